@@ -1,0 +1,36 @@
+# make app: the chat over corpus/; make test: every check and test. Both set up .venv first.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 7860
+# On Linux, name PyTorch's index of CPU builds here to save gigabytes of GPU libraries.
+TORCH_INDEX ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: app test clean
+
+app: .venv/app
+	$(BIN)/askdoc serve --host $(HOST) --port $(PORT)
+
+test: .venv/test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+clean:
+	rm -rf .venv corpus/.askdoc
+
+.venv/app: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("askdoc needs Python 3.11 or newer: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up .venv: some minutes the first time"
+	$(PYTHON) -m venv .venv
+	$(if $(TORCH_INDEX),$(PIP) --index-url $(TORCH_INDEX) -c constraints.txt torch)
+	$(PIP) -c constraints.txt -e .
+	@touch $@
+
+.venv/test: .venv/app
+	$(PIP) -c constraints.txt -e '.[test]'
+	@touch $@

@@ -1,0 +1,53 @@
+"""Ask a folder of documents; every sentence of the answer cites an exact span of a source file.
+
+>>> import askdoc
+>>> askdoc.ask("What is Eagle Partner for?", corpus="corpus").citations[0].source
+'eagle-partner.md'
+"""
+
+from askdoc.assistant import Assistant, ask
+from askdoc.errors import (
+    AskdocError,
+    BadInput,
+    IndexBusy,
+    IndexMismatch,
+    PortInUse,
+    Unreadable,
+)
+from askdoc.settings import Settings
+from askdoc.types import (
+    NO_ANSWER,
+    Answer,
+    Citation,
+    Document,
+    Heading,
+    Hit,
+    Passage,
+    Progress,
+    Reading,
+    Sentence,
+    SyncReport,
+)
+
+__all__ = [
+    "NO_ANSWER",
+    "Answer",
+    "AskdocError",
+    "Assistant",
+    "BadInput",
+    "Citation",
+    "Document",
+    "Heading",
+    "Hit",
+    "IndexBusy",
+    "IndexMismatch",
+    "Passage",
+    "PortInUse",
+    "Progress",
+    "Reading",
+    "Sentence",
+    "Settings",
+    "SyncReport",
+    "Unreadable",
+    "ask",
+]

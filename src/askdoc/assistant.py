@@ -1,0 +1,165 @@
+"""The way of a question, composed: query, hits, evidence, answer."""
+
+import functools
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from askdoc.citation import marked, quoted
+from askdoc.errors import BadInput
+from askdoc.index import Index, Watch
+from askdoc.reader import confidence, evidence
+from askdoc.retriever import query_from, retrieve
+from askdoc.settings import Settings
+from askdoc.types import NO_ANSWER, Answer, Document, Hit, SyncReport
+
+LONGEST_QUESTION = 20_000  # characters: over 3,000 words
+QUOTES = "quotes"  # the name of the writer that needs no language model
+
+History = Sequence[Mapping[str, str]]
+
+
+class Assistant:
+    """Answers questions about one corpus, every sentence with an exact citation."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.settings = index.settings
+
+    @classmethod
+    def from_folder(
+        cls,
+        corpus: str | Path | None = None,
+        settings: Settings | None = None,
+        watch: Watch = lambda progress: None,
+    ) -> "Assistant":
+        """An assistant over a folder, whose index is first brought up to date.
+
+        ``corpus`` goes before ``settings.corpus``; ``watch`` is called with each step of indexing.
+        Raises BadInput when there is no such folder, IndexMismatch when its index was built in
+        another way.
+        """
+        settings = settings or Settings()
+        if corpus is not None:
+            settings = settings.model_copy(update={"corpus": Path(corpus)})
+        assistant = cls(Index(settings))
+        assistant.sync(watch)
+        return assistant
+
+    def ask(self, question: str, history: History = ()) -> Answer:
+        """The answer to a question, or the one refusal with the closest passages.
+
+        ``history`` holds the earlier turns, oldest first, each
+        ``{"role": "user" or "assistant", "content": text}``. Raises BadInput for a question that
+        is empty or too long, for a history of another shape, and for an index without passages.
+        """
+        *_, answer = self.stream(question, history)
+        return answer
+
+    def stream(self, question: str, history: History = ()) -> Iterator[Answer]:
+        """The answer as it grows, sentence by sentence; the last one is what ``ask`` returns."""
+        _check_question(question)
+        _check_history(history)
+        self.index.check_not_empty()
+        clock = _Clock()
+        query = query_from(question, history)
+        clock.lap("query")
+        hits = tuple(retrieve(self.index, query, self.settings.k))
+        clock.lap("search")
+        found = evidence(query, hits, self.index)
+        chance = confidence(found)
+        clock.lap("read")
+        answer = functools.partial(
+            Answer, question, query, model=QUOTES, closest=hits, confidence=chance
+        )
+        if not found or chance < self.settings.threshold:
+            clock.lap("write")
+            yield answer(text=NO_ANSWER, seconds=clock.seconds)
+            return
+        quotes = [(item.passage.document, item.start, item.end) for item in found]
+        for shown in range(1, len(quotes) + 1):
+            sentences, citations = quoted(quotes[:shown])
+            clock.lap("write")
+            yield answer(
+                text=marked(sentences),
+                sentences=sentences,
+                citations=citations,
+                seconds=clock.seconds,
+            )
+
+    def search(self, query: str, k: int = 10) -> list[Hit]:
+        """The ``k`` best hits, best first; raises BadInput as ``ask`` does."""
+        _check_question(query)
+        if not 1 <= k <= 1000:
+            raise BadInput(f"k = {k}: ask for 1 to 1000 hits")
+        self.index.check_not_empty()
+        return retrieve(self.index, query.strip(), k)
+
+    def sync(self, watch: Watch = lambda progress: None) -> SyncReport:
+        """Brings the index up to date with the folder; a line for each document."""
+        return self.index.sync(watch)
+
+    def document(self, source: str) -> Document:
+        """A document as it was indexed; raises BadInput when there is none."""
+        return self.index.document(source)
+
+
+class _Clock:
+    """The seconds that each step took."""
+
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, step: str) -> None:
+        """Books the time since the last lap on a step."""
+        now = time.perf_counter()
+        self._laps[step] = self._laps.get(step, 0.0) + now - self._last
+        self._last = now
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """A copy of what was booked so far."""
+        return dict(self._laps)
+
+
+def ask(
+    question: str,
+    corpus: str | Path | None = None,
+    history: History = (),
+    settings: Settings | None = None,
+) -> Answer:
+    """The answer to a question about a folder of documents, which is indexed first if need be.
+
+    Raises AskdocError, with one line that says what is wrong.
+    """
+    settings = settings or Settings()
+    assistant = _assistant(Path(corpus) if corpus is not None else settings.corpus, settings)
+    assistant.sync()
+    return assistant.ask(question, history)
+
+
+@functools.lru_cache(maxsize=4)
+def _assistant(corpus: Path, settings: Settings) -> Assistant:
+    """The assistant of a folder, kept so that a second question need not open it again."""
+    return Assistant.from_folder(corpus, settings)
+
+
+def _check_question(question: str) -> None:
+    if not isinstance(question, str) or not question.strip():
+        raise BadInput("the question is empty: type one")
+    if len(question) > LONGEST_QUESTION:
+        raise BadInput(
+            f"the question has {len(question):,} characters: ask in {LONGEST_QUESTION:,} or fewer"
+        )
+
+
+def _check_history(history: History) -> None:
+    for turn in history:
+        if turn.get("role") not in ("user", "assistant") or not isinstance(
+            turn.get("content"), str
+        ):
+            raise BadInput(
+                f"history holds {str(turn)[:80]}: each turn must be "
+                '{"role": "user" or "assistant", "content": text}'
+            )

@@ -1,0 +1,108 @@
+"""Documents to passages: whole sentences of one section, packed up to a size, offsets kept."""
+
+import re
+from collections.abc import Iterator
+
+from sentencex import get_sentence_boundaries
+
+from askdoc.types import Document, Passage
+
+Span = tuple[int, int]
+
+# A new unit starts at a blank line, and at a line that is a list item or a row of a table.
+UNIT = re.compile(r"\n\s*\n|\n(?=[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t])|(?<=\|)\n|\n(?=.*\S[ \t]*\|)")
+MARKER = re.compile(r"(?:[-*+•>][ \t]+)+")  # of a list item or a quotation: not part of the words
+
+
+def chunk(document: Document, size: int) -> tuple[Passage, ...]:
+    """The passages of a document, in order, each of at most ``size`` characters.
+
+    No passage runs across a heading, and none cuts a sentence that fits into ``size``.
+    """
+    passages: list[Passage] = []
+    for start, end in _sections(document):
+        spans = [
+            piece
+            for span in sentences(document.text, start, end)
+            for piece in _pieces(document.text, span, size)
+        ]
+        passages.extend(_packed(document, spans, size))
+    return tuple(passages)
+
+
+def sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
+    """The spans of the sentences of ``text[start:end]``, white space and list markers left out.
+
+    A list item or a row of a table is a sentence of its own.
+    """
+    found = []
+    for unit_start, unit_end in _units(text, start, len(text) if end is None else end):
+        unit = text[unit_start:unit_end]
+        for boundary in get_sentence_boundaries("en", unit):
+            span = _trimmed(
+                text, unit_start + boundary["start_index"], unit_start + boundary["end_index"]
+            )
+            if any(map(str.isalnum, text[slice(*span)])):
+                found.append(span)
+    return found
+
+
+def _sections(document: Document) -> Iterator[Span]:
+    """The spans between headings; a heading that nothing follows stands for itself."""
+    end = document.headings[0].start if document.headings else len(document.text)
+    yield 0, end
+    for number, heading in enumerate(document.headings):
+        rest = document.headings[number + 1 :]
+        end = rest[0].start if rest else len(document.text)
+        empty = not any(map(str.isalnum, document.text[heading.end : end]))
+        yield (heading.start if empty else heading.end), end
+
+
+def _units(text: str, start: int, end: int) -> Iterator[Span]:
+    """The paragraphs, list items and table rows of a span."""
+    for border in UNIT.finditer(text, start, end):
+        yield start, border.start()
+        start = border.end()
+    yield start, end
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    """A span without the white space around it and the marker in front."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    marker = MARKER.match(text, start, end)
+    return (marker.end() if marker else start), end
+
+
+def _pieces(text: str, span: Span, size: int) -> Iterator[Span]:
+    """The span, or where it is too long for a passage, parts of it that are not."""
+    start, end = span
+    if end - start <= size:
+        yield span
+        return
+    # Imported where first used: it costs half a second that only indexing should pay.
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    splitter = RecursiveCharacterTextSplitter(
+        chunk_size=size, chunk_overlap=0, keep_separator="end", strip_whitespace=False
+    )
+    for part in splitter.split_text(text[start:end]):
+        yield _trimmed(text, start, start + len(part))
+        start += len(part)
+
+
+def _packed(document: Document, spans: list[Span], size: int) -> Iterator[Passage]:
+    """Neighbouring spans joined into passages for as long as they fit."""
+    start: int | None = None
+    last = 0
+    for span_start, span_end in spans:
+        if start is not None and span_end - start > size:
+            yield Passage(document, start, last)
+            start = None
+        if start is None:
+            start = span_start
+        last = span_end
+    if start is not None:
+        yield Passage(document, start, last)

@@ -1,0 +1,110 @@
+"""The lexical leg: passages ranked by BM25 (Robertson and Zaragoza, 2009), on disk, in tantivy."""
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import tantivy
+
+from askdoc.errors import AskdocError
+from askdoc.types import Passage
+
+TERMS = "askdoc"  # the name under which tantivy finds our analyzer
+LONGEST_TERM = 60  # characters; longer ones are encoded data, not words
+
+
+class Lexicon:
+    """Passages by the stems of their words."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._schema = (
+            tantivy.SchemaBuilder()
+            .add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+            .add_text_field("text", tokenizer_name=TERMS, index_option="freq")
+            .build()
+        )
+        self._analyzer = (
+            tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+            .filter(tantivy.Filter.remove_long(LONGEST_TERM))
+            .filter(tantivy.Filter.lowercase())
+            .filter(tantivy.Filter.ascii_fold())
+            .filter(tantivy.Filter.stopword("english"))
+            .filter(tantivy.Filter.stemmer("english"))
+            .build()
+        )
+        try:
+            self._index = tantivy.Index(self._schema, str(folder))
+        except ValueError as error:
+            raise AskdocError(f"the word index {folder} cannot be opened: {error}") from error
+        self._index.register_tokenizer(TERMS, self._analyzer)
+
+    def __len__(self) -> int:
+        return self._searcher().num_docs
+
+    def add(self, passages: Sequence[Passage]) -> None:
+        """Puts passages in, or in again under their ids; they are found when this returns."""
+        writer = self._index.writer(num_threads=1)
+        for passage in passages:
+            writer.delete_documents_by_term("id", passage.id)
+            writer.add_document(tantivy.Document(id=passage.id, text=passage.indexed_text))
+        self._commit(writer)
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Takes passages out; ids that are not in are passed over."""
+        writer = self._index.writer(num_threads=1)
+        for id in ids:
+            writer.delete_documents_by_term("id", id)
+        self._commit(writer)
+
+    def clear(self) -> None:
+        """Takes everything out."""
+        writer = self._index.writer(num_threads=1)
+        writer.delete_all_documents()
+        self._commit(writer)
+
+    def ids(self) -> set[str]:
+        """The ids of all passages."""
+        searcher = self._searcher()
+        every = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs), count=False)
+        return {str(searcher.doc(address)["id"][0]) for _, address in every.hits}
+
+    def search(self, query: str, k: int) -> list[tuple[str, float]]:
+        """The ids of the ``k`` passages of highest BM25 (0 and up) that share a term, best first.
+
+        Any text is a query: no character of it is an operator.
+        """
+        terms = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", term, "freq"))
+            for term in sorted(self.terms(query))
+        ]
+        if not terms:
+            return []
+        searcher = self._searcher()
+        found = searcher.search(tantivy.Query.boolean_query(terms), k, count=False)
+        return [(str(searcher.doc(address)["id"][0]), score) for score, address in found.hits]
+
+    def terms(self, text: str) -> frozenset[str]:
+        """The stems of a text's words, without accents and without English stop words."""
+        return frozenset(self._analyzer.analyze(text))
+
+    def weights(self, terms: Iterable[str]) -> dict[str, float]:
+        """How much each term tells: its inverse document frequency among the passages, as in BM25.
+
+        About 0 for a term in every passage; a term in none has the highest weight.
+        """
+        searcher = self._searcher()
+        total = searcher.num_docs
+        frequencies = {term: searcher.doc_freq("text", term) for term in terms}
+        return {
+            term: math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in frequencies.items()
+        }
+
+    def _searcher(self) -> tantivy.Searcher:
+        self._index.reload()
+        return self._index.searcher()
+
+    def _commit(self, writer: tantivy.IndexWriter) -> None:
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()

@@ -1,0 +1,212 @@
+"""What is indexed: the one truth that both legs are held against, in SQLite.
+
+A passage counts only while it stands here. The legs may hold more for a moment, before or after a
+document is replaced; what they find is looked up here, and unknown to all who ask if it is gone.
+"""
+
+import functools
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from askdoc.errors import AskdocError
+from askdoc.types import Document, Heading, Passage, Reading
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS files (
+    source TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    file_sha256 TEXT NOT NULL, reading TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS documents (
+    source TEXT PRIMARY KEY REFERENCES files ON DELETE CASCADE, file_sha256 TEXT NOT NULL,
+    title TEXT NOT NULL, text TEXT NOT NULL, headings TEXT NOT NULL, pages TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS passages (
+    id TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
+    start INTEGER NOT NULL, end INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS passages_of_source ON passages (source);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it was when it was read, or failed to be."""
+
+    size: int
+    mtime_ns: int
+    sha256: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file with the document and the passages that it gave, if any."""
+
+    file: File
+    document: Document | None = None
+    passages: tuple[Passage, ...] = ()
+
+
+class Manifest:
+    """The files, documents and passages of one index; safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        try:
+            self._db = sqlite3.connect(path, check_same_thread=False, timeout=30)
+            self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" + SCHEMA)
+        except sqlite3.Error as error:
+            raise AskdocError(
+                f"the index at {path.parent} cannot be opened ({error}): "
+                "build it again with `askdoc index --rebuild`"
+            ) from error
+        self._document = functools.lru_cache(maxsize=64)(self._read_document)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._db.close()
+
+    def meta(self) -> dict[str, str]:
+        """What was noted of the index as a whole."""
+        with self._transaction() as db:
+            return dict(db.execute("SELECT name, value FROM meta"))
+
+    def note(self, **values: str) -> None:
+        """Notes something of the index as a whole."""
+        with self._transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+    def files(self) -> dict[str, File]:
+        """Every file by its source, read or not."""
+        with self._transaction() as db:
+            rows = db.execute("SELECT source, size, mtime_ns, file_sha256, reading FROM files")
+            return {
+                source: File(size, mtime, sha256, Reading(**json.loads(reading)))
+                for source, size, mtime, sha256, reading in rows
+            }
+
+    def touch(self, source: str, size: int, mtime_ns: int) -> None:
+        """Notes a new time for a file whose content is as it was."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE files SET size = ?, mtime_ns = ? WHERE source = ?", (size, mtime_ns, source)
+            )
+
+    def replace(self, entries: Sequence[Entry]) -> list[str]:
+        """Puts entries in the place of what stood under their sources, all at once.
+
+        Gives the ids of passages that are no longer in.
+        """
+        gone: set[str] = set()
+        with self._transaction() as db:
+            for entry in entries:
+                gone |= _drop(db, entry.file.reading.source)
+                _insert(db, entry)
+                gone -= {passage.id for passage in entry.passages}
+        return sorted(gone)
+
+    def remove(self, sources: Iterable[str]) -> list[str]:
+        """Drops files, and gives the ids of the passages that went with them."""
+        gone: set[str] = set()
+        with self._transaction() as db:
+            for source in sources:
+                gone |= _drop(db, source)
+        return sorted(gone)
+
+    def sources(self) -> dict[str, str]:
+        """The source of every passage by its id."""
+        with self._transaction() as db:
+            return dict(db.execute("SELECT id, source FROM passages"))
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """The passages of those ids that are in."""
+        marks = ",".join("?" * len(ids))
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT id, source, file_sha256, start, end FROM passages "
+                f"JOIN documents USING (source) WHERE id IN ({marks})",
+                list(ids),
+            ).fetchall()
+        found = {}
+        for id, source, sha256, start, end in rows:
+            document = self._document(source, sha256)
+            if document is not None:
+                found[id] = Passage(document, start, end)
+        return found
+
+    def document(self, source: str) -> Document | None:
+        """The document of a source as it was indexed, or None."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT file_sha256 FROM documents WHERE source = ?", (source,)
+            ).fetchone()
+        return self._document(source, row[0]) if row else None
+
+    def _read_document(self, source: str, sha256: str) -> Document | None:
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT title, text, headings, pages FROM documents "
+                "WHERE source = ? AND file_sha256 = ?",
+                (source, sha256),
+            ).fetchone()
+        if row is None:  # replaced by a sync in between
+            return None
+        title, text, headings, pages = row
+        return Document(
+            source,
+            title,
+            text,
+            sha256,
+            tuple(Heading(*heading) for heading in json.loads(headings)),
+            tuple(json.loads(pages)),
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, one thread at a time."""
+        with self._lock:
+            try:
+                with self._db:
+                    yield self._db
+            except sqlite3.Error as error:
+                raise AskdocError(f"the manifest of the index failed: {error}") from error
+
+
+def _drop(db: sqlite3.Connection, source: str) -> set[str]:
+    """Deletes what stands under a source, and gives the ids of its passages."""
+    ids = {row[0] for row in db.execute("SELECT id FROM passages WHERE source = ?", (source,))}
+    db.execute("DELETE FROM files WHERE source = ?", (source,))
+    return ids
+
+
+def _insert(db: sqlite3.Connection, entry: Entry) -> None:
+    """Writes one entry."""
+    file, document = entry.file, entry.document
+    reading = json.dumps(
+        dict(zip(Reading.__dataclass_fields__, astuple(file.reading), strict=True))
+    )
+    source = file.reading.source
+    db.execute(
+        "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
+        (source, file.size, file.mtime_ns, file.sha256, reading),
+    )
+    if document is None:
+        return
+    db.execute(
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            source,
+            document.file_sha256,
+            document.title,
+            document.text,
+            json.dumps([astuple(heading) for heading in document.headings]),
+            json.dumps(document.pages),
+        ),
+    )
+    db.executemany(
+        "INSERT INTO passages VALUES (?, ?, ?, ?)",
+        [(passage.id, source, passage.start, passage.end) for passage in entry.passages],
+    )

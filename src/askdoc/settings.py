@@ -1,0 +1,60 @@
+"""What a user may choose: by argument, by an ``ASKDOC_*`` variable, or in a ``.env`` file."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from askdoc.errors import BadInput
+
+BUNDLED = "all-MiniLM-L6-v2"
+"""The embedder whose weights are installed with askdoc."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; each field is also read from ``ASKDOC_`` and its name.
+
+    Raises BadInput when a value does not fit.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="ASKDOC_", env_file=".env", frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    corpus: Path = Field(Path("corpus"), description="The folder of documents.")
+    index: Path | None = Field(
+        None, description="The folder of the index; by default `.askdoc` inside the corpus."
+    )
+    embedder: str = Field(
+        BUNDLED,
+        min_length=1,
+        description="The bundled MiniLM, a sentence-transformers model, or `provider:model`.",
+    )
+    chroma_url: str | None = Field(
+        None,
+        description="A Chroma server to keep the vectors in; by default they are in the index.",
+    )
+    passage_size: int = Field(
+        600, ge=100, le=4000, description="Characters of a passage, at most, where sentences allow."
+    )
+    k: int = Field(8, ge=1, le=100, description="Passages that are read for an answer.")
+    threshold: float = Field(
+        0.5, ge=0, le=1, description="Confidence below which askdoc says that it does not know."
+    )
+    host: str = Field("127.0.0.1", description="The address on which the chat is served.")
+    port: int = Field(7860, ge=0, le=65535, description="The port of the chat; 0 takes a free one.")
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            value = repr(first["input"])[:80]
+            raise BadInput(f"setting {name} = {value}: {first['msg']}") from error
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the index is kept."""
+        return self.index or self.corpus / ".askdoc"

@@ -1,0 +1,258 @@
+"""The values that flow: Document -> Passage -> Hit -> Answer(Sentence, Citation).
+
+All are frozen; whatever can be derived is a property. Offsets are counted in characters (code
+points) of ``Document.text``, start included, end excluded.
+"""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+NO_ANSWER = "The documents do not answer this question."
+"""The one refusal: the text of every answer that is abstained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading's span in its document, with its level from 1 (largest) to 6."""
+
+    start: int
+    end: int
+    level: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file, read to text.
+
+    ``source`` is the path relative to the corpus with forward slashes; ``pages`` holds the offset
+    at which each page begins, and is empty where the format has no pages.
+    """
+
+    source: str
+    title: str
+    text: str
+    file_sha256: str
+    headings: tuple[Heading, ...] = ()
+    pages: tuple[int, ...] = ()
+
+    @cached_property
+    def text_sha256(self) -> str:
+        """The SHA-256 of the text that all offsets point into."""
+        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def page_at(self, offset: int) -> int | None:
+        """The page, counted from 1, on which an offset lies; None where there are no pages."""
+        return bisect_right(self.pages, offset) or None if self.pages else None
+
+    def heading_at(self, offset: int) -> str | None:
+        """The text of the nearest heading above an offset; None under the document's title."""
+        at = bisect_right(self.headings, offset, key=lambda heading: heading.start)
+        if not at:
+            return None
+        heading = self.headings[at - 1]
+        text = " ".join(self.text[heading.start : heading.end].split())
+        return text if text and text != self.title else None
+
+
+@dataclass(frozen=True)
+class Passage:
+    """The unit that is embedded and retrieved: a span of its document."""
+
+    document: Document
+    start: int
+    end: int
+
+    @property
+    def source(self) -> str:
+        """The source of the document that holds the passage."""
+        return self.document.source
+
+    @property
+    def title(self) -> str:
+        """The title of the document that holds the passage."""
+        return self.document.title
+
+    @property
+    def text(self) -> str:
+        """The exact characters of the passage."""
+        return self.document.text[self.start : self.end]
+
+    @property
+    def page(self) -> int | None:
+        """The page on which the passage begins, counted from 1."""
+        return self.document.page_at(self.start)
+
+    @property
+    def heading(self) -> str | None:
+        """The heading under which the passage stands."""
+        return self.document.heading_at(self.start)
+
+    @cached_property
+    def indexed_text(self) -> str:
+        """What both legs index: title and heading in front, so that a passage knows its topic."""
+        return "\n".join(part for part in (self.title, self.heading, self.text) if part)
+
+    @cached_property
+    def id(self) -> str:
+        """A content hash: the same file indexed twice gives the same ids."""
+        key = "\0".join((self.source, str(self.start), self.indexed_text))
+        return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage with its score (0 to 1, higher is better) and the legs that found it."""
+
+    passage: Passage
+    score: float
+    found_by: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The hit as JSON values."""
+        passage = self.passage
+        return {
+            "source": passage.source,
+            "title": passage.title,
+            "page": passage.page,
+            "heading": passage.heading,
+            "start": passage.start,
+            "end": passage.end,
+            "text": passage.text,
+            "score": round(self.score, 4),
+            "found_by": list(self.found_by),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A number in an answer and the exact span that it stands for.
+
+    ``quote`` equals ``text[start:end]`` of the document whose text has ``text_sha256``.
+    """
+
+    number: int
+    source: str
+    title: str
+    page: int | None
+    heading: str | None
+    start: int
+    end: int
+    quote: str
+    file_sha256: str
+    text_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer, without its markers, and the numbers of its citations."""
+
+    text: str
+    citations: tuple[int, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def grounded(self) -> bool:
+        """Whether the sentence has a citation and nothing speaks against it."""
+        return bool(self.citations) and not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reply to a question.
+
+    ``query`` is what was searched for; ``closest`` are the best hits, answered or not;
+    ``confidence`` is the chance (0 to 1) that the hits answer the question; ``seconds`` tells what
+    each step took.
+    """
+
+    question: str
+    query: str
+    text: str
+    model: str
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    closest: tuple[Hit, ...] = ()
+    confidence: float = 0.0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def answered(self) -> bool:
+        """Whether this is an answer; otherwise it is abstained and cites nothing."""
+        return self.text != NO_ANSWER
+
+    def as_dict(self) -> dict[str, Any]:
+        """The answer as the JSON values of ``askdoc ask --json``."""
+        return {
+            "question": self.question,
+            "query": self.query,
+            "answered": self.answered,
+            "text": self.text,
+            "model": self.model,
+            "sentences": [
+                {
+                    "text": sentence.text,
+                    "citations": list(sentence.citations),
+                    "grounded": sentence.grounded,
+                    "problems": list(sentence.problems),
+                }
+                for sentence in self.sentences
+            ],
+            "citations": [asdict(citation) for citation in self.citations],
+            "closest": [hit.as_dict() for hit in self.closest],
+            "confidence": round(self.confidence, 4),
+            "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One line of the report: what came of one file of the corpus.
+
+    ``status`` is ``read``, ``empty``, ``no text layer``, ``encrypted``, ``unsupported`` or
+    ``failed``; ``why`` explains any but the first.
+    """
+
+    source: str
+    status: str
+    pages: int | None = None
+    characters: int = 0
+    passages: int = 0
+    seconds: float = 0.0
+    language: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What ``sync`` found and did: a reading for each file, and the sources that changed."""
+
+    documents: tuple[Reading, ...]
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON values."""
+        return {
+            "documents": [asdict(reading) for reading in self.documents],
+            "added": list(self.added),
+            "changed": list(self.changed),
+            "removed": list(self.removed),
+            "kept": list(self.kept),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far ``sync`` is: bytes done of those that have to be, and the file in hand."""
+
+    source: str
+    done: int
+    total: int

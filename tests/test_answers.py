@@ -1,0 +1,196 @@
+"""Finding, choosing, citing and abstaining, over the real corpus with the real models."""
+
+import pytest
+
+from askdoc import NO_ANSWER, Assistant, BadInput, Settings, ask
+from askdoc.citation import marked, quoted
+from askdoc.index import Index
+from askdoc.reader import ASKED, confidence, evidence
+from askdoc.retriever import query_from, retrieve
+
+
+@pytest.mark.parametrize(
+    ("question", "source", "holds"),
+    [
+        ("What is Eagle Partner for?", "eagle-partner.md", "peacekeeping"),
+        ("Who backed Azerbaijan in the 44-day war?", "turkey-azerbaijan.md", "Turkey"),
+        ("Is Pashinyan the president of Armenia?", "government.md", "Prime Minister"),
+        ("When was the Lachin corridor blocked?", "lachin-corridor.pdf", "12\nDecember 2022"),
+        ("What does Article 4 of the CSTO treaty say?", "csto.docx", "attack on one member"),
+        (
+            "How many votes did the Rome Statute get in Armenia's parliament?",
+            "rome-statute.html",
+            "60",
+        ),
+    ],
+)
+def test_the_first_citation_is_the_right_span(
+    assistant: Assistant, question: str, source: str, holds: str
+) -> None:
+    """One question for each format, and the three of the README."""
+    answer = assistant.ask(question)
+    assert answer.answered
+    assert any(cited.source == source and holds in cited.quote for cited in answer.citations)
+    assert answer.sentences[0].grounded
+    assert answer.confidence >= assistant.settings.threshold
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How do I bake a lasagne?",
+        "How much did Eagle Partner cost?",
+        "What is the capital of Australia?",
+        "Write a poem about autumn leaves",
+        'AND OR NOT field:x "unclosed',
+        "\N{PILE OF POO}",
+    ],
+)
+def test_what_the_corpus_does_not_hold_is_refused(assistant: Assistant, question: str) -> None:
+    answer = assistant.ask(question)
+    assert not answer.answered
+    assert answer.text == NO_ANSWER
+    assert answer.citations == answer.sentences == ()
+    assert answer.closest
+    assert answer.confidence < assistant.settings.threshold
+
+
+@pytest.mark.parametrize(
+    ("question", "holds", "lacks"),
+    [
+        ("How much did it cost?", "It cost 40 million euros.", "It ran for 10 days."),
+        ("What price did they pay?", "They paid $5.", "They paid a high price."),
+        ("How many soldiers came?", "About 85 came.", "Many came."),
+        ("How old is he?", "He is 49.", "He is old."),
+        ("When did it begin?", "It began in September.", "It began well."),
+        ("In which year was that?", "That was 1999.", "That was long."),
+    ],
+)
+def test_the_kind_that_is_asked_for_must_be_there(question: str, holds: str, lacks: str) -> None:
+    held = next(held for asked, held in ASKED if asked.search(question))
+    assert held.search(holds)
+    assert not held.search(lacks)
+
+
+def test_confidence_grows_with_what_the_evidence_carries(assistant: Assistant) -> None:
+    """From a question about something else to one in the words of the corpus."""
+    chances = []
+    for question in (
+        "How do I bake a lasagne?",
+        "What does Russia think?",
+        "Who backed Azerbaijan in the 44-day war?",
+    ):
+        hits = retrieve(assistant.index, question, 8)
+        chances.append(confidence(evidence(question, hits, assistant.index)))
+    assert chances == sorted(chances)
+    assert chances[0] < 0.2
+    assert chances[2] > 0.9
+    assert confidence(()) == 0
+
+
+def test_the_same_is_not_said_twice(folder) -> None:
+    same = "The ferry to Marwick leaves at nine."
+    root = folder({"a.txt": same, "b.txt": same, "c.txt": "Bread needs flour."})
+    answer = Assistant.from_folder(root).ask("When does the ferry to Marwick leave?")
+    assert [cited.quote for cited in answer.citations] == [same]
+
+
+def test_a_marker_in_the_source_is_not_a_marker_of_the_answer(folder) -> None:
+    text = "The ferry to Marwick leaves at nine.[2][3]"
+    answer = Assistant.from_folder(folder({"a.txt": text})).ask(
+        "When does the ferry to Marwick leave?"
+    )
+    assert answer.citations[0].quote == text
+    assert answer.text == "The ferry to Marwick leaves at nine.(2)(3) [1]"
+
+
+def test_a_span_cited_twice_is_one_citation(assistant: Assistant) -> None:
+    document = assistant.document("government.md")
+    sentences, citations = quoted([(document, 0, 9), (document, 20, 30), (document, 0, 9)])
+    assert [sentence.citations for sentence in sentences] == [(1,), (2,), (1,)]
+    assert marked(sentences).count("[1]") == 2
+    assert len(citations) == 2
+
+
+def turns(*texts: str) -> list[dict[str, str]]:
+    """A history of questions and answers, by turns."""
+    roles = ("user", "assistant")
+    return [{"role": roles[n % 2], "content": text} for n, text in enumerate(texts)]
+
+
+ABOUT_EAGLE = turns("What is Eagle Partner for?", "To prepare peacekeepers. [1]")
+
+
+@pytest.mark.parametrize(
+    ("question", "query"),
+    [
+        ("How did Russia react to it?", "How did Russia react to it?"),
+        ("And how did Russia react?", "What is Eagle Partner for? And how did Russia react?"),
+        ("Why?", "What is Eagle Partner for? Why?"),
+        (
+            "Did they train with Americans?",
+            "What is Eagle Partner for? Did they train with Americans?",
+        ),
+        ("Who dissolved the Republic of Artsakh?", "Who dissolved the Republic of Artsakh?"),
+        ("What did Pashinyan say in his interview?", "What did Pashinyan say in his interview?"),
+    ],
+)
+def test_only_a_question_that_leans_on_the_last_is_changed(question: str, query: str) -> None:
+    assert query_from(question, ABOUT_EAGLE) == query
+    assert query_from(question, []) == question
+
+
+def test_a_chain_of_follow_ups_keeps_its_beginning() -> None:
+    history = [*ABOUT_EAGLE, *turns("And when was it?", "In September 2023. [1]")]
+    assert query_from("Who took part in it?", history) == (
+        "What is Eagle Partner for? And when was it? Who took part in it?"
+    )
+
+
+def test_a_follow_up_is_answered(assistant: Assistant) -> None:
+    answer = assistant.ask("And how many Americans came?", ABOUT_EAGLE)
+    assert answer.query == "What is Eagle Partner for? And how many Americans came?"
+    assert any("85" in cited.quote for cited in answer.citations)
+
+
+def test_a_hit_of_both_legs_comes_before_a_hit_of_one(assistant: Assistant) -> None:
+    hits = assistant.search("Eagle Partner exercise", k=20)
+    assert len(hits) == 20
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert all(0 < hit.score <= 1 for hit in hits)
+    assert hits[0].found_by == ("dense", "lexical")
+    legs = assistant.index.search("Eagle Partner exercise", 50)
+    dense, lexical = ({passage.id for passage, _ in leg} for leg in legs)
+    for hit in hits:
+        assert ("dense" in hit.found_by) == (hit.passage.id in dense)
+        assert ("lexical" in hit.found_by) == (hit.passage.id in lexical)
+
+
+def test_the_threshold_is_where_refusing_begins(corpus, assistant: Assistant) -> None:
+    question = "How do I bake a lasagne?"
+    assert not assistant.ask(question).answered
+    bold = Settings(corpus=corpus, index=assistant.index.folder, threshold=0)
+    assert Assistant(Index(bold)).ask(question).answered
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "x" * 100_000, None])
+def test_a_question_that_is_none_gets_one_line(assistant: Assistant, question: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        assistant.ask(question)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("history", [[{"role": "system", "content": "x"}], [{"role": "user"}]])
+def test_a_history_of_another_shape_gets_one_line(assistant: Assistant, history) -> None:
+    with pytest.raises(BadInput, match="each turn must be"):
+        assistant.ask("What is Eagle Partner for?", history)
+
+
+def test_ask_indexes_answers_and_follows_the_folder(folder) -> None:
+    """The one function that a developer needs."""
+    root = folder({"a.txt": "The ferry to Marwick leaves at nine."})
+    question = "When does the ferry to Marwick leave?"
+    assert ask(question, corpus=root).citations[0].quote.endswith("nine.")
+    (root / "a.txt").write_text("The ferry to Marwick leaves at noon, in August.")
+    assert ask(question, corpus=str(root)).citations[0].quote.endswith("August.")

@@ -1,0 +1,246 @@
+"""The command line, as a person or a script meets it."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from askdoc import Assistant, Settings
+from askdoc.cli import main
+from askdoc.index import Index
+
+ASKDOC = Path(sys.executable).parent / "askdoc"
+CITATION = {
+    "number", "source", "title", "page", "heading", "start", "end", "quote", "file_sha256",
+    "text_sha256",
+}  # fmt: skip
+
+
+def run(*arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
+    """Runs the installed command in a process of its own."""
+    return subprocess.run(
+        [str(ASKDOC), *map(str, arguments)],
+        capture_output=True, text=True, timeout=300, env={**os.environ, **env},
+    )  # fmt: skip
+
+
+def fails(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """Runs a command that must end with exit code 1, and gives its one line."""
+    with pytest.raises(SystemExit) as caught:
+        main([str(argument) for argument in arguments])
+    assert caught.value.code == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("askdoc: ")
+    return lines[0]
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> str:
+    """Runs a command that must end with an exit code, and gives what it printed."""
+    with pytest.raises(SystemExit) as caught:
+        main([str(argument) for argument in arguments])
+    assert (caught.value.code or 0) == code
+    return capsys.readouterr().out
+
+
+def test_from_folder_to_answer_in_real_processes(corpus: Path, tmp_path: Path) -> None:
+    """Index, ask, and status on the real corpus, each in a process of its own."""
+    place = ("--corpus", corpus, "--index", tmp_path / "index")
+    index = run("index", corpus, "--index", tmp_path / "index", "--json")
+    assert index.returncode == 0, index.stderr
+    report = json.loads(index.stdout)
+    assert set(report) == {"documents", "added", "changed", "removed", "kept", "seconds"}
+    assert len(report["added"]) == len(report["documents"]) >= 15
+    assert {row["status"] for row in report["documents"]} == {"read"}
+    assert set(report["documents"][0]) == {
+        "source", "status", "pages", "characters", "passages", "seconds", "language", "why",
+    }  # fmt: skip
+    assert "SOURCES.md" not in report["added"]
+
+    asked = run("ask", "Who backed Azerbaijan in the 44-day war?", *place, "--json")
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stderr == ""
+    answer = json.loads(asked.stdout)
+    assert set(answer) == {
+        "question", "query", "answered", "text", "model", "sentences", "citations", "closest",
+        "confidence", "seconds",
+    }  # fmt: skip
+    assert answer["answered"] is True
+    assert answer["model"] == "quotes"
+    assert answer["sentences"][0]["citations"] == [1]
+    assert answer["sentences"][0]["grounded"] is True
+    assert answer["sentences"][0]["problems"] == []
+    cited = answer["citations"][0]
+    assert set(cited) == CITATION
+    assert cited["source"] == "turkey-azerbaijan.md"
+    assert (corpus / cited["source"]).read_text()[cited["start"] : cited["end"]] == cited["quote"]
+    assert {"source", "start", "end", "text", "score", "found_by"} <= set(answer["closest"][0])
+    assert set(answer["seconds"]) == {"query", "search", "read", "write"}
+
+    assert run("status", *place).returncode == 0
+
+
+def test_index_shows_a_line_for_each_file(folder, capsys) -> None:
+    """What cannot be read stands beside what can, with its reason, and stops nothing."""
+    root = folder(
+        {"good.md": "# Ferry\n\nIt sails.", "bad.pdf": b"%PDF-", "odd.xyz": b"?", "no.txt": b""}
+    )
+    shown = printed(capsys, "index", root)
+    for word in (
+        "good.md",
+        "read",
+        "bad.pdf",
+        "failed",
+        "odd.xyz",
+        "unsupported",
+        "no.txt",
+        "empty",
+    ):
+        assert word in shown
+    assert "4 added" in shown
+    assert "0 added, 0 changed, 0 removed, 4 kept" in printed(capsys, "index", root)
+
+
+def test_status_names_what_differs(folder, capsys) -> None:
+    root = folder({"a.md": "# Ferry\n\nIt sails.", "b.md": "Bread."})
+    printed(capsys, "index", root)
+    assert "exactly" in printed(capsys, "status", "--corpus", root)
+    (root / "a.md").write_text("# Ferry\n\nIt sank.")
+    (root / "b.md").unlink()
+    (root / "c.md").write_text("New.")
+    differences = json.loads(printed(capsys, "status", "--corpus", root, "--json", code=3))[
+        "differences"
+    ]
+    assert differences == [
+        "a.md: changed since it was indexed",
+        "c.md: not indexed",
+        "b.md: indexed, but gone from the corpus",
+    ]
+    index = Index(Settings(corpus=root))
+    index.sync()
+    index.vectors.remove(sorted(index.vectors.ids())[:1])
+    shown = printed(capsys, "status", "--corpus", root, code=3)
+    assert "passages missing in Chroma" in shown
+
+
+def test_answers_and_hits_are_printed_for_people(assistant: Assistant, corpus, capsys) -> None:
+    place = ("--corpus", corpus, "--index", assistant.index.folder)
+    shown = printed(capsys, "ask", "Who backed Azerbaijan in the 44-day war?", *place)
+    assert "Turkey backed Azerbaijan" in shown
+    assert "[1] turkey-azerbaijan.md, Who backed Azerbaijan" in shown
+    shown = printed(capsys, "ask", "How do I bake a lasagne?", *place)
+    assert shown.startswith("The documents do not answer this question.")
+    assert "The closest passages:" in shown
+    hits = json.loads(printed(capsys, "search", "Eagle Partner", *place, "-k", 3, "--json"))
+    assert len(hits) == 3
+
+
+def test_bad_input_gets_one_line(folder, capsys, tmp_path: Path) -> None:
+    root = folder({"a.md": "# Ferry\n\nIt sails."})
+    assert "there is no folder" in fails(capsys, "ask", "x", "--corpus", tmp_path / "none")
+    assert "there is no folder" in fails(capsys, "index", tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+    assert "is empty" in fails(capsys, "ask", " ", "--corpus", root)
+    assert "100,000 characters" in fails(capsys, "ask", "x" * 100_000, "--corpus", root)
+    assert "k = 0" in fails(capsys, "search", "x", "-k", 0, "--corpus", root)
+    empty = folder({}, "empty")
+    assert "holds no document" in fails(capsys, "ask", "x", "--corpus", empty)
+
+
+def test_an_empty_corpus_is_told_from_an_index_command(folder, capsys) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["index", str(folder({}, "empty"))])
+    assert caught.value.code == 1
+    assert "holds no document" in capsys.readouterr().err
+
+
+def test_another_embedder_is_refused_until_the_index_is_built_again(
+    folder, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is lost by the refusal, and the command that it names mends it."""
+    from askdoc.embedder import _bundled
+
+    root = folder({"a.md": "# Ferry\n\nThe ferry sails at nine."})
+    assert run("index", root).returncode == 0
+    monkeypatch.setenv("ASKDOC_EMBEDDER", str(_bundled()))
+    line = fails(capsys, "ask", "When does the ferry sail?", "--corpus", root)
+    assert "all-MiniLM-L6-v2" in line
+    command = line.split("`")[1].split()
+    assert command[0] == "askdoc"
+    mended = run(*command[1:])
+    assert mended.returncode == 0, mended.stderr
+    assert "nine" in run("ask", "When does the ferry sail?", "--corpus", root).stdout
+
+
+def test_an_unknown_embedder_gets_one_line(folder, capsys, monkeypatch) -> None:
+    root = folder({"a.md": "The ferry sails at nine."})
+    monkeypatch.setenv("ASKDOC_EMBEDDER", str(root / "no-such-model"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert "cannot be loaded" in fails(capsys, "index", root)
+    monkeypatch.setenv("ASKDOC_EMBEDDER", "nobody:model")
+    assert "embedder nobody:model" in fails(capsys, "index", root)
+
+
+@pytest.mark.parametrize(("name", "value"), [("ASKDOC_K", "many"), ("ASKDOC_THRESHOLD", "7")])
+def test_a_bad_setting_gets_one_line(folder, capsys, monkeypatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    line = fails(capsys, "ask", "x", "--corpus", folder({"a.md": "A."}))
+    assert name.removeprefix("ASKDOC_").lower() in line
+    assert value in line
+
+
+def test_settings_come_from_the_environment_and_a_file(folder, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("ASKDOC_K", "3")
+    (tmp_path / ".env").write_text("ASKDOC_K=5\nASKDOC_PORT=9000\n")
+    assert (Settings().k, Settings().port) == (3, 9000)
+    assert Settings(k=4).k == 4
+
+
+def test_a_port_in_use_gets_one_line(folder, capsys) -> None:
+    root = folder({"a.md": "A ferry."})
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = fails(capsys, "serve", "--corpus", root, "--port", port)
+    assert f"127.0.0.1:{port}" in line
+    assert "--port" in line
+
+
+def test_a_second_writer_is_told_of_the_first(folder, capsys) -> None:
+    from filelock import FileLock
+
+    root = folder({"a.md": "A ferry."})
+    Index(Settings(corpus=root))
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with FileLock(root / ".askdoc" / "lock"):
+            held.set()
+            done.wait(30)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(30)
+    try:
+        assert "another process is indexing" in fails(capsys, "index", root)
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_an_index_in_a_folder_that_cannot_be_written_gets_one_line(
+    folder, capsys, tmp_path
+) -> None:
+    root = folder({"a.md": "A ferry."})
+    (tmp_path / "file").write_text("")
+    assert "--index" in fails(capsys, "index", root, "--index", tmp_path / "file" / "x")
+
+
+def test_wrong_usage_ends_with_2(capsys) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["ask"])
+    assert caught.value.code == 2

@@ -14,6 +14,7 @@ ORDER = [
     "errors", "types", "settings", "loaders", "chunker", "embedder", "vectors", "lexicon",
     "manifest", "index", "reader", "retriever", "llm", "citation", "guard", "assistant",
     "evaluation", "web", "cli",
+    "__main__",
 ]  # fmt: skip
 OWNERS = {
     "charset_normalizer": {"loaders"},

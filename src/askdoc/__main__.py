@@ -1,0 +1,5 @@
+"""``python -m askdoc``: the command line."""
+
+from askdoc.cli import main
+
+main()

@@ -1,0 +1,116 @@
+"""The chat's page in Gradio: a log and a question box on one side, the open document on the other.
+
+Finished turns and the running one are two outputs, since Gradio sends an output whole at every
+step. There is no ``gr.State``: it would hold one of the browser's six connections for every tab.
+"""
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from askdoc.assistant import Assistant
+from askdoc.errors import AskdocError
+from askdoc.web.render import KEPT, Turn, conversation, history, restored
+from askdoc.web.warmup import Warmup
+
+KEY = "askdoc"  # Gradio puts it into the page: it hides nothing, but must be the same each time
+EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+ASKING: dict[str, Any] = EVENT | {"concurrency_limit": 2, "concurrency_id": "ask"}
+PICK = """element.addEventListener('click', event => {
+  const button = event.target.closest('button');
+  if (button) trigger('pick', {question: button.textContent});
+});"""
+PANEL = """<section id="document" aria-label="Open document" hidden>
+<button type="button" id="close" aria-label="Close the document">✕</button>
+<div id="page" tabindex="0" role="region" aria-label="Document text"></div></section>"""
+
+
+def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
+    """The page over one assistant, whose models the warm-up loads."""
+
+    def ask(question: str, kept: object) -> Iterator[tuple[Any, ...]]:
+        """Box, past, live, kept, status and examples, again and again while an answer grows."""
+        turns = restored(kept)
+        turn = Turn(question=question)
+
+        def live() -> str:
+            return conversation([turn], len(turns))
+
+        told = "Searching…" if warmup.done else "Warming up: the first answer takes some seconds…"
+        empty = gr.update(value="", interactive=False)
+        yield empty, conversation(turns), live(), gr.skip(), told, ""
+        try:
+            warmup.wait()
+            assistant.sync()
+            for answer in assistant.stream(question, history(turns)):
+                turn = Turn.of(answer)
+                yield gr.skip(), gr.skip(), live(), gr.skip(), gr.skip(), gr.skip()
+        except AskdocError as error:
+            turn = Turn(question=question[:500], error=str(error))
+        keep = [finished.model_dump() for finished in [*turns, turn][-KEPT:]]
+        yield gr.update(interactive=True), gr.skip(), live(), keep, "Answer ready", gr.skip()
+
+    def pick(data: gr.EventData, kept: object) -> Iterator[tuple[Any, ...]]:
+        """Asks the example that was clicked."""
+        yield from ask(str(data.question), kept)
+
+    def begin(kept: object) -> tuple[str, str]:
+        """The conversation that the browser kept, or questions to begin with."""
+        turns = restored(kept)
+        return conversation(turns), "" if turns else _welcome(assistant, warmup)
+
+    def clear() -> tuple[str, str, list[object], str]:
+        """An empty conversation."""
+        return "", "", [], _welcome(assistant, warmup)
+
+    page = gr.Blocks(title="askdoc", analytics_enabled=False, fill_width=True)
+    with page:
+        with gr.Row(elem_id="head"):
+            gr.HTML("<h1>askdoc</h1>", js_on_load=None, apply_default_css=False)
+            new = gr.Button("New chat", size="sm", elem_id="new")
+        kept = gr.BrowserState([], storage_key="askdoc-conversation", secret=KEY)
+        with gr.Row(elem_id="split"):
+            with gr.Column(elem_id="chat"):
+                with gr.Column(elem_id="log"):
+                    past = gr.HTML(js_on_load=None, elem_id="past", apply_default_css=False)
+                    live = gr.HTML(js_on_load=None, elem_id="live", apply_default_css=False)
+                    examples = gr.HTML(js_on_load=PICK, elem_id="start", apply_default_css=False)
+                status = gr.HTML(js_on_load=None, elem_id="status", apply_default_css=False)
+                box = gr.Textbox(
+                    placeholder="Ask about the documents",
+                    label="Question",
+                    submit_btn="Ask",
+                    lines=1,
+                    max_lines=6,
+                    autofocus=True,
+                    elem_id="box",
+                )
+            with gr.Column(elem_id="side"):
+                gr.HTML(PANEL, js_on_load=None, apply_default_css=False)
+        outputs = [box, past, live, kept, status, examples]
+        box.submit(ask, [box, kept], outputs, **ASKING)
+        examples.pick(pick, kept, outputs, **ASKING)
+        new.click(clear, None, [past, live, kept, examples], **EVENT)
+        page.load(begin, kept, [past, examples], concurrency_limit=None, **EVENT)
+    page.queue(max_size=32)
+    return page
+
+
+def _welcome(assistant: Assistant, warmup: Warmup) -> str:
+    """What an empty conversation shows: what this is, and questions that the corpus answers."""
+    try:
+        warmup.wait()
+    except AskdocError as error:
+        return f'<p class="error" role="alert">{escape(str(error))}</p>'
+    read = sum(reading.status == "read" for reading in assistant.index.readings())
+    buttons = "".join(
+        f'<button type="button" class="example">{escape(question)}</button>'
+        for question in warmup.examples
+    )
+    return (
+        f"<p>Ask about the {read} documents in <b>{escape(str(assistant.settings.corpus))}</b>. "
+        "Each sentence of an answer carries a number: click it to see the words it rests on, "
+        f"in their document.</p>{buttons}"
+    )

@@ -1,0 +1,198 @@
+"""What the page shows, as HTML in which every foreign character is escaped."""
+
+from collections.abc import Sequence
+from html import escape
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from askdoc.types import Answer, Citation, Document, Hit
+
+SHOWN = 3  # closest passages below a refusal
+KEPT = 50  # turns that the browser keeps
+
+
+class Place(BaseModel):
+    """A span of a document that a click opens."""
+
+    number: int = Field(ge=1)
+    source: str
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    page: int | None
+    heading: str | None
+    text: str
+
+    @classmethod
+    def cited(cls, citation: Citation) -> "Place":
+        """The place of a citation."""
+        return cls(
+            number=citation.number,
+            source=citation.source,
+            start=citation.start,
+            end=citation.end,
+            page=citation.page,
+            heading=citation.heading,
+            text=citation.quote,
+        )
+
+    @classmethod
+    def close(cls, number: int, hit: Hit) -> "Place":
+        """The place of one of the closest passages."""
+        passage = hit.passage
+        return cls(
+            number=number,
+            source=passage.source,
+            start=passage.start,
+            end=passage.end,
+            page=passage.page,
+            heading=passage.heading,
+            text=passage.text,
+        )
+
+    @property
+    def name(self) -> str:
+        """Where it is, as a reader would look it up."""
+        page = f"page {self.page}" if self.page else ""
+        return ", ".join(part for part in (self.source, page, self.heading) if part)
+
+
+class Sentence(BaseModel):
+    """One sentence of an answer with the numbers of its citations."""
+
+    text: str
+    citations: list[int]
+
+
+class Turn(BaseModel):
+    """A question and what came of it, as the browser keeps it between visits."""
+
+    question: str
+    query: str = ""
+    text: str = ""
+    sentences: list[Sentence] = []
+    citations: list[Place] = []
+    closest: list[Place] = []
+    error: str = ""
+
+    @classmethod
+    def of(cls, answer: Answer) -> "Turn":
+        """The turn of an answer, finished or still growing."""
+        closest = () if answer.answered else answer.closest[:SHOWN]
+        return cls(
+            question=answer.question,
+            query=answer.query,
+            text=answer.text,
+            sentences=[
+                Sentence(text=sentence.text, citations=list(sentence.citations))
+                for sentence in answer.sentences
+            ],
+            citations=[Place.cited(citation) for citation in answer.citations],
+            closest=[Place.close(number, hit) for number, hit in enumerate(closest, 1)],
+        )
+
+
+def restored(kept: object) -> list[Turn]:
+    """The turns that a browser kept; none when they are not what we wrote."""
+    try:
+        return TypeAdapter(list[Turn]).validate_python(kept)
+    except ValidationError:
+        return []
+
+
+def history(turns: Sequence[Turn]) -> list[dict[str, str]]:
+    """The turns as the assistant takes them."""
+    return [
+        {"role": role, "content": content}
+        for turn in turns
+        if turn.text
+        for role, content in (("user", turn.question), ("assistant", turn.text))
+    ]
+
+
+def conversation(turns: Sequence[Turn], first: int = 0) -> str:
+    """The turns, the first of them numbered ``first``, counted from 0."""
+    return "".join(_turn(number, turn) for number, turn in enumerate(turns, first))
+
+
+def _turn(number: int, turn: Turn) -> str:
+    searched = ""
+    if turn.query and turn.query != turn.question.strip():
+        searched = f'<p class="searched">Searched for: {escape(turn.query)}</p>'
+    if turn.error:
+        body = f'<p class="error" role="alert">{escape(turn.error)}</p>'
+    elif turn.sentences:
+        body = f"<p>{_sentences(number, turn)}</p>{_sources(number, turn)}"
+    elif turn.text:
+        body = f'<p class="refusal">{escape(turn.text)}</p>{_closest(number, turn)}'
+    else:
+        body = '<p class="busy">Searching…</p>'
+    return (
+        f'<article class="question"><h2 class="hidden">Question {number + 1}</h2>'
+        f"<p>{escape(turn.question)}</p></article>"
+        f'<article class="answer"><h2 class="hidden">Answer {number + 1}</h2>'
+        f"{searched}{body}</article>"
+    )
+
+
+def _sentences(number: int, turn: Turn) -> str:
+    places = {place.number: place for place in turn.citations}
+    return " ".join(
+        escape(sentence.text)
+        + "".join(
+            f" {_button(number, places[cited], f'Citation {cited}', str(cited), 'cite')}"
+            for cited in sentence.citations
+            if cited in places
+        )
+        for sentence in turn.sentences
+    )
+
+
+def _sources(number: int, turn: Turn) -> str:
+    """What the numbers stand for, below the answer."""
+    lines = "".join(f"<li>{place.number}. {escape(place.name)}</li>" for place in turn.citations)
+    return f'<ul class="sources" aria-label="Sources of answer {number + 1}">{lines}</ul>'
+
+
+def _closest(number: int, turn: Turn) -> str:
+    if not turn.closest:
+        return ""
+    cards = "".join(
+        _button(
+            number,
+            place,
+            f"Passage {place.number}",
+            f"<strong>{escape(place.name)}</strong><span>{escape(place.text)}</span>",
+            "cite card",
+        )
+        for place in turn.closest
+    )
+    return f"<h3>The closest passages</h3>{cards}"
+
+
+def _button(turn: int, place: Place, name: str, inner: str, classes: str) -> str:
+    """A button that opens a place; ``inner`` is HTML, everything else is text."""
+    return (
+        f'<button type="button" class="{classes}" data-key="{turn}-{place.number}" '
+        f'data-source="{escape(place.source)}" data-start="{place.start}" '
+        f'data-end="{place.end}" aria-expanded="false" '
+        f'aria-label="{escape(f"{name}: {place.name}")}">{inner}</button>'
+    )
+
+
+def document(document: Document, start: int, end: int) -> str:
+    """A document's text with one span marked, and its headings set off."""
+    text = document.text
+    headings = [(heading.start, heading.end, "strong") for heading in document.headings]
+    spans = [span for span in headings if span[1] <= start or span[0] >= end]
+    body, at = "", 0
+    for span_start, span_end, tag in sorted([*spans, (start, end, "mark")]):
+        body += escape(text[at:span_start])
+        body += f"<{tag}>{escape(text[span_start:span_end])}</{tag}>"
+        at = span_end
+    page = document.page_at(start)
+    where = f", page {page} of {len(document.pages)}" if page else ""
+    return (
+        f"<h2>{escape(document.title)}</h2>"
+        f'<p class="source">{escape(document.source)}{where}</p>'
+        f'<div class="text">{body}{escape(text[at:])}</div>'
+    )

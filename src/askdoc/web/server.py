@@ -1,0 +1,146 @@
+"""The chat's server: our own routes and the Gradio page behind one guard."""
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from askdoc.assistant import Assistant
+from askdoc.errors import BadInput, PortInUse
+from askdoc.web import render
+from askdoc.web.page import build
+from askdoc.web.warmup import Warmup
+
+UI = Path(__file__).parent / "ui"
+HEAD = (
+    '<link rel="stylesheet" href="/ui/askdoc.css"><script src="/ui/askdoc.js" defer></script>'
+    '<meta name="referrer" content="no-referrer">'
+)
+EVERYWHERE = ("0.0.0.0", "::")
+# Gradio itself needs 'unsafe-inline' and 'unsafe-eval': this stops requests to other hosts.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self' blob:; frame-src 'none'; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+class Guard:
+    """Refuses requests that other sites make a browser send, and forbids the page to load theirs.
+
+    A host that is not ours comes from DNS rebinding, an origin that is not ours from another page.
+    """
+
+    def __init__(self, app: ASGIApp, host: str) -> None:
+        self._app = app
+        self._hosts = None if host in EVERYWHERE else {"127.0.0.1", "localhost", "[::1]", host}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request, or hands it on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(Request(scope))
+        if refusal:
+            await refusal(scope, receive, send)
+            return
+
+        async def with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message.get("headers", []),
+                    (b"content-security-policy", POLICY.encode()),
+                    (b"x-content-type-options", b"nosniff"),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, with_policy)
+
+    def _refusal(self, request: Request) -> PlainTextResponse | None:
+        host = request.headers.get("host", "")
+        if self._hosts is not None and host.rsplit(":", 1)[0] not in self._hosts:
+            return PlainTextResponse(f"askdoc is not served as {host}", 400)
+        origin = request.headers.get("origin")
+        foreign = origin is not None and origin.split("://")[-1] != host
+        if foreign and request.method not in ("GET", "HEAD"):
+            return PlainTextResponse("requests from other sites are refused", 403)
+        return None
+
+
+def create_app(assistant: Assistant) -> FastAPI:
+    """The whole chat as one ASGI application; loading of the models begins at once."""
+    app = FastAPI(title="askdoc", openapi_url=None, docs_url=None, redoc_url=None)
+    warmup = Warmup(assistant)
+
+    @app.get("/api/health")
+    def health() -> dict[str, Any]:
+        """Whether the models are loaded."""
+        return {"status": "ready" if warmup.done else "warming up"}
+
+    @app.get("/api/document", response_class=HTMLResponse)
+    def document(source: str, start: int, end: int) -> str:
+        """A document as HTML, one span of it marked."""
+        try:
+            found = assistant.document(source)
+        except BadInput as error:
+            raise HTTPException(404, str(error)) from error
+        if not 0 <= start < end <= len(found.text):
+            raise HTTPException(422, f"{source} has no characters {start} to {end}")
+        return render.document(found, start, end)
+
+    app.mount("/ui", StaticFiles(directory=UI))
+    gr.mount_gradio_app(
+        app,
+        build(assistant, warmup),
+        path="/",
+        theme=gr.themes.Base(
+            font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+        ),
+        head=HEAD,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        app_kwargs={"openapi_url": None, "docs_url": None, "redoc_url": None},
+    )
+    app.add_middleware(Guard, host=assistant.settings.host)
+    return app
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket to serve on; raises PortInUse when the address is taken or not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise PortInUse(
+            f"the chat cannot be served on {host}:{port} ({error.strerror or error}): "
+            "name another port with --port or ASKDOC_PORT"
+        ) from error
+    return listener
+
+
+def serve(assistant: Assistant, listener: socket.socket) -> None:
+    """Serves the chat until it is interrupted."""
+    host, port = listener.getsockname()[:2]
+    app = create_app(assistant)
+    name = f"[{host}]" if ":" in host else host
+    print(f"askdoc answers at http://{name}:{port} (Ctrl-C stops it)", flush=True)
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])

@@ -1,0 +1,75 @@
+"""What is made ready while the page is already there: the models, and questions to begin with."""
+
+import itertools
+import re
+import threading
+from collections.abc import Iterator
+
+from askdoc.assistant import Assistant
+from askdoc.errors import AskdocError
+from askdoc.types import Document
+
+EXAMPLES = 4
+# A heading that is a whole question, and needs no other to be understood.
+ASKS = re.compile(r"(?:who|did|does|is|are|was|were)\b(?!.*\b(?:it|its|they|he|she)\b)", re.I)
+
+
+class Warmup:
+    """Loads the models in a thread of its own, and finds examples that the corpus answers."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.examples: tuple[str, ...] = ()
+        self._assistant = assistant
+        self._error: AskdocError | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing has to be waited for."""
+        return not self._thread.is_alive()
+
+    def wait(self) -> None:
+        """Returns when the models are loaded; raises what kept them from it."""
+        self._thread.join()
+        if self._error:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            self._assistant.index.embedder.embed_query("warm up")
+            self.examples = tuple(itertools.islice(self._answered(), EXAMPLES))
+        except AskdocError as error:
+            self._error = error
+
+    def _answered(self) -> Iterator[str]:
+        """Questions from the headings of different documents, each answered by its own document."""
+        if not len(self._assistant.index.lexicon):
+            return
+        read = [item for item in self._assistant.index.readings() if item.status == "read"]
+        documents = [self._assistant.document(item.source) for item in read]
+        used: set[str] = set()
+        for questions in (_asked, _about):
+            for document in documents:
+                if document.source in used:
+                    continue
+                for question in questions(document):
+                    answer = self._assistant.ask(question)
+                    if any(cited.source == document.source for cited in answer.citations):
+                        used.add(document.source)
+                        yield question
+                        break
+
+
+def _asked(document: Document) -> Iterator[str]:
+    """The questions that a document's headings ask."""
+    for heading in document.headings:
+        words = document.text[heading.start : heading.end].split(": ")[0].strip()
+        if ASKS.match(words):
+            yield words.rstrip("?") + "?"
+
+
+def _about(document: Document) -> Iterator[str]:
+    """A question about a document's title."""
+    title = document.title.split(": ")[0]
+    yield f"What is said about {re.sub('^(The|An?) ', lambda found: found[0].lower(), title)}?"

@@ -1,0 +1,289 @@
+"""The chat, served for real and driven in a real Chromium."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from askdoc import Answer, Document, Heading, Hit, Passage, Settings
+from askdoc.citation import marked, quoted
+from askdoc.loaders import load
+from askdoc.web.render import Turn, conversation, document, history, restored
+
+ROOT = Path(__file__).parent.parent
+WAIT = 90_000  # ms; the first answer waits for the models
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+EVIL = "<img src=x onerror=\"document.title='hacked'\"> ${document.title='hacked'} {{7*7}} [1]"
+
+
+def chromium() -> str:
+    """The path of a Chromium; without one a person's run skips, and CI fails."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name)
+        if path:
+            return path
+    if os.environ.get("CI"):
+        pytest.fail("no Chromium is installed: .ci/run must install one")
+    pytest.skip("no Chromium is installed: the chat is not tried in a browser")
+
+
+def serve(*arguments: object) -> tuple[subprocess.Popen[str], str]:
+    """Starts a chat on a free port, and gives its address."""
+    server = subprocess.Popen(
+        [sys.executable, *map(str, arguments), "--port", "0"],
+        stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert server.stdout is not None
+    line = server.stdout.readline()
+    assert "http://" in line, line
+    return server, line.split()[3]
+
+
+@pytest.fixture(scope="module")
+def address(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a chat over the real corpus, started as `askdoc serve` starts it."""
+    place = ("--corpus", corpus, "--index", tmp_path_factory.mktemp("index"))
+    server, url = serve("-m", "askdoc", "serve", *place)
+    yield url
+    server.terminate()
+    server.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    """One browser for all tests."""
+    path = chromium()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-background-networking", "--no-first-run"],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser, address: str) -> Iterator[Page]:
+    """The chat in a fresh profile; no request may go anywhere else, no script may fail."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(10_000)
+    opened = context.new_page()
+    requests: list[str] = []
+    failures: list[str] = []
+    opened.on("request", lambda request: requests.append(request.url))
+    opened.on("pageerror", lambda error: failures.append(str(error)))
+    opened.goto(address)
+    yield opened
+    context.close()
+    assert failures == []
+    assert {urllib.parse.urlsplit(url).netloc for url in requests if url.startswith("http")} == {
+        urllib.parse.urlsplit(address).netloc
+    }
+
+
+def ask(page: Page, question: str) -> None:
+    """Types a question, and waits for its answer."""
+    turns = page.locator("article.answer").count()
+    box = page.get_by_role("textbox", name="Question")
+    box.fill(question)
+    box.press("Enter")
+    expect(page.locator("article.answer")).to_have_count(turns + 1, timeout=WAIT)
+    expect(page.get_by_text("Answer ready")).to_be_visible(timeout=WAIT)
+
+
+def shot(page: Page, name: str) -> None:
+    """Keeps a picture of the page for whoever wants to look."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def test_ask_click_a_citation_and_read_the_mark(page: Page, corpus: Path) -> None:
+    """The main road, end to end: exactly the quoted span is marked in its document."""
+    ask(page, "Who backed Azerbaijan in the 44-day war?")
+    shot(page, "answer")
+    first = page.get_by_role("button", name="Citation 1").last
+    first.click()
+    mark = page.locator("#page mark")
+    expect(mark).to_be_visible()
+    expect(mark).to_be_focused()
+    expect(page.locator("#page h2")).to_have_text(load(corpus, "turkey-azerbaijan.md").title)
+    shot(page, "citation")
+    quote = mark.text_content() or ""
+    start, end = (int(first.get_attribute(f"data-{name}") or 0) for name in ("start", "end"))
+    assert quote == load(corpus, "turkey-azerbaijan.md").text[start:end]
+    assert quote in (page.locator("article.answer").last.inner_text())
+    page.keyboard.press("Escape")
+    expect(mark).to_be_hidden()
+    expect(first).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("question", "source"),
+    [
+        ("When was the Lachin corridor blocked?", "lachin-corridor.pdf"),
+        ("How many votes did the Rome Statute get in Armenia's parliament?", "rome-statute.html"),
+        ("What does Article 4 of the CSTO treaty say?", "csto.docx"),
+        ("Since what year has the border between Turkey and Armenia been closed?", "timeline.txt"),
+    ],
+)
+def test_every_format_opens_at_its_mark(
+    page: Page, corpus: Path, question: str, source: str
+) -> None:
+    ask(page, question)
+    document = load(corpus, source)
+    cited = page.locator(f'button.cite[data-source="{source}"]').last
+    cited.click()
+    expect(page.locator("#page .source")).to_contain_text(source)
+    mark = page.locator("#page mark")
+    expect(mark).to_be_in_viewport()
+    start, end = (int(cited.get_attribute(f"data-{name}") or 0) for name in ("start", "end"))
+    assert mark.text_content() == document.text[start:end]
+
+
+def test_a_refusal_shows_the_closest_passages(page: Page) -> None:
+    ask(page, "How do I bake a lasagne?")
+    expect(page.get_by_text("The documents do not answer this question.")).to_be_visible()
+    expect(page.get_by_role("button", name="Citation")).to_have_count(0)
+    shot(page, "refusal")
+    closest = page.get_by_role("button", name="Passage 1")
+    closest.click()
+    expect(page.locator("#page mark")).to_be_in_viewport()
+    assert (page.locator("#page mark").text_content() or "")[:60] in closest.inner_text()
+
+
+def test_examples_follow_ups_reload_and_new_chat(page: Page) -> None:
+    """What the empty page offers is answered; the next question may lean on it."""
+    example = page.locator("button.example").first
+    example.wait_for(timeout=WAIT)
+    shot(page, "empty")
+    question = example.inner_text()
+    example.click()
+    expect(page.get_by_text("Answer ready")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_role("button", name="Citation 1")).not_to_have_count(0)
+    expect(page.locator("button.example")).to_have_count(0)
+    ask(page, "And since when?")
+    expect(page.get_by_text(f"Searched for: {question} And since when?")).to_be_visible()
+    page.reload()
+    expect(page.locator("article.answer")).to_have_count(2, timeout=WAIT)
+    page.get_by_role("button", name="Citation 1").first.click()
+    expect(page.locator("#page mark")).to_be_visible()
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator("article.answer")).to_have_count(0)
+    expect(page.locator("button.example")).not_to_have_count(0)
+
+
+def test_what_people_type_is_shown_as_text(page: Page) -> None:
+    ask(page, EVIL)
+    expect(page.locator("article.question p").last).to_have_text(EVIL)
+    assert page.title() == "askdoc"
+    assert page.locator("#log img").count() == 0
+
+
+def test_a_bad_question_gets_a_message_and_loses_nothing(page: Page) -> None:
+    ask(page, "Who backed Azerbaijan in the 44-day war?")
+    ask(page, "x" * 100_000)
+    expect(page.get_by_role("alert")).to_have_text(
+        "the question has 100,000 characters: ask in 20,000 or fewer"
+    )
+    ask(page, "What is Eagle Partner for?")
+    expect(page.locator("article.answer")).to_have_count(3)
+    page.get_by_role("textbox", name="Question").press("Enter")
+    expect(page.get_by_text("the question is empty: type one")).to_be_visible()
+
+
+def test_app_py_serves_the_same_chat(corpus: Path, tmp_path: Path) -> None:
+    server, url = serve("app.py", "--corpus", corpus, "--index", tmp_path / "index")
+    try:
+        assert "askdoc" in fetch(url)[1]
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def test_an_empty_corpus_is_told_in_the_chat(browser, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    server, url = serve("-m", "askdoc", "serve", "--corpus", tmp_path / "empty")
+    try:
+        page = browser.new_page()
+        page.goto(url)
+        ask(page, "Is anybody here?")
+        expect(page.get_by_role("alert")).to_contain_text("holds no document that askdoc can read")
+        page.close()
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def fetch(url: str, data: bytes | None = None, **headers: str) -> tuple[int, str, dict[str, str]]:
+    """Status, body and headers of a request."""
+    request = urllib.request.Request(
+        url, data, {name.replace("_", "-"): value for name, value in headers.items()}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, response.read().decode(), dict(response.headers)
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(), dict(error.headers)
+
+
+def test_the_routes_answer_and_refuse(address: str) -> None:
+    status, body, headers = fetch(f"{address}/api/health")
+    assert status == 200
+    assert json.loads(body)["status"] in ("ready", "warming up")
+    assert "default-src 'self'" in headers["content-security-policy"]
+    document = f"{address}/api/document?source=government.md"
+    assert "<mark>" in fetch(f"{document}&start=10&end=20")[1]
+    assert fetch(f"{document}&start=20&end=10")[0] == 422
+    assert fetch(f"{document}&start=0&end=99999999")[0] == 422
+    assert fetch(f"{address}/api/document?source=../pyproject.toml&start=0&end=1")[0] == 404
+    assert fetch(f"{address}/api/health", Host="evil.example")[0] == 400
+    assert fetch(f"{address}/gradio_api/queue/join", b"{}", Origin="http://evil.example")[0] == 403
+    for closed in ("openapi.json", "docs", "redoc"):
+        assert fetch(f"{address}/{closed}")[0] == 404
+
+
+def turn(text: str = EVIL) -> Turn:
+    """A turn whose every word comes from a hostile document."""
+    hostile = Document(f"{EVIL}.md", EVIL, f"{text} {EVIL}", "0" * 64, (Heading(0, len(text), 1),))
+    sentences, citations = quoted([(hostile, 0, len(text))])
+    hit = Hit(Passage(hostile, 0, len(text)), 1.0, ("dense",))
+    return Turn.of(
+        Answer(EVIL, EVIL + "!", marked(sentences), "quotes", sentences, citations, (hit,))
+    )
+
+
+def test_foreign_text_never_becomes_markup() -> None:
+    refused = turn().model_copy(update={"sentences": [], "closest": turn().citations})
+    failed = Turn(question=EVIL, error=EVIL)
+    hostile = Document("a.md", EVIL, f"{EVIL}\n{EVIL}", "0" * 64, (Heading(0, len(EVIL), 1),))
+    for html in (
+        conversation([turn(), refused, failed]),
+        document(hostile, 0, 5),
+        document(hostile, len(EVIL) - 3, len(EVIL) + 3),
+    ):
+        assert "<img" not in html
+        assert "&lt;img" in html
+
+
+def test_what_a_browser_kept_is_not_trusted() -> None:
+    kept = [turn().model_dump()]
+    assert restored(kept) == [turn()]
+    for bad in (None, "x", [1], [{"question": 1}], [{**kept[0], "citations": [{"start": -1}]}]):
+        assert restored(bad) == []
+    assert history([turn()])[0] == {"role": "user", "content": EVIL}
+    assert history([Turn(question="x", error="no")]) == []
+
+
+def test_the_settings_of_the_chat_have_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASKDOC_HOST", "0.0.0.0")
+    monkeypatch.setenv("ASKDOC_PORT", "7000")
+    assert (Settings().host, Settings().port) == ("0.0.0.0", 7000)

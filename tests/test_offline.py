@@ -1,0 +1,89 @@
+"""Nothing leaves the machine: index, ask and serve run with every socket but loopback blocked."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = """
+import ipaddress, json, os, socket, sys, threading, time, urllib.request
+
+tried = []
+
+def loopback(host):
+    if host in (None, "", b"", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.sendto"):
+        address = arguments[1]
+        if isinstance(address, tuple) and not loopback(address[0]):
+            tried.append(f"{event} {address}")
+            raise OSError(f"blocked: {address}")
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname") and not loopback(arguments[0]):
+        tried.append(f"{event} {arguments[0]}")
+        raise OSError(f"blocked: {arguments[0]}")
+
+sys.addaudithook(watch)
+corpus, index = sys.argv[1:]
+
+import askdoc
+from askdoc import web
+
+settings = askdoc.Settings(corpus=corpus, index=index)
+assistant = askdoc.Assistant.from_folder(settings=settings)
+answer = assistant.ask("What is Eagle Partner for?")
+listener = web.listen("127.0.0.1", 0)
+port = listener.getsockname()[1]
+threading.Thread(target=web.serve, args=(assistant, listener), daemon=True).start()
+for _ in range(300):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as response:
+            page = response.read().decode()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=30) as response:
+            ready = json.load(response)["status"] == "ready"
+        if ready:
+            break
+    except OSError:
+        pass
+    time.sleep(0.2)
+print(json.dumps({"answered": answer.answered, "page": len(page), "ready": ready, "tried": tried}))
+os._exit(0)
+"""
+
+
+def test_index_ask_and_serve_need_no_network(corpus: Path, tmp_path: Path) -> None:
+    """Tried from Python, where Chroma, Gradio and the Hugging Face libraries open theirs."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, corpus, tmp_path / "index"],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told.pop("page") > 1000
+    assert told == {"answered": True, "ready": True, "tried": []}
+
+
+def test_the_block_does_block() -> None:
+    """The watch above sees and stops what it is there for."""
+    head = SCRIPT.split("corpus, index")[0]
+    script = (
+        head
+        + """
+for host in ("192.0.2.1", "example.com"):
+    try:
+        socket.create_connection((host, 80), timeout=1)
+    except OSError as error:
+        print(error)
+print(len(tried))
+"""
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.count("blocked") == 2
+    assert done.stdout.splitlines()[-1] != "0"

@@ -1,0 +1,112 @@
+"""The README tells the truth: what it names exists, what exists is named, what it shows is so."""
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+import askdoc
+from askdoc import Settings
+from askdoc.cli import app, main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+PACKAGE = Path(askdoc.__file__).parent
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_shown_and_explained(name: str) -> None:
+    assert f"`askdoc {name}" in README
+    assert COMMANDS[name].help
+
+
+def test_no_other_command_is_shown() -> None:
+    assert set(re.findall(r"`askdoc ([a-z]+)", README)) == set(COMMANDS)
+
+
+def test_every_setting_is_in_the_table_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `(ASKDOC_\w+)` \| (.*?) \|", README, re.M))
+    fields = Settings.model_fields
+    assert set(rows) == {f"ASKDOC_{name.upper()}" for name in fields}
+    for name, field in fields.items():
+        if field.default is not None:
+            assert rows[f"ASKDOC_{name.upper()}"] == f"`{field.default}`"
+
+
+def test_the_map_names_every_module_in_import_order() -> None:
+    from test_structure import ORDER
+
+    table = README.split("## The modules")[1]
+    named = re.findall(r"^\| `(\w+)` \|", table, re.M)
+    there = {
+        path.stem
+        for path in PACKAGE.iterdir()
+        if path.suffix in ("", ".py") and not path.name.startswith("_")
+    }
+    assert set(named) == there
+    assert named == [name for name in ORDER if name in there]
+
+
+def test_the_python_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert tried > 5
+    assert failed == 0
+
+
+def test_the_shell_example_shows_what_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    example = re.search(r'\$ askdoc ask "(.*?)"\n(.*?)```', README, re.S)
+    assert example is not None
+    with pytest.raises(SystemExit):
+        main(["ask", example[1]])
+    assert capsys.readouterr().out.strip() == example[2].strip()
+
+
+def test_every_link_leads_somewhere() -> None:
+    for page in ("README.md", "CONTRIBUTING.md", "evals/README.md"):
+        text = (ROOT / page).read_text("utf-8")
+        for target in re.findall(r"\]\(([^)#]+)\)", text):
+            if "://" not in target:
+                assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"
+
+
+def test_the_figures_of_the_evals_come_from_their_files() -> None:
+    """Each table row of evals/README.md is what the committed JSON says."""
+    import json
+
+    text = (ROOT / "evals" / "README.md").read_text("utf-8")
+    tables = re.findall(r"<!-- (\S+\.json) -->\n\n((?:\|.*\n)+)", text)
+    assert tables
+    for name, table in tables:
+        figures = json.loads((ROOT / "evals" / "results" / name).read_text())
+        rows = dict(re.findall(r"^\| ([^|]+?) \| ([\d.]+) \|$", table, re.M))
+        shown = {key: str(value) for key, value in figures.items() if key != "half"}
+        assert rows == shown
+
+
+def test_make_names_the_commands_of_the_readme() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^make (\w+)", README, re.M):
+        assert re.search(rf"^{target}:", makefile, re.M)
+    for name in re.findall(r"(?:PORT|HOST|TORCH_INDEX)(?==)", README):
+        assert f"{name} ?=" in makefile
+
+
+def test_the_top_level_holds_what_it_should() -> None:
+    import subprocess
+
+    done = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip("not a git checkout")
+    assert {line.split("/")[0] for line in done.stdout.splitlines()} == {
+        ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
+        "app.py", "constraints.txt", "corpus", "evals", "pyproject.toml", "src", "tests",
+    }  # fmt: skip

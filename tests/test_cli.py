@@ -123,7 +123,7 @@ def test_status_names_what_differs(folder, capsys) -> None:
     ]
     index = Index(Settings(corpus=root))
     index.sync()
-    index.vectors.remove(sorted(index.vectors.ids())[:1])
+    index.parts.vectors.remove(sorted(index.parts.vectors.ids())[:1])
     shown = printed(capsys, "status", "--corpus", root, code=3)
     assert "passages missing in Chroma" in shown
 

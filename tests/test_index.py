@@ -1,5 +1,6 @@
 """The index: what a sync does and leaves alone, and the Chroma server in place of the folder."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -10,9 +11,33 @@ from pathlib import Path
 
 import chromadb
 import pytest
+from langchain_core.embeddings import Embeddings
 
 from askdoc import Assistant, Progress, Settings
 from askdoc.index import Index
+
+
+class Counting(Embeddings):
+    """An embedder that remembers what it embedded."""
+
+    def __init__(self, inner: Embeddings) -> None:
+        self.inner = inner
+        self.texts: list[str] = []
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """What the inner one gives."""
+        self.texts += texts
+        return self.inner.embed_documents(texts)
+
+    def embed_query(self, text: str) -> list[float]:
+        """What the inner one gives."""
+        return self.inner.embed_query(text)
+
+
+def count(index: Index) -> Counting:
+    """Puts a counter around the real embedder of an index."""
+    index.embedder = Counting(index.embedder)
+    return index.embedder
 
 
 def test_a_sync_works_only_on_what_changed(folder) -> None:
@@ -26,11 +51,12 @@ def test_a_sync_works_only_on_what_changed(folder) -> None:
     (root / "b.md").unlink()
     (root / "d.md").write_text("The lamp burns.")
     seen: list[Progress] = []
+    counter = count(index)
     second = index.sync(seen.append)
     assert (second.added, second.changed, second.removed, second.kept) == (
         ("d.md",), ("a.md",), ("b.md",), ("c.md",),
     )  # fmt: skip
-    assert {step.source for step in seen} == {"a.md", "d.md"}
+    assert counter.texts == ["a\nThe ferry sank.", "d\nThe lamp burns."]
     assert seen[-1].done == seen[-1].total > 0
     assert [step.done for step in seen] == sorted(step.done for step in seen)
     assert index.verify() == []
@@ -41,8 +67,51 @@ def test_a_file_that_was_only_touched_is_not_read_again(folder) -> None:
     index = Index(Settings(corpus=root))
     index.sync()
     (root / "a.md").touch()
+    counter = count(index)
     assert index.sync().kept == ("a.md",)
+    assert counter.texts == []
     assert index.verify() == []
+
+
+@pytest.mark.parametrize("text", ["# Ferry\n\nThe ferry sails.", "No title. " * 20])
+def test_a_renamed_file_is_not_embedded_again(folder, text: str) -> None:
+    root = folder({"a.md": text})
+    index = Index(Settings(corpus=root))
+    index.sync()
+    (root / "sub").mkdir()
+    (root / "a.md").rename(root / "sub" / "b.md")
+    counter = count(index)
+    report = index.sync()
+    assert (report.added, report.removed) == (("sub/b.md",), ("a.md",))
+    assert counter.texts == []
+    assert index.verify() == []
+    assert {passage.source for leg in index.search("ferry", 5) for passage, _ in leg} == {
+        "sub/b.md"
+    }
+
+
+def test_of_a_long_document_only_the_changed_part_is_embedded(folder) -> None:
+    lines = [f"# Part {n}\n\nIn part {n} the ferry sails at {n} sharp.\n" for n in range(40)]
+    root = folder({"a.md": "\n".join(lines)})
+    index = Index(Settings(corpus=root))
+    index.sync()
+    lines[7] = "# Part 7\n\nIn part 7 it stays in the harbour for good.\n"
+    (root / "a.md").write_text("\n".join(lines))
+    counter = count(index)
+    assert index.sync().changed == ("a.md",)
+    assert len(counter.texts) == 1
+    assert index.verify() == []
+
+
+def test_a_change_within_the_same_clock_tick_is_seen(folder) -> None:
+    """A file may change without its size or time telling, just after it was read."""
+    root = folder({"a.md": "The ferry sails at nine."})
+    index = Index(Settings(corpus=root))
+    index.sync()
+    stat = (root / "a.md").stat()
+    (root / "a.md").write_text("The ferry sails at five.")
+    os.utime(root / "a.md", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert index.sync().changed == ("a.md",)
 
 
 def test_an_interrupted_sync_is_completed_by_the_next(folder) -> None:
@@ -127,10 +196,10 @@ def test_the_dense_leg_can_live_on_a_chroma_server(folder, chroma_server: str) -
     assert not (root / ".askdoc" / "chroma").exists()
     (root / "a.md").unlink()
     assistant.sync()
-    assert len(assistant.index.vectors) == 1
+    assert len(assistant.index.parts.vectors) == 1
     other = folder({"c.md": "Another corpus."}, "other")
     Assistant.from_folder(other, Settings(chroma_url=chroma_server))
-    assert len(assistant.index.vectors) == 1
+    assert len(assistant.index.parts.vectors) == 1
 
 
 def test_a_chroma_server_that_is_not_there_gets_one_line(folder) -> None:

@@ -27,6 +27,7 @@ from askdoc.types import (
     Reading,
     Sentence,
     SyncReport,
+    Table,
 )
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Sentence",
     "Settings",
     "SyncReport",
+    "Table",
     "Unreadable",
     "ask",
 ]

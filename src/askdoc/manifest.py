@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from askdoc.errors import AskdocError
-from askdoc.types import Document, Heading, Passage, Reading
+from askdoc.types import Document, Heading, Passage, Reading, Table
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -23,11 +23,14 @@ CREATE TABLE IF NOT EXISTS files (
     file_sha256 TEXT NOT NULL, reading TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     source TEXT PRIMARY KEY REFERENCES files ON DELETE CASCADE, file_sha256 TEXT NOT NULL,
-    title TEXT NOT NULL, text TEXT NOT NULL, headings TEXT NOT NULL, pages TEXT NOT NULL);
+    title TEXT NOT NULL, text TEXT NOT NULL, headings TEXT NOT NULL, pages TEXT NOT NULL,
+    tables TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS documents_of_file ON documents (file_sha256);
 CREATE TABLE IF NOT EXISTS passages (
     id TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
-    start INTEGER NOT NULL, end INTEGER NOT NULL);
+    start INTEGER NOT NULL, end INTEGER NOT NULL, content TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS passages_of_source ON passages (source);
+CREATE INDEX IF NOT EXISTS passages_of_content ON passages (content);
 """
 
 
@@ -121,6 +124,29 @@ class Manifest:
         with self._transaction() as db:
             return dict(db.execute("SELECT id, source FROM passages"))
 
+    def twins(self, passages: Sequence[Passage]) -> dict[str, str]:
+        """By the ids of new passages, those of passages of the same words, or place in a same file.
+
+        A file that was only renamed has the same passages, even if its name is its title.
+        """
+        found = {}
+        with self._transaction() as db:
+            for passage in passages:
+                row = db.execute(
+                    "SELECT id FROM passages WHERE content = ? UNION ALL "
+                    "SELECT id FROM passages JOIN documents USING (source) "
+                    "WHERE file_sha256 = ? AND start = ? AND end = ? LIMIT 1",
+                    (
+                        passage.content,
+                        passage.document.file_sha256,
+                        passage.start,
+                        passage.end,
+                    ),
+                ).fetchone()
+                if row:
+                    found[passage.id] = row[0]
+        return found
+
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The passages of those ids that are in."""
         marks = ",".join("?" * len(ids))
@@ -148,13 +174,13 @@ class Manifest:
     def _read_document(self, source: str, sha256: str) -> Document | None:
         with self._transaction() as db:
             row = db.execute(
-                "SELECT title, text, headings, pages FROM documents "
+                "SELECT title, text, headings, pages, tables FROM documents "
                 "WHERE source = ? AND file_sha256 = ?",
                 (source, sha256),
             ).fetchone()
         if row is None:  # replaced by a sync in between
             return None
-        title, text, headings, pages = row
+        title, text, headings, pages, tables = row
         return Document(
             source,
             title,
@@ -162,6 +188,7 @@ class Manifest:
             sha256,
             tuple(Heading(*heading) for heading in json.loads(headings)),
             tuple(json.loads(pages)),
+            tuple(Table(*table) for table in json.loads(tables)),
         )
 
     @contextmanager
@@ -196,7 +223,7 @@ def _insert(db: sqlite3.Connection, entry: Entry) -> None:
     if document is None:
         return
     db.execute(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             source,
             document.file_sha256,
@@ -204,9 +231,13 @@ def _insert(db: sqlite3.Connection, entry: Entry) -> None:
             document.text,
             json.dumps([astuple(heading) for heading in document.headings]),
             json.dumps(document.pages),
+            json.dumps([astuple(table) for table in document.tables]),
         ),
     )
     db.executemany(
-        "INSERT INTO passages VALUES (?, ?, ?, ?)",
-        [(passage.id, source, passage.start, passage.end) for passage in entry.passages],
+        "INSERT INTO passages VALUES (?, ?, ?, ?, ?)",
+        [
+            (passage.id, source, passage.start, passage.end, passage.content)
+            for passage in entry.passages
+        ],
     )

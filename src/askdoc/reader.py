@@ -21,7 +21,7 @@ ALIKE = 0.6  # share of common terms (Jaccard) from which two sentences say the 
 HIT_WEIGHT = 0.3  # of the hit's own score in that of its sentences
 
 # Fitted by `evals/measure.py --fit` on the tuning half of a public set; rounded.
-COSINE_WEIGHT, COVERAGE_WEIGHT, BIAS = 6.6, 5.0, -5.6
+COSINE_WEIGHT, COVERAGE_WEIGHT, BIAS = 14.5, 6.8, -10.2
 
 FUNCTION_WORDS = (
     "who whom whose what which when where why how many much did does do was were is are been be "
@@ -154,13 +154,13 @@ def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
 
 def _weights(query: str, index: Index) -> dict[str, float]:
     """The query's telling terms with their weights; all of its terms, when none tells."""
-    terms = index.lexicon.terms(query)
-    return index.lexicon.weights(terms - index.lexicon.terms(FUNCTION_WORDS) or terms)
+    terms = index.parts.lexicon.terms(query)
+    return index.parts.lexicon.weights(terms - index.parts.lexicon.terms(FUNCTION_WORDS) or terms)
 
 
 def _coverage(text: str, weights: Mapping[str, float], index: Index) -> float:
     """The share (0 to 1) of the weights that belongs to terms of the text."""
-    terms = index.lexicon.terms(text)
+    terms = index.parts.lexicon.terms(text)
     total = sum(weights.values())
     return (
         sum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0
@@ -169,6 +169,6 @@ def _coverage(text: str, weights: Mapping[str, float], index: Index) -> float:
 
 def _alike(one: Evidence, other: Evidence, index: Index) -> bool:
     """Whether two sentences share most of their terms, or one holds the other."""
-    terms, others = index.lexicon.terms(one.text), index.lexicon.terms(other.text)
+    terms, others = index.parts.lexicon.terms(one.text), index.parts.lexicon.terms(other.text)
     shared = len(terms & others)
     return shared > ALIKE * len(terms | others) or shared == min(len(terms), len(others))

@@ -1,5 +1,6 @@
 """What a user may choose: by argument, by an ``ASKDOC_*`` variable, or in a ``.env`` file."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +59,11 @@ class Settings(BaseSettings):
     def index_folder(self) -> Path:
         """Where the index is kept."""
         return self.index or self.corpus / ".askdoc"
+
+    @property
+    def rebuild_command(self) -> str:
+        """The command that builds the index again."""
+        command = ["askdoc", "index", str(self.corpus), "--rebuild"]
+        if self.index:
+            command += ["--index", str(self.index)]
+        return shlex.join(command)

@@ -24,6 +24,18 @@ class Heading:
     level: int
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table's span in its document, from the header row's first character to the last row's end.
+
+    ``body`` is where the rows below the header begin; it equals ``start`` where there is no header.
+    """
+
+    start: int
+    body: int
+    end: int
+
+
 @dataclass(frozen=True)
 class Document:
     """One file, read to text.
@@ -38,6 +50,7 @@ class Document:
     file_sha256: str
     headings: tuple[Heading, ...] = ()
     pages: tuple[int, ...] = ()
+    tables: tuple[Table, ...] = ()
 
     @cached_property
     def text_sha256(self) -> str:
@@ -56,6 +69,14 @@ class Document:
         heading = self.headings[at - 1]
         text = " ".join(self.text[heading.start : heading.end].split())
         return text if text and text != self.title else None
+
+    def header_at(self, offset: int) -> str | None:
+        """The header row above an offset in the body of a table; None elsewhere."""
+        at = bisect_right(self.tables, offset, key=lambda table: table.body)
+        table = self.tables[at - 1] if at else None
+        if table is None or not table.start < table.body <= offset < table.end:
+            return None
+        return self.text[table.start : table.body].strip()
 
 
 @dataclass(frozen=True)
@@ -93,13 +114,20 @@ class Passage:
 
     @cached_property
     def indexed_text(self) -> str:
-        """What both legs index: title and heading in front, so that a passage knows its topic."""
-        return "\n".join(part for part in (self.title, self.heading, self.text) if part)
+        """What both legs index: the text with title, heading and a table's header row in front."""
+        header = self.document.header_at(self.start)
+        return "\n".join(part for part in (self.title, self.heading, header, self.text) if part)
+
+    @cached_property
+    def content(self) -> str:
+        """A hash of what both legs index: passages of the same words have the same vector."""
+        text = self.indexed_text.encode("utf-8", "surrogatepass")
+        return hashlib.sha256(text).hexdigest()[:32]
 
     @cached_property
     def id(self) -> str:
         """A content hash: the same file indexed twice gives the same ids."""
-        key = "\0".join((self.source, str(self.start), self.indexed_text))
+        key = "\0".join((self.source, str(self.start), self.content))
         return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

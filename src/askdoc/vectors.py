@@ -63,7 +63,7 @@ class Vectors:
     def __len__(self) -> int:
         return self._passages.count()
 
-    def add(self, passages: Sequence[Passage], vectors: Sequence[list[float]]) -> None:
+    def add(self, passages: Sequence[Passage], vectors: Sequence[Sequence[float]]) -> None:
         """Puts passages in, or in again under their ids."""
         for start in range(0, len(passages), self._batch):
             part = passages[start : start + self._batch]
@@ -73,6 +73,16 @@ class Vectors:
                 documents=[passage.text for passage in part],
                 metadatas=[_place(passage) for passage in part],
             )
+
+    def get(self, ids: Sequence[str]) -> dict[str, list[float]]:
+        """The vectors of those ids that are in."""
+        found: dict[str, list[float]] = {}
+        for start in range(0, len(ids), self._batch):
+            part = list(ids[start : start + self._batch])
+            rows = self._passages.get(ids=part, include=["embeddings"])
+            vectors = np.asarray(rows["embeddings"]).tolist()
+            found.update(zip(rows["ids"], vectors, strict=True))
+        return found
 
     def remove(self, ids: Sequence[str]) -> None:
         """Takes passages out; ids that are not in are passed over."""

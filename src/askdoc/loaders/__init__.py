@@ -75,6 +75,7 @@ def load(corpus: Path, source: str) -> Document:
         file_sha256=sha256,
         headings=extract.headings,
         pages=extract.pages,
+        tables=extract.tables,
     )
 
 

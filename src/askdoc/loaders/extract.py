@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from askdoc.types import Heading
+from askdoc.types import Heading, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Extract:
     title: str = ""
     headings: tuple[Heading, ...] = ()
     pages: tuple[int, ...] = ()
+    tables: tuple[Table, ...] = ()
 
 
 def one_line(text: str) -> str:

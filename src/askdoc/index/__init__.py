@@ -1,0 +1,248 @@
+"""What is stored of a corpus: kept true to the folder by ``sync``, asked by ``search``."""
+
+import os
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from askdoc.chunker import chunk
+from askdoc.embedder import check_weights, embedder
+from askdoc.errors import BadInput, IndexBusy, Unreadable
+from askdoc.index.parts import MANIFEST, Parts, Ranking
+from askdoc.loaders import file_sha256, find, load
+from askdoc.manifest import Entry, File
+from askdoc.settings import Settings
+from askdoc.types import Document, Passage, Progress, Reading, SyncReport
+
+TOGETHER = 512  # passages that are embedded before they are written
+STEP = 64  # passages between two reports of progress
+READING = 5  # one part in so many of a file's progress is for reading it, the rest for embedding
+PATIENCE = 5  # seconds to wait for another writer
+# A file this young may change again without its time changing: its content is compared again.
+RACY = 2_000_000_000  # nanoseconds
+
+Watch = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What differs between folder and manifest by sizes and times, before any file is read."""
+
+    unread: dict[str, os.stat_result]
+    removed: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.unread or self.removed)
+
+
+class Index:
+    """The index of one corpus.
+
+    Raises BadInput when there is no such folder, IndexMismatch when the index was built with other
+    settings than these.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.corpus = settings.corpus
+        self.folder = settings.index_folder
+        if not self.corpus.is_dir():
+            raise BadInput(
+                f"there is no folder {self.corpus}: name one with --corpus or ASKDOC_CORPUS"
+            )
+        self.embedder = embedder(settings.embedder)
+        _make_folder(self.folder)
+        self.parts = Parts(settings)
+
+    @staticmethod
+    def discard(folder: Path) -> None:
+        """Deletes an index that is not open, and nothing else that may lie in its folder."""
+        for part in ("chroma", "lexicon"):
+            shutil.rmtree(folder / part, ignore_errors=True)
+        for ending in ("", "-wal", "-shm"):
+            (folder / f"{MANIFEST}{ending}").unlink(missing_ok=True)
+
+    def sync(self, watch: Watch = lambda progress: None) -> SyncReport:
+        """Makes the index hold what the corpus holds now; works only on what changed.
+
+        Raises IndexBusy when another process is at it.
+        """
+        began = time.perf_counter()
+        before = after = self.parts.manifest.files()
+        if self.plan() or self.parts.dirty:
+            with self._lock(), self.parts.writing():
+                check_weights(self.settings.embedder)
+                before = self.parts.manifest.files()
+                self._work_off(self.plan(), before, watch)
+            after = self.parts.manifest.files()
+        both = before.keys() & after.keys()
+        changed = {source for source in both if before[source].sha256 != after[source].sha256}
+        return SyncReport(
+            self.readings(),
+            added=tuple(sorted(after.keys() - before.keys())),
+            changed=tuple(sorted(changed)),
+            removed=tuple(sorted(before.keys() - after.keys())),
+            kept=tuple(sorted(both - changed)),
+            seconds=time.perf_counter() - began,
+        )
+
+    def search(self, query: str, k: int) -> tuple[Ranking, Ranking]:
+        """The best ``k`` passages of each leg, best first.
+
+        The dense leg comes with cosines (-1 to 1), the lexical leg with BM25 (0 and up).
+        """
+        return self.parts.search(self.embedder.embed_query(query), query, k)
+
+    def document(self, source: str) -> Document:
+        """A document as it was indexed; raises BadInput when there is none of that source."""
+        document = self.parts.manifest.document(source)
+        if document is None:
+            raise BadInput(f"there is no document {source!r} in the index")
+        return document
+
+    def readings(self) -> tuple[Reading, ...]:
+        """The report: a line for each file, as of the last sync."""
+        files = self.parts.manifest.files()
+        return tuple(files[source].reading for source in sorted(files))
+
+    def check_not_empty(self) -> None:
+        """Raises BadInput when there is no passage to search."""
+        if not len(self.parts.lexicon):
+            raise BadInput(
+                f"{self.corpus} holds no document that askdoc can read: put some in; "
+                "`askdoc index` tells what came of each"
+            )
+
+    def plan(self) -> Plan:
+        """What a sync would look at."""
+        known = self.parts.manifest.files()
+        unread, seen = {}, set()
+        for source in find(self.corpus, self.folder):
+            seen.add(source)
+            stat = (self.corpus / source).stat()
+            file = known.get(source)
+            if file is None or (file.size, file.mtime_ns) != (stat.st_size, stat.st_mtime_ns):
+                unread[source] = stat
+        return Plan(unread, tuple(sorted(known.keys() - seen)))
+
+    def verify(self) -> list[str]:
+        """Every difference between corpus, manifest and the two legs, a line each."""
+        plan, known = self.plan(), self.parts.manifest.files()
+        lines = []
+        for source in plan.unread:
+            if source not in known:
+                lines.append(f"{source}: not indexed")
+            elif known[source].sha256 != file_sha256(self.corpus / source):
+                lines.append(f"{source}: changed since it was indexed")
+        lines += [f"{source}: indexed, but gone from the corpus" for source in plan.removed]
+        return lines + self.parts.differences()
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self.parts.close()
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """One writer at a time; a second one is told who the first is."""
+        holder = self.folder / "writer"
+        lock = FileLock(self.folder / "lock", timeout=PATIENCE)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            who = holder.read_text("utf-8") if holder.is_file() else "another process"
+            raise IndexBusy(f"{who} is indexing {self.corpus}: wait until it is done") from error
+        try:
+            since = time.strftime("%H:%M:%S")
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}, since {since},")
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()
+
+    def _work_off(self, plan: Plan, known: dict[str, File], watch: Watch) -> None:
+        """Reads, embeds and writes what is new or changed; drops what is gone."""
+        total = sum(stat.st_size for stat in plan.unread.values())
+        done = 0
+        batch: list[Entry] = []
+        for source, stat in plan.unread.items():
+            read = sum(entry.file.size for entry in batch) // READING
+            watch(Progress(source, done + read, total))
+            if source in known and known[source].sha256 == file_sha256(self.corpus / source):
+                self.parts.manifest.touch(source, stat.st_size, _settled(stat))
+                done += stat.st_size
+                continue
+            batch.append(self._read(source, stat))
+            if sum(len(entry.passages) for entry in batch) >= TOGETHER:
+                done = self._write(batch, done, total, watch)
+                batch = []
+        self._write(batch, done, total, watch)
+        self.parts.remove(plan.removed)
+
+    def _read(self, source: str, stat: os.stat_result) -> Entry:
+        """One file, read and cut into passages, or the line that says why it could not be."""
+        began = time.perf_counter()
+        size, mtime_ns = stat.st_size, _settled(stat)
+        try:
+            document = load(self.corpus, source)
+        except Unreadable as error:
+            path = self.corpus / source
+            sha256 = file_sha256(path) if path.is_file() else ""
+            seconds = time.perf_counter() - began
+            reading = Reading(source, error.status, seconds=seconds, why=error.why)
+            return Entry(File(size, mtime_ns, sha256, reading))
+        passages = chunk(document, self.settings.passage_size)
+        reading = Reading(
+            source,
+            "read",
+            pages=len(document.pages) or None,
+            characters=len(document.text),
+            passages=len(passages),
+            seconds=time.perf_counter() - began,
+        )
+        return Entry(File(size, mtime_ns, document.file_sha256, reading), document, passages)
+
+    def _write(self, batch: list[Entry], done: int, total: int, watch: Watch) -> int:
+        """Embeds and writes a batch, reports on the way, and gives the bytes that are then done."""
+        if not batch:
+            return done
+        passages = [passage for entry in batch for passage in entry.passages]
+        size = sum(entry.file.size for entry in batch)
+        vectors = self.parts.vectors_of(passages)
+        unknown = [passage for passage in passages if passage.id not in vectors]
+        for start in range(0, len(unknown), STEP):
+            part = unknown[start : start + STEP]
+            embedded = size // READING + (size - size // READING) * start // len(unknown)
+            watch(Progress(part[0].source, done + embedded, total))
+            vectors.update(self._embedded(part))
+        self.parts.replace(batch, [vectors[passage.id] for passage in passages])
+        watch(Progress(batch[-1].file.reading.source, done + size, total))
+        return done + size
+
+    def _embedded(self, passages: list[Passage]) -> dict[str, list[float]]:
+        """The vectors of passages by their ids."""
+        texts = [passage.indexed_text for passage in passages]
+        vectors = self.embedder.embed_documents(texts)
+        return dict(zip((passage.id for passage in passages), vectors, strict=True))
+
+
+def _settled(stat: os.stat_result) -> int:
+    """A file's time, or 0 where the file is so young that it may change within the same time."""
+    return stat.st_mtime_ns if time.time_ns() - stat.st_mtime_ns > RACY else 0
+
+
+def _make_folder(folder: Path) -> None:
+    """Creates the folder of the index, kept out of version control."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n")
+    except OSError as error:
+        raise BadInput(
+            f"the index cannot be written to {folder} ({error.strerror}): "
+            "name another folder with --index or ASKDOC_INDEX"
+        ) from error

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from askdoc import Assistant, Document, Heading, Passage, Settings, Unreadable
+from askdoc import Assistant, Document, Heading, Passage, Settings, Table, Unreadable
 from askdoc.chunker import chunk, sentences
 from askdoc.citation import marked, quoted
 from askdoc.index import Index
@@ -267,7 +267,8 @@ def test_sentences_are_found_where_a_reader_sees_them() -> None:
         "Mr. Peskov spoke on Sept. 6, 2023. Was it loud? Yes.\n\n"
         "- one item\n- two items\n| a | 1 |\n| b | 2 |"
     )
-    assert [text[slice(*span)] for span in sentences(text)] == [
+    document = Document("a.txt", "A", text, "0" * 64)
+    assert [text[slice(*span)] for span in sentences(document, 0, len(text))] == [
         "Mr. Peskov spoke on Sept. 6, 2023.",
         "Was it loud?",
         "Yes.",
@@ -276,6 +277,21 @@ def test_sentences_are_found_where_a_reader_sees_them() -> None:
         "| a | 1 |",
         "| b | 2 |",
     ]
+
+
+def test_a_long_table_keeps_its_rows_and_repeats_its_header() -> None:
+    rows = [f"{year},{year * 7} tonnes of whale oil. Sold in May" for year in range(1900, 1960)]
+    header = "year,amount"
+    text = "\n".join(["Exports", header, *rows])
+    start = text.index(header)
+    table = Table(start, start + len(header) + 1, len(text))
+    document = Document("a.csv", "Exports", text, "0" * 64, tables=(table,))
+    passages = chunk(document, 300)
+    assert len(passages) > 5
+    for passage in passages:
+        assert set(passage.text.splitlines()) <= {"Exports", header, *rows}
+        assert header in passage.indexed_text
+    assert [text[slice(*span)] for span in sentences(document, table.body, len(text))] == rows
 
 
 def test_a_passage_knows_its_page_and_heading(corpus: Path) -> None:

@@ -9,8 +9,9 @@ from askdoc.types import Document, Passage
 
 Span = tuple[int, int]
 
-# A new unit starts at a blank line, and at a line that is a list item or a row of a table.
+# A new unit starts at a blank line, at a list item, and at a line with the bars of a table's row.
 UNIT = re.compile(r"\n\s*\n|\n(?=[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t])|(?<=\|)\n|\n(?=.*\S[ \t]*\|)")
+ROW = re.compile(r"\n")
 MARKER = re.compile(r"(?:[-*+•>][ \t]+)+")  # of a list item or a quotation: not part of the words
 
 
@@ -23,28 +24,35 @@ def chunk(document: Document, size: int) -> tuple[Passage, ...]:
     for start, end in _sections(document):
         spans = [
             piece
-            for span in sentences(document.text, start, end)
+            for span in sentences(document, start, end)
             for piece in _pieces(document.text, span, size)
         ]
         passages.extend(_packed(document, spans, size))
     return tuple(passages)
 
 
-def sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
-    """The spans of the sentences of ``text[start:end]``, white space and list markers left out.
+def sentences(document: Document, start: int, end: int) -> list[Span]:
+    """The sentences of a span of a document, white space and list markers left out.
 
     A list item or a row of a table is a sentence of its own.
     """
+    text = document.text
     found = []
-    for unit_start, unit_end in _units(text, start, len(text) if end is None else end):
-        unit = text[unit_start:unit_end]
-        for boundary in get_sentence_boundaries("en", unit):
-            span = _trimmed(
-                text, unit_start + boundary["start_index"], unit_start + boundary["end_index"]
-            )
+    for unit_start, unit_end in _units(document, start, end):
+        for span_start, span_end in _split(document, unit_start, unit_end):
+            span = _trimmed(text, span_start, span_end)
             if any(map(str.isalnum, text[slice(*span)])):
                 found.append(span)
     return found
+
+
+def _split(document: Document, start: int, end: int) -> Iterator[Span]:
+    """The sentences of a unit; a row of a table is one, whatever is in it."""
+    if any(table.start <= start < table.end for table in document.tables):
+        yield start, end
+        return
+    for boundary in get_sentence_boundaries("en", document.text[start:end]):
+        yield start + boundary["start_index"], start + boundary["end_index"]
 
 
 def _sections(document: Document) -> Iterator[Span]:
@@ -58,11 +66,17 @@ def _sections(document: Document) -> Iterator[Span]:
         yield (heading.start if empty else heading.end), end
 
 
-def _units(text: str, start: int, end: int) -> Iterator[Span]:
+def _units(document: Document, start: int, end: int) -> Iterator[Span]:
     """The paragraphs, list items and table rows of a span."""
-    for border in UNIT.finditer(text, start, end):
-        yield start, border.start()
-        start = border.end()
+    borders = {border.span() for border in UNIT.finditer(document.text, start, end)}
+    for table in document.tables:
+        if table.start < end and table.end > start:
+            rows = ROW.finditer(document.text, max(start, table.start), min(end, table.end))
+            borders |= {row.span() for row in rows}
+    for border_start, border_end in sorted(borders):
+        if border_start >= start:  # a blank line inside a table is found twice
+            yield start, border_start
+            start = border_end
     yield start, end
 
 

@@ -122,7 +122,7 @@ def _scored(query: str, hits: Sequence[Hit], index: Index) -> list[Evidence]:
     spans = {
         (hit.passage.source, start, end): hit
         for hit in reversed(hits)  # so that a sentence of two hits counts with the better one
-        for start, end in sentences(hit.passage.document.text, hit.passage.start, hit.passage.end)
+        for start, end in sentences(hit.passage.document, hit.passage.start, hit.passage.end)
         if held is None or held.search(hit.passage.document.text, start, end)
     }
     if not spans:
@@ -131,7 +131,7 @@ def _scored(query: str, hits: Sequence[Hit], index: Index) -> list[Evidence]:
     texts = [hit.passage.document.text[start:end] for (_, start, end), hit in spans.items()]
     passages = [hit.passage for hit in spans.values()]
     framed = [
-        ": ".join(part for part in (passage.title, passage.heading, text) if part)
+        ": ".join(part for part in (passage.title, passage.heading, passage.header, text) if part)
         for passage, text in zip(passages, texts, strict=True)
     ]
     asked, *vectors = index.embedder.embed_documents([query, *framed])

@@ -112,11 +112,16 @@ class Passage:
         """The heading under which the passage stands."""
         return self.document.heading_at(self.start)
 
+    @property
+    def header(self) -> str | None:
+        """The header row of the table in whose body the passage begins."""
+        return self.document.header_at(self.start)
+
     @cached_property
     def indexed_text(self) -> str:
         """What both legs index: the text with title, heading and a table's header row in front."""
-        header = self.document.header_at(self.start)
-        return "\n".join(part for part in (self.title, self.heading, header, self.text) if part)
+        parts = (self.title, self.heading, self.header, self.text)
+        return "\n".join(part for part in parts if part)
 
     @cached_property
     def content(self) -> str:

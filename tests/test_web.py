@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from askdoc import Answer, Document, Heading, Hit, Passage, Settings
+from askdoc import Answer, Assistant, BadInput, Document, Heading, Hit, Passage, Settings
 from askdoc.citation import marked, quoted
 from askdoc.loaders import load
+from askdoc.web import documents
 from askdoc.web.render import Turn, conversation, document, history, restored
 
 ROOT = Path(__file__).parent.parent
@@ -208,6 +209,93 @@ def test_app_py_serves_the_same_chat(corpus: Path, tmp_path: Path) -> None:
     finally:
         server.terminate()
         server.wait(30)
+
+
+@pytest.fixture
+def own(browser, folder) -> Iterator[tuple[Page, Path]]:
+    """A chat over a small folder that a test may change, with its page."""
+    root = folder(
+        {"ferry.md": "# Ferry\n\nThe ferry to Marwick sails at nine.", "bad.pdf": b"%PDF-"}
+    )
+    server, url = serve("-m", "askdoc", "serve", "--corpus", root)
+    page = browser.new_page()
+    page.set_default_timeout(15_000)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(url)
+    yield page, root
+    page.close()
+    server.terminate()
+    server.wait(30)
+
+
+def test_documents_are_reported_added_synced_and_deleted(own: tuple[Page, Path], tmp_path) -> None:
+    """What a person does to the folder, in the browser or beside it, is what answers."""
+    page, root = own
+    tab = page.get_by_role("tab", name="Documents")
+    tab.click()
+    report = page.locator("#report")
+    expect(report.get_by_role("row", name="ferry.md")).to_contain_text("read")
+    expect(report.get_by_role("row", name="bad.pdf")).to_contain_text("failed")
+    shot(page, "documents")
+
+    new = tmp_path / "master.txt"
+    new.write_text("The harbour master of Marwick is Ingrid Sund.")
+    page.locator("#upload input[type=file]").set_input_files(new)
+    expect(report.get_by_role("row", name="uploads/master.txt")).to_contain_text(
+        "read", timeout=WAIT
+    )
+    assert (root / "uploads" / "master.txt").read_text() == new.read_text()
+    page.get_by_role("tab", name="Chat").click()
+    ask(page, "Who is the harbour master of Marwick?")
+    expect(page.locator('button.cite[data-source="uploads/master.txt"]')).to_be_visible()
+
+    (root / "whale.md").write_text("Whale oil lit the lamps of Marwick until 1912.")
+    tab.click()
+    expect(page.locator(".banner")).to_contain_text("1 new")
+    shot(page, "banner")
+    page.get_by_role("button", name="Sync now").click()
+    expect(report.get_by_role("row", name="whale.md")).to_contain_text("read", timeout=WAIT)
+    expect(page.locator(".banner")).to_have_count(0)
+
+    report.get_by_role("button", name="Delete uploads/master.txt").click()
+    expect(report.get_by_role("row", name="uploads/master.txt")).to_have_count(0)
+    assert not (root / "uploads" / "master.txt").exists()
+    page.get_by_role("tab", name="Chat").click()
+    ask(page, "Who is the harbour master of Marwick?")
+    expect(page.locator("article.answer").last).not_to_contain_text("Ingrid")
+
+
+def test_a_file_that_is_gone_does_not_answer_in_the_chat(own: tuple[Page, Path]) -> None:
+    page, root = own
+    ask(page, "When does the ferry to Marwick sail?")
+    expect(page.get_by_role("button", name="Citation 1")).to_be_visible()
+    (root / "ferry.md").write_text("# Ferry\n\nThe ferry to Marwick sails at eleven.")
+    ask(page, "When does the ferry to Marwick sail?")
+    expect(page.locator("article.answer").last).to_contain_text("eleven")
+    expect(page.locator("article.answer").last).not_to_contain_text("nine")
+
+
+def test_uploads_and_deletions_stay_in_the_corpus(folder, tmp_path: Path) -> None:
+    root = folder({"a.md": "A ferry."})
+    assistant = Assistant.from_folder(root)
+    for name in ("b.txt", ".hidden.txt", "../../c.txt"):
+        (tmp_path / "from").mkdir(exist_ok=True)
+        path = tmp_path / "from" / Path(name).name
+        path.write_text("new")
+        assert documents.upload(assistant, [str(path)]) == [f"uploads/{path.name.lstrip('.')}"]
+    again = documents.upload(assistant, [str(tmp_path / "from" / "b.txt")])
+    assert again == ["uploads/b (2).txt"]
+    (tmp_path / "from" / "d.exe").write_text("x")
+    with pytest.raises(BadInput, match="cannot be read: askdoc reads"):
+        documents.upload(assistant, [str(tmp_path / "from" / "d.exe")])
+    for source in ("../secret.txt", "/etc/passwd", "nothing.md"):
+        with pytest.raises(BadInput, match="there is no document"):
+            documents.delete(assistant, source)
+    documents.delete(assistant, "a.md")
+    assert not (root / "a.md").exists()
+    list(documents.syncing(assistant))
+    assert "a.md" not in documents.report(assistant)
+    assert documents.banner(assistant) == ""
 
 
 def test_an_empty_corpus_is_told_in_the_chat(browser, tmp_path: Path) -> None:

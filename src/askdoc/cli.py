@@ -30,6 +30,7 @@ app = typer.Typer(
 )
 out = Console(highlight=False, soft_wrap=True)
 
+INTERRUPTED = 130  # the exit code that shells give to Ctrl-C
 DIFFERS = 3  # the exit code of a check that found something
 
 Corpus = Annotated[Path | None, typer.Option(help="The folder of documents. [default: corpus]")]
@@ -188,6 +189,10 @@ def _watched() -> Iterator[Watch]:
 
     try:
         yield watch
+    except KeyboardInterrupt:
+        bar.stop()
+        print("askdoc: stopped; what is done is kept, the same command goes on", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
     finally:
         if bar.live.is_started:
             bar.stop()

@@ -54,5 +54,5 @@ def retrieve(index: Index, query: str, k: int) -> list[Hit]:
             scores[passage.id] = scores.get(passage.id, 0.0) + share
             found_by.setdefault(passage.id, []).append(leg)
             passages[passage.id] = passage
-    best = sorted(scores, key=lambda found: (-scores[found], found))[:k]
+    best = sorted(scores, key=lambda found: -scores[found])[:k]  # stable: equals stay as found
     return [Hit(passages[id], scores[id], tuple(found_by[id])) for id in best]

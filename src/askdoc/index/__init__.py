@@ -131,16 +131,20 @@ class Index:
                 unread[source] = stat
         return Plan(unread, tuple(sorted(known.keys() - seen)))
 
-    def verify(self) -> list[str]:
-        """Every difference between corpus, manifest and the two legs, a line each."""
+    def changes(self) -> dict[str, str]:
+        """What is not in the index as it is in the folder, by source; files are compared whole."""
         plan, known = self.plan(), self.parts.manifest.files()
-        lines = []
+        found = {}
         for source in plan.unread:
             if source not in known:
-                lines.append(f"{source}: not indexed")
+                found[source] = "not indexed"
             elif known[source].sha256 != file_sha256(self.corpus / source):
-                lines.append(f"{source}: changed since it was indexed")
-        lines += [f"{source}: indexed, but gone from the corpus" for source in plan.removed]
+                found[source] = "changed since it was indexed"
+        return found | dict.fromkeys(plan.removed, "indexed, but gone from the corpus")
+
+    def verify(self) -> list[str]:
+        """Every difference between corpus, manifest and the two legs, a line each."""
+        lines = [f"{source}: {what}" for source, what in self.changes().items()]
         return lines + self.parts.differences()
 
     def close(self) -> None:

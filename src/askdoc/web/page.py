@@ -1,10 +1,10 @@
-"""The chat's page in Gradio: a log and a question box on one side, the open document on the other.
+"""The page in Gradio: the chat beside the open document, and the documents in a tab of their own.
 
 Finished turns and the running one are two outputs, since Gradio sends an output whole at every
 step. There is no ``gr.State``: it would hold one of the browser's six connections for every tab.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
 
@@ -12,25 +12,51 @@ import gradio as gr
 
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
+from askdoc.loaders import LOADERS
+from askdoc.web import documents
 from askdoc.web.render import KEPT, Turn, conversation, history, restored
 from askdoc.web.warmup import Warmup
 
 KEY = "askdoc"  # Gradio puts it into the page: it hides nothing, but must be the same each time
 EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 ASKING: dict[str, Any] = EVENT | {"concurrency_limit": 2, "concurrency_id": "ask"}
+INDEXING: dict[str, Any] = EVENT | {"concurrency_limit": 1, "concurrency_id": "index"}
 PICK = """element.addEventListener('click', event => {
   const button = event.target.closest('button');
   if (button) trigger('pick', {question: button.textContent});
+});"""
+DELETE = """element.addEventListener('click', event => {
+  const source = event.target.closest('button.delete')?.dataset.source;
+  if (source && confirm(`Delete ${source} from the folder? It cannot be brought back.`))
+    trigger('remove', {source});
 });"""
 PANEL = """<section id="document" aria-label="Open document" hidden>
 <button type="button" id="close" aria-label="Close the document">✕</button>
 <div id="page" tabindex="0" role="region" aria-label="Document text"></div></section>"""
 
+Steps = Iterator[tuple[Any, ...]]
+
 
 def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
     """The page over one assistant, whose models the warm-up loads."""
+    page = gr.Blocks(title="askdoc", analytics_enabled=False, fill_width=True)
+    with page:
+        with gr.Row(elem_id="head"):
+            gr.HTML("<h1>askdoc</h1>", js_on_load=None, apply_default_css=False)
+            new = gr.Button("New chat", size="sm", elem_id="new")
+        with gr.Tabs():
+            with gr.Tab("Chat"):
+                _chat(page, assistant, warmup, new)
+            with gr.Tab("Documents") as tab:
+                _documents(page, tab, assistant)
+    page.queue(max_size=32)
+    return page
 
-    def ask(question: str, kept: object) -> Iterator[tuple[Any, ...]]:
+
+def _chat(page: gr.Blocks, assistant: Assistant, warmup: Warmup, new: gr.Button) -> None:
+    """The log, the question box and the open document."""
+
+    def ask(question: str, kept: object) -> Steps:
         """Box, past, live, kept, status and examples, again and again while an answer grows."""
         turns = restored(kept)
         turn = Turn(question=question)
@@ -43,7 +69,8 @@ def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
         yield empty, conversation(turns), live(), gr.skip(), told, ""
         try:
             warmup.wait()
-            assistant.sync()
+            for told in documents.syncing(assistant):
+                yield *[gr.skip()] * 4, escape(told), gr.skip()
             for answer in assistant.stream(question, history(turns)):
                 turn = Turn.of(answer)
                 yield gr.skip(), gr.skip(), live(), gr.skip(), gr.skip(), gr.skip()
@@ -52,7 +79,7 @@ def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
         keep = [finished.model_dump() for finished in [*turns, turn][-KEPT:]]
         yield gr.update(interactive=True), gr.skip(), live(), keep, "Answer ready", gr.skip()
 
-    def pick(data: gr.EventData, kept: object) -> Iterator[tuple[Any, ...]]:
+    def pick(data: gr.EventData, kept: object) -> Steps:
         """Asks the example that was clicked."""
         yield from ask(str(data.question), kept)
 
@@ -65,37 +92,80 @@ def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
         """An empty conversation."""
         return "", "", [], _welcome(assistant, warmup)
 
-    page = gr.Blocks(title="askdoc", analytics_enabled=False, fill_width=True)
-    with page:
-        with gr.Row(elem_id="head"):
-            gr.HTML("<h1>askdoc</h1>", js_on_load=None, apply_default_css=False)
-            new = gr.Button("New chat", size="sm", elem_id="new")
-        kept = gr.BrowserState([], storage_key="askdoc-conversation", secret=KEY)
-        with gr.Row(elem_id="split"):
-            with gr.Column(elem_id="chat"):
-                with gr.Column(elem_id="log"):
-                    past = gr.HTML(js_on_load=None, elem_id="past", apply_default_css=False)
-                    live = gr.HTML(js_on_load=None, elem_id="live", apply_default_css=False)
-                    examples = gr.HTML(js_on_load=PICK, elem_id="start", apply_default_css=False)
-                status = gr.HTML(js_on_load=None, elem_id="status", apply_default_css=False)
-                box = gr.Textbox(
-                    placeholder="Ask about the documents",
-                    label="Question",
-                    submit_btn="Ask",
-                    lines=1,
-                    max_lines=6,
-                    autofocus=True,
-                    elem_id="box",
-                )
-            with gr.Column(elem_id="side"):
-                gr.HTML(PANEL, js_on_load=None, apply_default_css=False)
-        outputs = [box, past, live, kept, status, examples]
-        box.submit(ask, [box, kept], outputs, **ASKING)
-        examples.pick(pick, kept, outputs, **ASKING)
-        new.click(clear, None, [past, live, kept, examples], **EVENT)
-        page.load(begin, kept, [past, examples], concurrency_limit=None, **EVENT)
-    page.queue(max_size=32)
-    return page
+    kept = gr.BrowserState([], storage_key="askdoc-conversation", secret=KEY)
+    with gr.Row(elem_id="split"):
+        with gr.Column(elem_id="chat"):
+            with gr.Column(elem_id="log"):
+                past = gr.HTML(js_on_load=None, elem_id="past", apply_default_css=False)
+                live = gr.HTML(js_on_load=None, elem_id="live", apply_default_css=False)
+                examples = gr.HTML(js_on_load=PICK, elem_id="start", apply_default_css=False)
+            status = gr.HTML(js_on_load=None, elem_id="status", apply_default_css=False)
+            box = gr.Textbox(
+                placeholder="Ask about the documents",
+                label="Question",
+                submit_btn="Ask",
+                lines=1,
+                max_lines=6,
+                autofocus=True,
+                elem_id="box",
+            )
+        with gr.Column(elem_id="side"):
+            gr.HTML(PANEL, js_on_load=None, apply_default_css=False)
+    outputs = [box, past, live, kept, status, examples]
+    box.submit(ask, [box, kept], outputs, **ASKING)
+    examples.pick(pick, kept, outputs, **ASKING)
+    new.click(clear, None, [past, live, kept, examples], **EVENT)
+    page.load(begin, kept, [past, examples], concurrency_limit=None, **EVENT)
+
+
+def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant) -> None:
+    """The report, and what changes the folder."""
+
+    def after(act: Callable[[], object]) -> Steps:
+        """Status, banner and report, while an act and the sync after it go on."""
+        try:
+            act()
+            for told in documents.syncing(assistant):
+                yield escape(told), gr.skip(), gr.skip()
+            told = "The index is up to date."
+        except AskdocError as error:
+            told = f'<span class="error" role="alert">{escape(str(error))}</span>'
+        yield told, documents.banner(assistant), documents.report(assistant)
+
+    def sync() -> Steps:
+        """Brings the index up to date."""
+        yield from after(lambda: None)
+
+    def upload(paths: list[str] | None) -> Steps:
+        """Takes files into the corpus."""
+        yield from after(lambda: documents.upload(assistant, paths or []))
+
+    def remove(data: gr.EventData) -> Steps:
+        """Deletes the file whose button was clicked."""
+        yield from after(lambda: documents.delete(assistant, str(data.source)))
+
+    def show() -> tuple[str, str]:
+        """Banner and report."""
+        return documents.banner(assistant), documents.report(assistant)
+
+    banner = gr.HTML(js_on_load=None, apply_default_css=False)
+    files = gr.File(
+        label="Add documents: drop files here or click",
+        file_count="multiple",
+        file_types=list(LOADERS),
+        height=140,
+        elem_id="upload",
+    )
+    with gr.Row(elem_id="sync"):
+        button = gr.Button("Sync now", size="sm")
+        status = gr.HTML(js_on_load=None, elem_id="syncing", apply_default_css=False)
+    report = gr.HTML(js_on_load=DELETE, elem_id="report", apply_default_css=False)
+    outputs = [status, banner, report]
+    button.click(sync, None, outputs, **INDEXING)
+    files.upload(upload, files, outputs, **INDEXING).then(lambda: None, None, files, **EVENT)
+    report.remove(remove, None, outputs, **INDEXING)
+    tab.select(show, None, [banner, report], **EVENT)
+    page.load(show, None, [banner, report], **EVENT)
 
 
 def _welcome(assistant: Assistant, warmup: Warmup) -> str:

@@ -1,0 +1,138 @@
+"""The Documents tab: the report, and the ways in which a person changes the folder."""
+
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+from askdoc.assistant import Assistant
+from askdoc.errors import AskdocError, BadInput
+from askdoc.loaders import LOADERS
+from askdoc.types import Progress, Reading
+
+UPLOADS = "uploads"  # the folder of the corpus in which uploaded files land
+COLUMNS = ("Document", "Status", "Pages", "Characters", "Passages", "Language", "Why")
+
+
+def report(assistant: Assistant) -> str:
+    """The table of the report as HTML: a row and a Delete button for each file."""
+    readings = assistant.index.readings()
+    head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
+    rows = "".join(_row(reading) for reading in readings)
+    read = sum(reading.status == "read" for reading in readings)
+    return (
+        f"<p>{read} of {len(readings)} files are read.</p>"
+        f'<div class="report" tabindex="0" role="region" aria-label="Report"><table>'
+        f'<thead><tr>{head}<th scope="col"><span class="hidden">Delete</span></th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _row(reading: Reading) -> str:
+    """One file's row."""
+    cells = (
+        reading.status,
+        reading.pages or "",
+        f"{reading.characters:,}" if reading.characters else "",
+        reading.passages or "",
+        reading.language or "",
+        reading.why,
+    )
+    name = escape(reading.source)
+    return (
+        f'<tr class="{"read" if reading.status == "read" else "unread"}">'
+        f'<th scope="row">{name}</th>'
+        + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells)
+        + f'<td><button type="button" class="delete" data-source="{name}" '
+        f'aria-label="Delete {name}">Delete</button></td></tr>'
+    )
+
+
+def banner(assistant: Assistant) -> str:
+    """What has changed in the folder since the last sync, as HTML; empty when nothing has."""
+    known = {reading.source for reading in assistant.index.readings()}
+    changes = assistant.index.changes()
+    told = [
+        f"{len(sources)} {word}"
+        for word, sources in (
+            ("new", [source for source in changes if source not in known]),
+            ("changed or gone", [source for source in changes if source in known]),
+        )
+        if sources
+    ]
+    if not told:
+        return ""
+    return (
+        f'<p class="banner" role="status">The folder has changed since it was indexed: '
+        f"{' and '.join(told)}. The next question or <b>Sync now</b> brings the index up to "
+        "date.</p>"
+    )
+
+
+def upload(assistant: Assistant, paths: Sequence[str]) -> list[str]:
+    """Copies files into the corpus; their new sources.
+
+    Raises BadInput for a file of a kind that askdoc does not read; then none is copied.
+    """
+    for path in map(Path, paths):
+        if path.suffix.lower() not in LOADERS:
+            known = ", ".join(suffix.removeprefix(".") for suffix in LOADERS)
+            raise BadInput(f"{path.name} cannot be read: askdoc reads {known}")
+    folder = assistant.settings.corpus / UPLOADS
+    try:
+        folder.mkdir(exist_ok=True)
+        targets = [shutil.copyfile(path, _free(folder, Path(path).name)) for path in paths]
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be written to: {error.strerror}") from error
+    return [f"{UPLOADS}/{target.name}" for target in targets]
+
+
+def delete(assistant: Assistant, source: str) -> None:
+    """Deletes a document's file; raises BadInput when it is none of the corpus."""
+    if source not in {reading.source for reading in assistant.index.readings()}:
+        raise BadInput(f"there is no document {source!r}")
+    try:
+        (assistant.settings.corpus / source).unlink(missing_ok=True)
+    except OSError as error:
+        raise BadInput(f"{source} cannot be deleted: {error.strerror}") from error
+
+
+def syncing(assistant: Assistant) -> Iterator[str]:
+    """Brings the index up to date; tells now and then how far it is. Raises what sync raises."""
+    steps: queue.Queue[Progress | None] = queue.Queue()
+    failures: list[AskdocError] = []
+
+    def work() -> None:
+        try:
+            assistant.sync(steps.put)
+        except AskdocError as error:
+            failures.append(error)
+        finally:
+            steps.put(None)
+
+    began = time.monotonic()
+    threading.Thread(target=work, daemon=True).start()
+    while (step := steps.get()) is not None:
+        yield _told(step, time.monotonic() - began)
+    if failures:
+        raise failures[0]
+
+
+def _told(step: Progress, elapsed: float) -> str:
+    """How far a sync is, with the time that it will yet take, as one line."""
+    share = step.done / step.total if step.total else 0.0
+    left = f", about {elapsed / share - elapsed:.0f} s left" if share > 0.02 and elapsed > 2 else ""
+    return f"Indexing {step.source}: {share:.0%}{left}"
+
+
+def _free(folder: Path, name: str) -> Path:
+    """A path in the folder that no other file has; a leading dot would hide it from askdoc."""
+    wanted = Path(name.lstrip(".") or "file")
+    path, number = folder / wanted, 1
+    while path.exists():
+        number += 1
+        path = folder / f"{wanted.stem} ({number}){wanted.suffix}"
+    return path

@@ -1,0 +1,38 @@
+"""Ten thousand files: the first sync takes its time, every later one only looks."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from askdoc import Settings
+from askdoc.index import Index
+
+FILES = 10_000
+
+
+@pytest.mark.slow
+def test_a_second_sync_of_ten_thousand_files_takes_seconds(folder) -> None:
+    root = folder({f"{n // 100:03}/{n}.txt": f"Ferry {n} sails." for n in range(FILES)})
+    index = Index(Settings(corpus=root))
+    first = index.sync()
+    assert len(first.added) == FILES
+    index.sync()  # the youngest files are compared once more by content
+    began = time.perf_counter()
+    again = index.sync()
+    seconds = time.perf_counter() - began
+    assert len(again.kept) == FILES
+    assert seconds < 5
+    print(f"first {first.seconds:.0f} s, second {seconds:.2f} s")
+
+    (root / "000" / "7.txt").write_text("Ferry 7 sank.")
+    (root / "001" / "107.txt").unlink()
+    assert index.sync().changed == ("000/7.txt",)
+    assert index.verify() == []
+    question = ["ask", "Which ferry sank?", "--corpus", str(root), "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "askdoc", *question], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout)["citations"][0]["source"] == "000/7.txt"

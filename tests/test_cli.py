@@ -1,11 +1,16 @@
 """The command line, as a person or a script meets it."""
 
+import contextlib
 import json
 import os
+import shlex
+import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -211,25 +216,92 @@ def test_a_port_in_use_gets_one_line(folder, capsys) -> None:
 
 
 def test_a_second_writer_is_told_of_the_first(folder, capsys) -> None:
-    from filelock import FileLock
-
     root = folder({"a.md": "A ferry."})
-    Index(Settings(corpus=root))
+    index = Index(Settings(corpus=root))
     held, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with FileLock(root / ".askdoc" / "lock"):
+        with index._lock():
             held.set()
-            done.wait(30)
+            done.wait(60)
 
     thread = threading.Thread(target=hold)
     thread.start()
     held.wait(30)
     try:
-        assert "another process is indexing" in fails(capsys, "index", root)
+        assert f"process {os.getpid()} on " in fails(capsys, "index", root)
     finally:
         done.set()
         thread.join()
+    printed(capsys, "index", root)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("version", "0"), ("passage_size", "500"), ("embedder", "another")]
+)
+def test_an_index_built_in_another_way_is_refused_with_the_mending_command(
+    folder, capsys, name: str, value: str
+) -> None:
+    root = folder({"a.md": "The ferry sails at nine."}, "my docs")
+    index = Index(Settings(corpus=root))
+    index.sync()
+    index.parts.manifest.note(**{name: value})
+    index.close()
+    for command in ("ask", "status", "search"):
+        words = [command] if command == "status" else [command, "ferry"]
+        line = fails(capsys, *words, "--corpus", root)
+        assert f"was built with {name} {value}, not" in line
+        assert f"`askdoc index '{root}' --rebuild`" in line
+    if name == "version":  # once is enough
+        mended = run(*shlex.split(line.split("`")[1])[1:])
+        assert mended.returncode == 0, mended.stderr
+        assert run("status", "--corpus", root).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals differ on Windows")
+def test_ctrl_c_stops_cleanly_and_keeps_what_is_done(folder) -> None:
+    root = folder(
+        {f"{n}.md": f"# Ferry {n}\n\n" + f"Ferry {n} sails at dawn. " * 5 for n in range(900)}
+    )
+    command = [str(ASKDOC), "index", str(root)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    manifest = root / ".askdoc" / "manifest.sqlite"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        if manifest.exists() and count_files(manifest):
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.strip().splitlines()[-1].startswith("askdoc: stopped; what is done is kept")
+    assert "Traceback" not in told
+    kept = count_files(manifest)
+    assert 0 < kept < 900
+    index = Index(Settings(corpus=root))
+    report = index.sync()
+    assert len(report.kept) == kept
+    assert len(report.added) == 900 - kept
+    assert index.verify() == []
+
+
+def count_files(manifest: Path) -> int:
+    """How many files an index holds."""
+    with contextlib.closing(sqlite3.connect(f"file:{manifest}?mode=ro", uri=True)) as db:
+        try:
+            return int(db.execute("SELECT count(*) FROM files").fetchone()[0])
+        except sqlite3.OperationalError:
+            return 0
+
+
+def test_languages_are_told_and_warned_of(folder, capsys) -> None:
+    german = "Die Fähre nach Marwick fährt um neun Uhr ab, und der Hafenmeister wartet am Kai. "
+    root = folder({"de.md": german * 6, "en.md": "The ferry to Marwick sails at nine sharp. " * 9})
+    rows = json.loads(printed(capsys, "index", root, "--json"))["documents"]
+    assert {row["source"]: row["language"] for row in rows} == {"de.md": "de", "en.md": "en"}
+    shown = " ".join(printed(capsys, "index", root).split())
+    assert "not made for: de (1)" in shown
+    assert "ASKDOC_EMBEDDER=intfloat/multilingual-e5-small" in shown
 
 
 def test_an_index_in_a_folder_that_cannot_be_written_gets_one_line(

@@ -1,13 +1,28 @@
 """Reading: what each format gives, and the line that each bad file gets."""
 
+import datetime
+import html
+import json
+import re
 import zipfile
+from collections.abc import Callable
+from email.message import EmailMessage
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import odf.table
+import odf.text
+import openpyxl
 import pytest
+import xlwt
+from docx import Document as word_document
+from odf.opendocument import OpenDocumentText
+from pptx import Presentation
 
 from askdoc import Document, Unreadable
-from askdoc.loaders import find, load
+from askdoc.chunker import chunk
+from askdoc.loaders import LOADERS, find, language, load
 
 HTML = (
     "<!doctype html><html><head><title>R&amp;D report</title><style>p{}</style></head><body>"
@@ -15,6 +30,194 @@ HTML = (
     "<script>alert('x')</script><h2>Figures</h2><table><tr><th>Year</th><th>Cost</th></tr>"
     "<tr><td>2023</td><td>$5</td></tr></table></body></html>"
 )
+
+
+SIGNS = "AT&T < 5 > 3 é Ω 漢"
+
+
+def docx() -> bytes:
+    """A Word document."""
+    file = word_document()
+    file.add_heading(f"Costs of {SIGNS}", 1)
+    file.add_paragraph(f"{SIGNS} and more")
+    table = file.add_table(2, 2)
+    for row, cells in enumerate(ROWS):
+        for column, cell in enumerate(cells):
+            table.cell(row, column).text = cell
+    return saved(file)
+
+
+def pptx_file() -> bytes:
+    """A presentation of two slides with a table and notes."""
+    file = Presentation()
+    slide = file.slides.add_slide(file.slide_layouts[5])
+    slide.shapes.title.text = f"Costs of {SIGNS}"
+    slide.shapes.add_textbox(0, 3000000, 100, 100).text_frame.text = f"{SIGNS} and more"
+    table = slide.shapes.add_table(2, 2, 0, 4000000, 100, 100).table
+    for row, cells in enumerate(ROWS):
+        for column, cell in enumerate(cells):
+            table.cell(row, column).text = cell
+    second = file.slides.add_slide(file.slide_layouts[5])
+    second.shapes.title.text = "Second slide"
+    second.notes_slide.notes_text_frame.text = "Said aloud"
+    return saved(file)
+
+
+def xlsx() -> bytes:
+    """A workbook."""
+    file = openpyxl.Workbook()
+    sheet = file.active
+    sheet.title = "Q2"
+    for row in ROWS:
+        sheet.append(row)
+    sheet.append([f"{SIGNS} and more", datetime.date(2024, 5, 1)])
+    return saved(file)
+
+
+def xls() -> bytes:
+    """A workbook of the old kind."""
+    file = xlwt.Workbook()
+    sheet = file.add_sheet("Q2")
+    for row, cells in enumerate([*ROWS, [f"{SIGNS} and more"]]):
+        for column, cell in enumerate(cells):
+            sheet.write(row, column, cell)
+    return saved(file)
+
+
+def odt() -> bytes:
+    """An OpenDocument text."""
+    file = OpenDocumentText()
+    file.text.addElement(odf.text.H(outlinelevel=1, text=f"Costs of {SIGNS}"))
+    file.text.addElement(odf.text.P(text=f"{SIGNS} and more"))
+    table = odf.table.Table()
+    for cells in ROWS:
+        row = odf.table.TableRow()
+        for text in cells:
+            cell = odf.table.TableCell()
+            cell.addElement(odf.text.P(text=text))
+            row.addElement(cell)
+        table.addElement(row)
+    file.text.addElement(table)
+    return saved(file)
+
+
+def rtf() -> bytes:
+    """A rich text file with the escapes that Word writes."""
+    signs = "".join(c if c.isascii() else f"\\u{ord(c)}?" for c in SIGNS).replace(" ", r"\~", 1)
+    rows = "".join(
+        r"\trowd\cellx100\cellx200\intbl " + "".join(cell + r"\cell " for cell in row) + r"\row"
+        for row in ROWS
+    )
+    return (
+        r"{\rtf1\ansi{\stylesheet{\s1 heading 1;}}\pard\s1\outlinelevel0 Costs of "
+        + signs.replace(r"\~", " ") + r"\par\pard " + signs.replace(r"\~", " ")
+        + r" and more\par\pard hard\~space\par " + rows + "}"
+    ).encode()  # fmt: skip
+
+
+def epub() -> bytes:
+    """A book of one chapter."""
+    chapter = PAGE.replace("<title>", "<title>Chapter: ")
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+        archive.writestr(
+            "META-INF/container.xml",
+            "<container><rootfiles><rootfile full-path='in/b.opf'/></rootfiles></container>",
+        )
+        archive.writestr(
+            "in/b.opf",
+            "<package xmlns:dc='http://purl.org/dc/elements/1.1/'><metadata>"
+            "<dc:title>A book</dc:title></metadata><manifest><item id='a' href='a%20b.xhtml'/>"
+            "</manifest><spine><itemref idref='gone'/><itemref idref='a'/></spine></package>",
+        )
+        archive.writestr("in/a b.xhtml", chapter)
+    return made.getvalue()
+
+
+def message(subject: str, text: str) -> EmailMessage:
+    """A message with an attachment."""
+    made = EmailMessage()
+    made["Subject"], made["From"], made["To"] = subject, "Zoë <zoe@example.com>", "b@example.com"
+    made.set_content(text)
+    made.add_alternative(f"<p>{html.escape(text)}</p>", subtype="html")
+    made.add_attachment(b"%PDF-", maintype="application", subtype="pdf", filename="plan.pdf")
+    return made
+
+
+def mbox() -> bytes:
+    """A mailbox of two messages."""
+    first = message(f"Costs of {SIGNS}", f"{SIGNS} and more").as_bytes()
+    second = message("Second", "The other one").as_bytes()
+    start = b"From a@example.com Thu Jan  1 00:00:00 2024\n"
+    return start + first + b"\n" + start + second
+
+
+def notebook() -> bytes:
+    """A notebook with prose, code and what it printed."""
+    prose = {"cell_type": "markdown", "source": [f"# Costs of {SIGNS}\n", f"{SIGNS} and more"]}
+    output = {"output_type": "stream", "text": ["42\n"]}
+    code = {"cell_type": "code", "source": "# no heading\nprint(42)", "outputs": [output]}
+    return json.dumps({"cells": [prose, code]}).encode()
+
+
+def saved(file: Any) -> bytes:
+    """What a library writes."""
+    made = BytesIO()
+    file.save(made)
+    return made.getvalue()
+
+
+ROWS = [["Year", "Cost"], ["2023", "5 million"]]
+PAGE = (
+    f"<html><head><title>A page</title></head><body><h1>Costs of {html.escape(SIGNS)}</h1>"
+    f"<p>{html.escape(SIGNS)} and more</p><table><tr><th>Year</th><th>Cost</th></tr>"
+    "<tr><td>2023</td><td>5 <br>million</td></tr></table></body></html>"
+)
+LINES = f"{SIGNS} and more\n\n"
+MADE: dict[str, Callable[[], bytes]] = {
+    ".txt": lambda: LINES.encode(),
+    ".md": lambda: (
+        f"# Costs of {SIGNS}\n\n{LINES}| Year | Cost |\n|---|---|\n| 2023 | 5 million |\n"
+    ).encode(),
+    ".rst": lambda: f"Costs of {SIGNS}\n=======================\n\n{LINES}".encode(),
+    ".org": lambda: f"* Costs of {SIGNS}\n\n{LINES}".encode(),
+    ".tex": lambda: (
+        "\\documentclass{article}\n\\begin{document}\n"
+        f"\\section{{Costs of {SIGNS}}}\n{LINES}\\end{{document}}\n"
+    ).encode(),
+    ".srt": lambda: f"1\n00:00:01,000 --> 00:00:02,000\n{LINES}".encode(),
+    ".json": lambda: json.dumps({"a": f"{SIGNS} and more"}, ensure_ascii=False).encode(),
+    ".csv": lambda: f"Year,Cost\n2023,5 million\n2024,{SIGNS} and more\n".encode(),
+    ".tsv": lambda: f"Year\tCost\n2023\t5 million\n2024\t{SIGNS} and more\n".encode(),
+    ".ipynb": notebook,
+    ".html": PAGE.encode,
+    ".htm": PAGE.encode,
+    ".xml": lambda: (
+        f"<all><p>{html.escape(SIGNS)} <b>and</b> more</p>"
+        "<country><name>USA</name><capital>Washington, DC</capital></country></all>"
+    ).encode(),
+    ".docx": docx,
+    ".odt": odt,
+    ".rtf": rtf,
+    ".epub": epub,
+    ".pptx": pptx_file,
+    ".xlsx": xlsx,
+    ".xls": xls,
+    ".eml": lambda: message(f"Costs of {SIGNS}", f"{SIGNS} and more").as_bytes(),
+    ".mbox": mbox,
+}
+UNWRITABLE = {".doc", ".ppt", ".msg", ".pdf"}  # by any library here; the corpus has a PDF
+VERBATIM = {".csv", ".tsv", ".json", ".srt"}
+TABLES = {
+    ".csv", ".tsv", ".md", ".html", ".htm", ".docx", ".odt", ".rtf", ".epub", ".pptx", ".xlsx",
+    ".xls",
+}  # fmt: skip
+
+
+def made(folder: Callable[..., Path], suffix: str) -> Document:
+    """The document of a file made for a suffix."""
+    return load(folder({f"a{suffix}": MADE[suffix]()}), f"a{suffix}")
 
 
 def headings(document: Document) -> list[str]:
@@ -47,7 +250,7 @@ def test_a_rule_below_a_paragraph_does_not_make_it_a_heading(folder) -> None:
 
 def test_line_ends_and_byte_order_marks_are_left_out(folder) -> None:
     root = folder({"a.txt": b"\xef\xbb\xbfone\r\ntwo\rthree\x00"})
-    assert load(root, "a.txt").text == "one\ntwo\nthree\ufffd"
+    assert load(root, "a.txt").text == "one\ntwo\nthree "
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "cp1251", "utf-8"])
@@ -112,6 +315,126 @@ def test_a_bad_file_gets_its_status(folder, name: str, content: bytes, status: s
     assert found == status
     assert why
     assert "\n" not in why
+
+
+def test_every_format_has_a_file_to_try() -> None:
+    assert LOADERS.keys() == MADE.keys() | UNWRITABLE
+
+
+@pytest.mark.parametrize("suffix", sorted(MADE))
+def test_no_sign_is_lost_in_any_format(folder, suffix: str) -> None:
+    """Angle brackets and ampersands are what readers of markup lose first."""
+    document = made(folder, suffix)
+    assert f"{SIGNS} and more" in document.text
+    assert "\ufffd" not in document.text
+    assert "\r" not in document.text
+
+
+@pytest.mark.parametrize("suffix", sorted(MADE))
+def test_every_format_keeps_its_places_in_order(folder, suffix: str) -> None:
+    document = made(folder, suffix)
+    spans = [(heading.start, heading.end) for heading in document.headings]
+    assert spans == sorted(spans)
+    assert all(0 <= start < end <= len(document.text) for start, end in spans)
+    tables = [(table.start, table.body, table.end) for table in document.tables]
+    assert tables == sorted(tables)
+    assert all(0 <= start <= body <= end <= len(document.text) for start, body, end in tables)
+    assert list(document.pages) == sorted(document.pages)
+    assert all(0 <= page <= len(document.text) for page in document.pages)
+    for passage in chunk(document, 600):
+        assert document.text[passage.start : passage.end] == passage.text
+
+
+@pytest.mark.parametrize("suffix", sorted(MADE.keys() - {".txt", *VERBATIM, ".xml"}))
+def test_headings_are_found(folder, suffix: str) -> None:
+    document = made(folder, suffix)
+    expected = "Sheet Q2" if suffix in {".xls", ".xlsx"} else f"Costs of {SIGNS}"
+    assert expected in headings(document)
+
+
+@pytest.mark.parametrize("suffix", sorted(TABLES))
+def test_a_row_of_a_table_is_a_line_below_its_header(folder, suffix: str) -> None:
+    document = made(folder, suffix)
+    header = document.header_at(document.text.index("2023"))
+    assert header is not None
+    cells = [cell for cell in re.split(r"[|,\t\n-]+", header.replace(" ", "")) if cell]
+    assert cells == ["Year", "Cost"]
+    assert any("2023" in line and "5 million" in line for line in document.text.split("\n"))
+
+
+@pytest.mark.parametrize("suffix", sorted(LOADERS.keys() & {".txt", ".md", *VERBATIM}))
+def test_text_is_kept_as_it_stands(folder, suffix: str) -> None:
+    document = made(folder, suffix)
+    assert document.text.encode() == MADE[suffix]()
+
+
+def test_a_slide_is_a_page_and_its_notes_are_read(folder) -> None:
+    document = made(folder, ".pptx")
+    assert document.page_at(document.text.index("Second slide")) == 2
+    assert "Notes: Said aloud" in document.text
+
+
+def test_dates_in_a_workbook_are_dates(folder) -> None:
+    assert "2024-05-01\n" in made(folder, ".xlsx").text + "\n"
+    assert "00:00:00" not in made(folder, ".xlsx").text
+
+
+def test_a_message_says_who_wrote_what(folder) -> None:
+    document = made(folder, ".eml")
+    assert document.title == f"Costs of {SIGNS}"
+    assert "From: Zoë <zoe@example.com>" in document.text
+    assert "Attachment: plan.pdf" in document.text
+
+
+def test_a_mailbox_has_a_heading_for_each_message(folder) -> None:
+    document = made(folder, ".mbox")
+    assert headings(document) == [f"Costs of {SIGNS}", "Second"]
+    assert document.heading_at(document.text.index("The other one")) == "Second"
+
+
+def test_a_record_in_xml_names_its_fields(folder) -> None:
+    assert "capital: Washington, DC" in made(folder, ".xml").text
+
+
+@pytest.mark.parametrize(
+    ("name", "like"), [("a.doc", ".docx"), ("a.doc", ".rtf"), ("a.ppt", ".pptx"),
+                       ("a.xls", ".xlsx"), ("a.doc", ".html"),
+                       ("a.docx", ".odt"), ("a.xls", ".html"), ("a.rtf", ".docx")],
+)  # fmt: skip
+def test_a_file_is_read_by_what_it_holds(folder, name: str, like: str) -> None:
+    """Whatever its suffix says."""
+    assert f"{SIGNS} and more" in load(folder({name: MADE[like]()}), name).text
+
+
+def test_the_encoding_that_a_page_names_is_believed(folder) -> None:
+    page = '<html><head><meta charset="x-sjis"></head><body><p>漢字とかな</p></body></html>'
+    assert "漢字とかな" in load(folder({"a.html": page.encode("cp932")}), "a.html").text
+
+
+def test_one_broken_byte_does_not_change_the_encoding(folder) -> None:
+    text = "Überall Wörter, größer und schöner. " * 9
+    damaged = text.encode() + b"\xff"
+    assert load(folder({"a.txt": damaged}), "a.txt").text == text + "\ufffd"
+
+
+def test_words_of_neighbouring_blocks_do_not_run_together(folder) -> None:
+    page = "<dl><dt>term</dt><dd>meaning</dd></dl><section>one</section><section>two</section>"
+    text = load(folder({"a.html": page}), "a.html").text
+    assert text.split() == ["term", "meaning", "one", "two"]
+
+
+def test_a_table_that_lays_out_a_page_is_read_block_by_block(folder) -> None:
+    page = f"<table><tr><td><h1>Left</h1><p>{'a ' * 600}</p></td><td><p>Right</p></td></tr></table>"
+    document = load(folder({"a.html": page}), "a.html")
+    assert document.tables == ()
+    assert document.text.index("Left") < document.text.index("Right")
+
+
+def test_languages_are_told_where_there_is_enough_to_tell() -> None:
+    assert language("Дороги были закрыты зимой, и люди ждали помощи несколько месяцев.") == "ru"
+    assert language("Die Straße war im Winter gesperrt, und die Menschen warteten lange.") == "de"
+    assert language("Too short") is None
+    assert language("1 2 3 " * 100) is None
 
 
 def test_a_pdf_without_text_says_so(folder) -> None:

@@ -68,6 +68,7 @@ def index(
             f"{len(report.removed)} removed, {len(report.kept)} kept "
             f"in {report.seconds:.1f} s; the index is in {escape(str(settings.index_folder))}"
         )
+        _print_warning(opened)
     opened.check_not_empty()
 
 
@@ -139,6 +140,7 @@ def status(corpus: Corpus = None, place: Place = None, as_json: Json = False) ->
         _print_readings(readings)
         for difference in differences:
             out.print(f"[yellow]differs[/] {escape(difference)}")
+        _print_warning(opened)
         out.print(
             "`askdoc index` mends this."
             if differences
@@ -229,8 +231,15 @@ def _place(source: str, page: int | None, heading: str | None) -> str:
     return escape(", ".join(part for part in parts if part))
 
 
+def _print_warning(index: Index) -> None:
+    if index.warning():
+        out.print(f"[yellow]Note:[/] {escape(index.warning())}")
+
+
 def _print_readings(readings: Sequence[Reading]) -> None:
-    table = Table("document", "status", "pages", "characters", "passages", "why", box=None)
+    table = Table(
+        "document", "status", "pages", "characters", "passages", "language", "why", box=None
+    )
     for reading in readings:
         table.add_row(
             escape(reading.source),
@@ -238,6 +247,7 @@ def _print_readings(readings: Sequence[Reading]) -> None:
             str(reading.pages or ""),
             f"{reading.characters:,}" if reading.characters else "",
             str(reading.passages or ""),
+            reading.language or "",
             escape(reading.why),
         )
     out.print(table)

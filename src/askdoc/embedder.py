@@ -79,6 +79,11 @@ class SentenceEmbeddings(Embeddings):
         return self.embed_documents([text])[0]
 
 
+def languages_of(name: str) -> frozenset[str]:
+    """The languages (ISO 639-1) that an embedder was made for; empty where that is not known."""
+    return frozenset({"en"}) if name == BUNDLED else frozenset()
+
+
 def check_weights(name: str) -> None:
     """Raises BadInput when the bundled embedder's weights are not the ones askdoc was built on."""
     if name != BUNDLED:

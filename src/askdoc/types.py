@@ -245,8 +245,9 @@ class Answer:
 class Reading:
     """One line of the report: what came of one file of the corpus.
 
-    ``status`` is ``read``, ``empty``, ``no text layer``, ``encrypted``, ``unsupported`` or
-    ``failed``; ``why`` explains any but the first.
+    ``status`` is ``read``, ``empty``, ``no text layer``, ``encrypted``, ``unsupported``,
+    ``too large``, ``took too long`` or ``failed``; ``why`` explains any but the first.
+    ``language`` is an ISO 639-1 code, None where the text is too short to tell.
     """
 
     source: str

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,10 +13,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from askdoc.chunker import chunk
-from askdoc.embedder import check_weights, embedder
+from askdoc.embedder import check_weights, embedder, languages_of
 from askdoc.errors import BadInput, IndexBusy, Unreadable
 from askdoc.index.parts import MANIFEST, Parts, Ranking
-from askdoc.loaders import file_sha256, find, load
+from askdoc.loaders import file_sha256, find, language
+from askdoc.loaders.worker import Worker
 from askdoc.manifest import Entry, File
 from askdoc.settings import Settings
 from askdoc.types import Document, Passage, Progress, Reading, SyncReport
@@ -23,6 +25,7 @@ from askdoc.types import Document, Passage, Progress, Reading, SyncReport
 TOGETHER = 512  # passages that are embedded before they are written
 STEP = 64  # passages between two reports of progress
 READING = 5  # one part in so many of a file's progress is for reading it, the rest for embedding
+TELLING = 300  # characters from which a text's language is told reliably
 PATIENCE = 5  # seconds to wait for another writer
 # A file this young may change again without its time changing: its content is compared again.
 RACY = 2_000_000_000  # nanoseconds
@@ -138,7 +141,7 @@ class Index:
         for source in plan.unread:
             if source not in known:
                 found[source] = "not indexed"
-            elif known[source].sha256 != file_sha256(self.corpus / source):
+            elif known[source].sha256 != _sha256(self.corpus / source):
                 found[source] = "changed since it was indexed"
         return found | dict.fromkeys(plan.removed, "indexed, but gone from the corpus")
 
@@ -146,6 +149,24 @@ class Index:
         """Every difference between corpus, manifest and the two legs, a line each."""
         lines = [f"{source}: {what}" for source, what in self.changes().items()]
         return lines + self.parts.differences()
+
+    def warning(self) -> str:
+        """What to know of documents in languages that the embedder was not made for, or nothing."""
+        made_for = languages_of(self.settings.embedder)
+        foreign = Counter(
+            reading.language
+            for reading in self.readings()
+            if made_for and reading.language and reading.characters >= TELLING
+            if reading.language not in made_for
+        )
+        if not foreign:
+            return ""
+        found = ", ".join(f"{code} ({count})" for code, count in foreign.most_common())
+        return (
+            f"{foreign.total()} documents are in languages that the embedder was not made for: "
+            f"{found}. For these, set ASKDOC_EMBEDDER=intfloat/multilingual-e5-small and run "
+            f"`{self.settings.rebuild_command}`"
+        )
 
     def close(self) -> None:
         """Lets go of the files."""
@@ -174,29 +195,29 @@ class Index:
         total = sum(stat.st_size for stat in plan.unread.values())
         done = 0
         batch: list[Entry] = []
-        for source, stat in plan.unread.items():
-            read = sum(entry.file.size for entry in batch) // READING
-            watch(Progress(source, done + read, total))
-            if source in known and known[source].sha256 == file_sha256(self.corpus / source):
-                self.parts.manifest.touch(source, stat.st_size, _settled(stat))
-                done += stat.st_size
-                continue
-            batch.append(self._read(source, stat))
-            if sum(len(entry.passages) for entry in batch) >= TOGETHER:
-                done = self._write(batch, done, total, watch)
-                batch = []
+        with Worker() as worker:
+            for source, stat in plan.unread.items():
+                read = sum(entry.file.size for entry in batch) // READING
+                watch(Progress(source, done + read, total))
+                if source in known and known[source].sha256 == _sha256(self.corpus / source):
+                    self.parts.manifest.touch(source, stat.st_size, _settled(stat))
+                    done += stat.st_size
+                    continue
+                batch.append(self._read(worker, source, stat))
+                if sum(len(entry.passages) for entry in batch) >= TOGETHER:
+                    done = self._write(batch, done, total, watch)
+                    batch = []
         self._write(batch, done, total, watch)
         self.parts.remove(plan.removed)
 
-    def _read(self, source: str, stat: os.stat_result) -> Entry:
+    def _read(self, worker: Worker, source: str, stat: os.stat_result) -> Entry:
         """One file, read and cut into passages, or the line that says why it could not be."""
         began = time.perf_counter()
         size, mtime_ns = stat.st_size, _settled(stat)
         try:
-            document = load(self.corpus, source)
+            document = worker.load(self.corpus, source)
         except Unreadable as error:
-            path = self.corpus / source
-            sha256 = file_sha256(path) if path.is_file() else ""
+            sha256 = _sha256(self.corpus / source)
             seconds = time.perf_counter() - began
             reading = Reading(source, error.status, seconds=seconds, why=error.why)
             return Entry(File(size, mtime_ns, sha256, reading))
@@ -208,6 +229,7 @@ class Index:
             characters=len(document.text),
             passages=len(passages),
             seconds=time.perf_counter() - began,
+            language=language(document.text),
         )
         return Entry(File(size, mtime_ns, document.file_sha256, reading), document, passages)
 
@@ -233,6 +255,14 @@ class Index:
         texts = [passage.indexed_text for passage in passages]
         vectors = self.embedder.embed_documents(texts)
         return dict(zip((passage.id for passage in passages), vectors, strict=True))
+
+
+def _sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes; empty where it cannot be read, or is gone by now."""
+    try:
+        return file_sha256(path)
+    except OSError:
+        return ""
 
 
 def _settled(stat: os.stat_result) -> int:

@@ -17,7 +17,7 @@ from askdoc.settings import Settings
 from askdoc.types import Passage
 from askdoc.vectors import Vectors
 
-VERSION = "3"  # of what is stored; raise it when an older index can no longer be read
+VERSION = "4"  # of what is stored; raise it when an older index can no longer be read
 MANIFEST = "manifest.sqlite"
 
 Ranking = list[tuple[Passage, float]]

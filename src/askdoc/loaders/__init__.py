@@ -11,19 +11,43 @@ from pathlib import Path
 import pathspec
 
 from askdoc.errors import Unreadable
-from askdoc.loaders import docx, html, pdf, text
+from askdoc.loaders import book, docx, html, mail, notebook, office, pdf, slides, text, xml
+from askdoc.loaders.content import kind
 from askdoc.loaders.extract import Extract
 from askdoc.types import Document
 
 IGNORE_FILE = ".askdocignore"
+LARGEST = 200  # megabytes of one file
+LETTERS = 40  # fewer do not tell a language
+SAMPLE = 10_000  # characters, of which the language is told
 
 LOADERS: Mapping[str, Callable[[Path], Extract]] = {
     ".txt": text.read_plain,
     ".md": text.read_markdown,
+    ".rst": office.read_marked_up,
+    ".org": office.read_marked_up,
+    ".tex": office.read_marked_up,
+    ".srt": text.read_verbatim,
+    ".json": text.read_verbatim,
+    ".csv": text.read_rows,
+    ".tsv": text.read_rows,
+    ".ipynb": notebook.read,
     ".html": html.read,
     ".htm": html.read,
+    ".xml": xml.read,
     ".pdf": pdf.read,
     ".docx": docx.read,
+    ".doc": office.read,
+    ".odt": book.read_odt,
+    ".rtf": office.read,
+    ".epub": book.read_epub,
+    ".pptx": slides.read,
+    ".ppt": office.read,
+    ".xlsx": office.read_workbook,
+    ".xls": office.read_workbook,
+    ".eml": mail.read,
+    ".mbox": mail.read_mailbox,
+    ".msg": office.read,
 }
 """Suffix -> loader."""
 
@@ -57,13 +81,13 @@ def find(corpus: Path, index: Path) -> Iterator[str]:
 def load(corpus: Path, source: str) -> Document:
     """One file, read to text; raises Unreadable with the status that the report shows."""
     path = corpus / source
-    loader = LOADERS.get(path.suffix.lower())
-    if loader is None:
+    if path.suffix.lower() not in LOADERS:
         known = ", ".join(suffix.removeprefix(".") for suffix in LOADERS)
         raise Unreadable("unsupported", f"askdoc reads {known}")
     try:
+        _check_size(path)
+        extract = LOADERS[kind(path)](path)
         sha256 = file_sha256(path)
-        extract = loader(path)
     except OSError as error:
         raise Unreadable("failed", error.strerror or str(error)) from error
     if not extract.text.strip():
@@ -77,6 +101,27 @@ def load(corpus: Path, source: str) -> Document:
         pages=extract.pages,
         tables=extract.tables,
     )
+
+
+def _check_size(path: Path) -> None:
+    """Raises Unreadable for a file without a byte, and for one that would take too much memory."""
+    size = path.stat().st_size
+    if not size:
+        raise Unreadable("empty", "there is nothing in it")
+    if size > LARGEST * 1_000_000:
+        why = f"it has {size / 1_000_000:.0f} megabytes; askdoc reads up to {LARGEST}"
+        raise Unreadable("too large", why)
+
+
+def language(text: str) -> str | None:
+    """The language of a text as an ISO 639-1 code; None where it is too short to tell."""
+    sample = text[:SAMPLE]
+    if sum(map(str.isalpha, sample)) < LETTERS:
+        return None
+    import py3langid  # where first used: its model takes a second to load
+
+    code, _ = py3langid.classify(sample)
+    return str(code)
 
 
 def file_sha256(path: Path) -> str:

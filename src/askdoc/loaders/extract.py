@@ -1,8 +1,14 @@
-"""What every loader gives."""
+"""What every loader gives, and how the text of a file is put together from its parts."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from askdoc.types import Heading, Table
+
+LONE = re.compile("[\ud800-\udfff]")  # half of a character: nothing can store or show it
+TITLE_ROWS = 3  # rows at the top of a table among which its header is looked for
+LONGEST_HEADING = 200  # characters; more is a paragraph that only looks like a heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +26,102 @@ class Extract:
     tables: tuple[Table, ...] = ()
 
 
-def one_line(text: str) -> str:
-    """A title on one line, cut at 200 characters."""
-    return " ".join(text.split())[:200]
+@dataclass(slots=True)
+class Composer:
+    """A text in the making: its parts go in one by one, and their places are kept."""
+
+    text: str = ""
+    headings: list[Heading] = field(default_factory=list)
+    pages: list[int] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    _turned: int = 0  # pages that have begun, but hold nothing yet
+
+    def add(self, text: str, parted_by: str = "\n\n") -> int:
+        """Adds a paragraph, if it says anything, and gives the offset at which it begins."""
+        text = clean(text).strip("\n ")
+        if text.strip():
+            self.text += parted_by if self.text else ""
+            self.pages += [len(self.text)] * self._turned
+            self._turned = 0
+            self.text += text
+        return len(self.text) - len(text)
+
+    def add_heading(self, text: str, level: int) -> None:
+        """Adds a heading on a line of its own; a whole paragraph in its style is no heading."""
+        text = one_line(text, LONGEST_HEADING + 1)
+        start = self.add(text)
+        if 0 < len(text) <= LONGEST_HEADING:
+            self.headings.append(Heading(start, start + len(text), max(1, min(level, 6))))
+
+    def add_table(self, rows: Iterable[Sequence[str]]) -> None:
+        """Adds a table, a line for each row that holds anything, its cells parted by ``|``."""
+        cells = [
+            row for row in ([one_line(cell, None) for cell in row] for row in rows) if any(row)
+        ]
+        lines = [row_line(row) for row in cells]
+        if not lines:
+            return
+        start = self.add("\n".join(lines))
+        header = header_rows(cells)
+        body = start + sum(len(line) + 1 for line in lines[:header])
+        self.tables.append(Table(start, body, len(self.text)))
+
+    def add_extract(self, extract: Extract, deeper: int = 0) -> None:
+        """Adds the text of another extract with its headings, so much deeper, and its tables."""
+        text = extract.text.rstrip()
+        front = len(text) - len(text.lstrip("\n "))
+        move = self.add(text) - front
+        self.headings += [
+            Heading(at.start + move, at.end + move, min(at.level + deeper, 6))
+            for at in extract.headings
+        ]
+        self.tables += [
+            Table(at.start + move, at.body + move, at.end + move) for at in extract.tables
+        ]
+
+    def turn_page(self) -> None:
+        """Begins a page with whatever is added next."""
+        self._turned += 1
+
+    def extract(self, title: str = "") -> Extract:
+        """All of it; without a title of its own, the first of the highest headings."""
+        pages = (*self.pages, *[len(self.text)] * self._turned)
+        made = Extract(self.text, one_line(title), tuple(self.headings), pages, tuple(self.tables))
+        return made if made.title else replace(made, title=top_heading(made))
+
+
+def top_heading(extract: Extract) -> str:
+    """The text of the first of the highest headings; empty where there are none."""
+    top = min(extract.headings, key=lambda heading: heading.level, default=None)
+    return one_line(extract.text[top.start : top.end]) if top else ""
+
+
+def header_rows(rows: Sequence[Sequence[str]]) -> int:
+    """How many rows at the top of a table are its title and header; 0 for a single row.
+
+    Few files tell. A row with one cell above wider ones is a title, the next is the header.
+    """
+    widest = max((sum(map(bool, row)) for row in rows), default=0)
+    for number, row in enumerate(rows[:TITLE_ROWS], 1):
+        if sum(map(bool, row)) >= min(2, widest):
+            return number if number < len(rows) else 0
+    return 0
+
+
+def row_line(cells: Sequence[str]) -> str:
+    """A row on a line; the empty cells at its end are left out."""
+    filled = max((number for number, cell in enumerate(cells, 1) if cell), default=0)
+    return " | ".join(cells[:filled])
+
+
+def one_line(text: str, most: int | None = 200) -> str:
+    """A text on one line, cut at so many characters."""
+    return " ".join(text.split())[:most]
 
 
 def clean(text: str) -> str:
     r"""Text with ``\n`` line ends, and without the NUL and form feed that no page can show."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.replace("\0", "\ufffd").replace("\f", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ").replace("\f", "\n")
+    if LONE.search(text):
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

@@ -43,14 +43,23 @@ def read(path: Path) -> Extract:
             raise Unreadable("failed", f"it is no PDF that can be opened ({error})") from error
         try:
             named = one_line(pdf.get_metadata_dict().get("Title", ""))
-            pages = [_lines(pdf[number]) for number in range(len(pdf))]
-        except pypdfium2.PdfiumError as error:
-            raise Unreadable("failed", f"one of its pages cannot be read ({error})") from error
+            found = [_page(pdf, number) for number in range(len(pdf))]
         finally:
             pdf.close()
+    if found and not any(lines is not None for lines in found):
+        raise Unreadable("failed", "none of its pages can be read")
+    pages = [lines or [] for lines in found]
     if not any(line.text.strip() for page in pages for line in page):
         raise Unreadable("no text layer", "its pages are pictures: put it through OCR first")
     return _compose(pages, named)
+
+
+def _page(pdf: pypdfium2.PdfDocument, number: int) -> list[_Line] | None:
+    """The lines of a page; None for a damaged one, which must not lose the others."""
+    try:
+        return _lines(pdf[number])
+    except pypdfium2.PdfiumError:
+        return None
 
 
 def _lines(page: pypdfium2.PdfPage) -> list[_Line]:
@@ -63,7 +72,7 @@ def _lines(page: pypdfium2.PdfPage) -> list[_Line]:
         first = start + len(line) - len(line.lstrip())
         if line.strip() and first < textpage.count_chars():
             _, bottom, _, top = textpage.get_charbox(first, loose=True)
-            lines.append(_Line(clean(line), round(top - bottom, 1), bottom))
+            lines.append(_Line(clean(line.replace("\0", "")), round(top - bottom, 1), bottom))
         start += len(line) + len("\r\n")
     textpage.close()
     page.close()

@@ -23,8 +23,9 @@ def report(assistant: Assistant) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
     rows = "".join(_row(reading) for reading in readings)
     read = sum(reading.status == "read" for reading in readings)
+    warning = escape(assistant.index.warning())
     return (
-        f"<p>{read} of {len(readings)} files are read.</p>"
+        f"<p>{read} of {len(readings)} files are read. {warning}</p>"
         f'<div class="report" tabindex="0" role="region" aria-label="Report"><table>'
         f'<thead><tr>{head}<th scope="col"><span class="hidden">Delete</span></th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"

@@ -83,14 +83,18 @@ def _chat(page: gr.Blocks, assistant: Assistant, warmup: Warmup, new: gr.Button)
         """Asks the example that was clicked."""
         yield from ask(str(data.question), kept)
 
-    def begin(kept: object) -> tuple[str, str]:
-        """The conversation that the browser kept, or questions to begin with."""
+    def begin(kept: object) -> Iterator[tuple[Any, Any]]:
+        """The conversation that the browser kept, or a welcome at once and then its examples."""
         turns = restored(kept)
-        return conversation(turns), "" if turns else _welcome(assistant, warmup)
+        if turns:
+            yield conversation(turns), ""
+            return
+        yield "", _welcome(assistant)
+        yield gr.skip(), _welcome(assistant) + _examples(warmup)
 
     def clear() -> tuple[str, str, list[object], str]:
         """An empty conversation."""
-        return "", "", [], _welcome(assistant, warmup)
+        return "", "", [], _welcome(assistant) + _examples(warmup)
 
     kept = gr.BrowserState([], storage_key="askdoc-conversation", secret=KEY)
     with gr.Row(elem_id="split"):
@@ -168,19 +172,23 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant) -> None:
     page.load(show, None, [banner, report], **EVENT)
 
 
-def _welcome(assistant: Assistant, warmup: Warmup) -> str:
-    """What an empty conversation shows: what this is, and questions that the corpus answers."""
+def _welcome(assistant: Assistant) -> str:
+    """What an empty conversation shows: what this is."""
+    read = sum(reading.status == "read" for reading in assistant.index.readings())
+    return (
+        f"<p>Ask about the {read} documents in <b>{escape(str(assistant.settings.corpus))}</b>. "
+        "Each sentence of an answer carries a number: click it to see the words it rests on, "
+        "in their document.</p>"
+    )
+
+
+def _examples(warmup: Warmup) -> str:
+    """Questions to begin with, once the models that have tried them are loaded."""
     try:
         warmup.wait()
     except AskdocError as error:
         return f'<p class="error" role="alert">{escape(str(error))}</p>'
-    read = sum(reading.status == "read" for reading in assistant.index.readings())
-    buttons = "".join(
+    return "".join(
         f'<button type="button" class="example">{escape(question)}</button>'
         for question in warmup.examples
-    )
-    return (
-        f"<p>Ask about the {read} documents in <b>{escape(str(assistant.settings.corpus))}</b>. "
-        "Each sentence of an answer carries a number: click it to see the words it rests on, "
-        f"in their document.</p>{buttons}"
     )

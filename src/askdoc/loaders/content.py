@@ -1,0 +1,102 @@
+"""What a file is by its content: names lie, and a password leaves nothing to read."""
+
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from askdoc.errors import Unreadable
+
+if TYPE_CHECKING:
+    from olefile import OleFileIO
+
+OLE = bytes.fromhex(
+    "d0cf11e0a1b11ae1"
+)  # the container of old Office files and of encrypted new ones
+UNPACKED = 200  # megabytes of one entry of a zip
+STREAMS = {
+    ".doc": "WordDocument",
+    ".xls": "Workbook",
+    ".ppt": "PowerPoint Document",
+    ".msg": "__properties_version1.0",
+}
+FOLDERS = {".docx": "word/", ".xlsx": "xl/", ".pptx": "ppt/"}
+MIMETYPES = {
+    b"application/vnd.oasis.opendocument.text": ".odt",
+    b"application/epub+zip": ".epub",
+}
+BINARY = {*STREAMS, *FOLDERS, *MIMETYPES.values(), ".rtf", ".pdf"}
+STARTS = {
+    b"<!doctype html": ".html",
+    b"<html": ".html",
+    b"<table": ".html",
+    b"<?xml": ".xml",
+    b"mime-version:": ".eml",
+}  # what programs save under the suffix of an Office file
+LOCKED_SLIDES = bytes.fromhex("dfc4d1f3")  # how a .ppt marks that it is encrypted
+
+
+def kind(path: Path) -> str:
+    """The suffix that a file's content calls for; raises Unreadable when it needs a password."""
+    suffix = path.suffix.lower()
+    with path.open("rb") as file:
+        start = file.read(1024)
+    if start.startswith(OLE):
+        return _in_ole(path, suffix)
+    if start.startswith(b"PK\x03\x04"):
+        return _in_zip(path, suffix)
+    if start.startswith(b"%PDF-"):
+        return ".pdf"
+    if start.startswith(b"{\\rtf"):
+        return ".rtf"
+    if suffix in BINARY:
+        text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+        return next((found for mark, found in STARTS.items() if text.startswith(mark)), suffix)
+    return suffix
+
+
+def _in_ole(path: Path, suffix: str) -> str:
+    """The suffix that the streams of an OLE container call for."""
+    import olefile  # where first used: few files need it
+
+    found, locked = [], False
+    # What it raises for a damaged container; the loader of the suffix tells what is wrong with it.
+    damaged = suppress(OSError, ValueError, IndexError, TypeError)
+    with damaged, olefile.OleFileIO(str(path)) as ole:
+        locked = ole.exists("EncryptedPackage") or _is_locked(ole)
+        found = [kind for kind, stream in STREAMS.items() if ole.exists(stream)]
+    if locked or (not found and suffix in FOLDERS):
+        raise Unreadable("encrypted", "it needs a password")
+    return suffix if suffix in found or not found else found[0]
+
+
+def _is_locked(ole: "OleFileIO[str]") -> bool:
+    """Whether an old Word or PowerPoint file says of itself that it is encrypted."""
+    if ole.exists("WordDocument"):
+        flags = ole.openstream("WordDocument").read(12)[11:]
+        return bool(flags and flags[0] & 1)
+    if ole.exists("Current User"):
+        return bool(ole.openstream("Current User").read(16)[12:] == LOCKED_SLIDES)
+    return False
+
+
+def _in_zip(path: Path, suffix: str) -> str:
+    """The suffix that the entries of a zip call for."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            largest = max((entry.file_size for entry in archive.infolist()), default=0)
+            mimetype = archive.read("mimetype").strip() if "mimetype" in names else b""
+            manifest = "META-INF/manifest.xml"
+            locked = manifest in names and b"encryption-data" in archive.read(manifest)
+    # A damaged zip raises anything; the loader of its suffix tells what is wrong with it.
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError, EOFError):
+        return suffix
+    if locked:
+        raise Unreadable("encrypted", "it needs a password")
+    if largest > UNPACKED * 1_000_000:
+        raise Unreadable(
+            "too large", f"unpacked, a part of it has {largest // 1_000_000} megabytes"
+        )
+    office = [kind for kind, folder in FOLDERS.items() if any(n.startswith(folder) for n in names)]
+    return MIMETYPES.get(mimetype) or (office[0] if office and suffix not in office else suffix)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -216,24 +217,44 @@ def test_a_port_in_use_gets_one_line(folder, capsys) -> None:
 
 
 def test_a_second_writer_is_told_of_the_first(folder, capsys) -> None:
-    root = folder({"a.md": "A ferry."})
+    """It must wait to write, but whoever asks is answered from what is there."""
+    root = folder({"a.md": "The ferry sails at nine."})
+    question = ("When does the ferry sail?", "--corpus", root)
+    who = f"process {os.getpid()} on "
     index = Index(Settings(corpus=root))
-    held, done = threading.Event(), threading.Event()
+    with held(index):
+        assert who in fails(capsys, "index", root)
+        assert who in fails(capsys, "ask", *question)
+    printed(capsys, "index", root)
+    (root / "b.md").write_text("The tide turns at five.")
+    with held(index):
+        with pytest.raises(SystemExit):
+            main([str(word) for word in ("ask", *question)])
+        told = capsys.readouterr()
+        assert "nine" in told.out
+        assert who in told.err
+        assert "indexed so far" in told.err
+    assert "five" in printed(capsys, "ask", "When does the tide turn?", "--corpus", root)
+
+
+@contextlib.contextmanager
+def held(index: Index) -> Iterator[None]:
+    """The time in which somebody else writes to an index."""
+    taken, done = threading.Event(), threading.Event()
 
     def hold() -> None:
         with index._lock():
-            held.set()
+            taken.set()
             done.wait(60)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    held.wait(30)
+    taken.wait(30)
     try:
-        assert f"process {os.getpid()} on " in fails(capsys, "index", root)
+        yield
     finally:
         done.set()
         thread.join()
-    printed(capsys, "index", root)
 
 
 @pytest.mark.parametrize(

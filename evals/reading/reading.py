@@ -14,13 +14,15 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pypdfium2
 import pypdfium2.raw
 
-from askdoc import Unreadable
+from askdoc import Document, Unreadable
+from askdoc.chunker import chunk
 from askdoc.loaders import LOADERS, language
 from askdoc.loaders.worker import Worker
 
@@ -35,13 +37,31 @@ def readings(folder: Path) -> Iterator[Row]:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             source = path.relative_to(folder).as_posix()
             row: Row = {"source": source, "status": "read", "why": "", "language": None}
+            row |= {"exact": False, "replaced": False}
             began = time.perf_counter()
             try:
                 document = worker.load(folder, source)
                 row["language"] = language(document.text)
             except Unreadable as error:
+                document = None
                 row |= {"status": error.status, "why": error.why}
-            yield row | {"seconds": round(time.perf_counter() - began, 3)}
+            row["seconds"] = round(time.perf_counter() - began, 3)
+            if document is not None:
+                row |= {"exact": is_exact(document), "replaced": "\ufffd" in document.text}
+            yield row
+
+
+def is_exact(document: Document) -> bool:
+    """Whether every passage is an exact span, and every letter is in a passage or a heading."""
+    passages = chunk(document, 600)
+    held = bytearray(len(document.text))
+    spans = [(passage.start, passage.end) for passage in passages]
+    spans += [(heading.start, heading.end) for heading in document.headings]
+    for start, end in spans:
+        held[start:end] = b"\1" * (end - start)
+    lost = any(sign.isalnum() and not kept for sign, kept in zip(document.text, held, strict=True))
+    same = all(document.text[item.start : item.end] == item.text for item in passages)
+    return same and not lost and all(a.end <= b.start for a, b in pairwise(passages))
 
 
 def holds_text(path: Path) -> bool:
@@ -118,13 +138,15 @@ def main() -> None:
     parser.add_argument("--languages", type=Path)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
-    began = time.perf_counter()
     rows = list(readings(given.folder))
-    figures: Row = {"seconds": round(time.perf_counter() - began, 1), "files": len(rows)}
+    seconds = sum(row["seconds"] for row in rows)
+    figures: Row = {"seconds": round(seconds, 1), "files": len(rows)}
     table = by_format(given.folder, rows)
     hold = sum(line["hold_text"] for line in table.values())
     read = sum(line["read"] for line in table.values())
     figures |= {"hold_text": hold, "read": read, "share": round(read / hold, 4)}
+    figures["exact"] = sum(row["exact"] for row in rows)
+    figures["with_replacement_characters"] = [row["source"] for row in rows if row["replaced"]]
     figures["statuses"] = dict(Counter(row["status"] for row in rows).most_common())
     figures["languages_found"] = len({row["language"] for row in rows} - {None})
     figures["formats"] = table

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from askdoc.citation import marked, quoted
-from askdoc.errors import BadInput
+from askdoc.errors import BadInput, IndexBusy
 from askdoc.index import Index, Watch
 from askdoc.reader import confidence, evidence
 from askdoc.retriever import query_from, retrieve
@@ -43,7 +43,7 @@ class Assistant:
         if corpus is not None:
             settings = settings.model_copy(update={"corpus": Path(corpus)})
         assistant = cls(Index(settings))
-        assistant.sync(watch)
+        assistant.catch_up(watch)
         return assistant
 
     def ask(self, question: str, history: History = ()) -> Answer:
@@ -99,6 +99,19 @@ class Assistant:
         """Brings the index up to date with the folder; a line for each document."""
         return self.index.sync(watch)
 
+    def catch_up(self, watch: Watch = lambda progress: None) -> str:
+        """Syncs, unless another process is indexing; then a line that says so, and no wait for it.
+
+        Raises IndexBusy when there is nothing yet to answer from.
+        """
+        try:
+            self.index.sync(watch, patience=1)
+        except IndexBusy as busy:
+            if not len(self.index.parts.lexicon):
+                raise
+            return f"{busy}; answers come from what is indexed so far"
+        return ""
+
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none."""
         return self.index.document(source)
@@ -135,7 +148,7 @@ def ask(
     """
     settings = settings or Settings()
     assistant = _assistant(Path(corpus) if corpus is not None else settings.corpus, settings)
-    assistant.sync()
+    assistant.catch_up()
     return assistant.ask(question, history)
 
 

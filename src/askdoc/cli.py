@@ -167,8 +167,12 @@ def _settings(corpus: Path | None, index: Path | None, **more: Any) -> Settings:
 
 def _assistant(corpus: Path | None, index: Path | None) -> Assistant:
     """An assistant over an index that is brought up to date first."""
+    assistant = Assistant(Index(_settings(corpus, index)))
     with _watched() as watch:
-        return Assistant.from_folder(settings=_settings(corpus, index), watch=watch)
+        note = assistant.catch_up(watch)
+    if note:
+        print(f"askdoc: {note}", file=sys.stderr)
+    return assistant
 
 
 @contextmanager

@@ -71,15 +71,15 @@ class Index:
         for ending in ("", "-wal", "-shm"):
             (folder / f"{MANIFEST}{ending}").unlink(missing_ok=True)
 
-    def sync(self, watch: Watch = lambda progress: None) -> SyncReport:
+    def sync(self, watch: Watch = lambda progress: None, patience: float = PATIENCE) -> SyncReport:
         """Makes the index hold what the corpus holds now; works only on what changed.
 
-        Raises IndexBusy when another process is at it.
+        Raises IndexBusy when another process is at it for longer than ``patience`` seconds.
         """
         began = time.perf_counter()
         before = after = self.parts.manifest.files()
         if self.plan() or self.parts.dirty:
-            with self._lock(), self.parts.writing():
+            with self._lock(patience), self.parts.writing():
                 check_weights(self.settings.embedder)
                 before = self.parts.manifest.files()
                 self._work_off(self.plan(), before, watch)
@@ -173,10 +173,10 @@ class Index:
         self.parts.close()
 
     @contextmanager
-    def _lock(self) -> Iterator[None]:
+    def _lock(self, patience: float = PATIENCE) -> Iterator[None]:
         """One writer at a time; a second one is told who the first is."""
         holder = self.folder / "writer"
-        lock = FileLock(self.folder / "lock", timeout=PATIENCE)
+        lock = FileLock(self.folder / "lock", timeout=patience)
         try:
             lock.acquire()
         except Timeout as error:

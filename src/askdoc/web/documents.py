@@ -104,13 +104,13 @@ def delete(assistant: Assistant, source: str) -> None:
 def syncing(assistant: Assistant) -> Iterator[str]:
     """Brings the index up to date; tells now and then how far it is. Raises what sync raises."""
     steps: queue.Queue[Progress | None] = queue.Queue()
-    failures: list[AskdocError] = []
+    ended: list[str | AskdocError] = []
 
     def work() -> None:
         try:
-            assistant.sync(steps.put)
+            ended.append(assistant.catch_up(steps.put))
         except AskdocError as error:
-            failures.append(error)
+            ended.append(error)
         finally:
             steps.put(None)
 
@@ -118,8 +118,11 @@ def syncing(assistant: Assistant) -> Iterator[str]:
     threading.Thread(target=work, daemon=True).start()
     while (step := steps.get()) is not None:
         yield _told(step, time.monotonic() - began)
-    if failures:
-        raise failures[0]
+    for end in ended:
+        if isinstance(end, AskdocError):
+            raise end
+        if end:
+            yield end
 
 
 def _told(step: Progress, elapsed: float) -> str:

@@ -127,11 +127,12 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant) -> None:
 
     def after(act: Callable[[], object]) -> Steps:
         """Status, banner and report, while an act and the sync after it go on."""
+        told = ""
         try:
             act()
             for told in documents.syncing(assistant):
                 yield escape(told), gr.skip(), gr.skip()
-            told = "The index is up to date."
+            told = escape(told) if assistant.index.changes() else "The index is up to date."
         except AskdocError as error:
             told = f'<span class="error" role="alert">{escape(str(error))}</span>'
         yield told, documents.banner(assistant), documents.report(assistant)

@@ -18,7 +18,7 @@ import pytest
 
 from askdoc import Assistant, Settings
 from askdoc.cli import main
-from askdoc.index import Index
+from askdoc.index import Index, only_writer
 
 ASKDOC = Path(sys.executable).parent / "askdoc"
 CITATION = {
@@ -243,7 +243,7 @@ def held(index: Index) -> Iterator[None]:
     taken, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with index._lock():
+        with only_writer(index.folder, 5):
             taken.set()
             done.wait(60)
 

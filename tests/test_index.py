@@ -158,6 +158,21 @@ def test_a_lost_manifest_leaves_nothing_that_answers(folder) -> None:
     assert again.verify() == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are always text")
+def test_a_file_whose_name_is_no_text_gets_its_line(folder) -> None:
+    """Old folders have them; they must not stop the others."""
+    root = folder({"a.md": "The ferry sails."})
+    with open(os.fsencode(root) + b"/caf\xe9.md", "w") as file:
+        file.write("The lamp burns.")
+    index = Index(Settings(corpus=root))
+    report = index.sync()
+    assert {row.source: row.status for row in report.documents} == {
+        "a.md": "read", "caf\\udce9.md": "failed",
+    }  # fmt: skip
+    assert index.sync().kept == ("a.md", "caf\\udce9.md")
+    assert index.verify() == []
+
+
 def test_the_index_lies_in_the_corpus_and_out_of_version_control(folder) -> None:
     root = folder({"a.md": "The ferry sails."})
     Index(Settings(corpus=root)).sync()

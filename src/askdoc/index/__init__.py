@@ -65,11 +65,17 @@ class Index:
 
     @staticmethod
     def discard(folder: Path) -> None:
-        """Deletes an index that is not open, and nothing else that may lie in its folder."""
-        for part in ("chroma", "lexicon"):
-            shutil.rmtree(folder / part, ignore_errors=True)
-        for ending in ("", "-wal", "-shm"):
-            (folder / f"{MANIFEST}{ending}").unlink(missing_ok=True)
+        """Deletes an index that is not open, and nothing else that may lie in its folder.
+
+        Raises IndexBusy when another process is writing to it.
+        """
+        if not folder.is_dir():
+            return
+        with only_writer(folder, PATIENCE):
+            for part in ("chroma", "lexicon"):
+                shutil.rmtree(folder / part, ignore_errors=True)
+            for ending in ("", "-wal", "-shm"):
+                (folder / f"{MANIFEST}{ending}").unlink(missing_ok=True)
 
     def sync(self, watch: Watch = lambda progress: None, patience: float = PATIENCE) -> SyncReport:
         """Makes the index hold what the corpus holds now; works only on what changed.
@@ -79,7 +85,7 @@ class Index:
         began = time.perf_counter()
         before = after = self.parts.manifest.files()
         if self.plan() or self.parts.dirty:
-            with self._lock(patience), self.parts.writing():
+            with only_writer(self.folder, patience), self.parts.writing():
                 check_weights(self.settings.embedder)
                 before = self.parts.manifest.files()
                 self._work_off(self.plan(), before, watch)
@@ -125,14 +131,14 @@ class Index:
     def plan(self) -> Plan:
         """What a sync would look at."""
         known = self.parts.manifest.files()
-        unread, seen = {}, set()
-        for source in find(self.corpus, self.folder):
-            seen.add(source)
-            stat = (self.corpus / source).stat()
-            file = known.get(source)
-            if file is None or (file.size, file.mtime_ns) != (stat.st_size, stat.st_mtime_ns):
-                unread[source] = stat
-        return Plan(unread, tuple(sorted(known.keys() - seen)))
+        found = find(self.corpus, self.folder)
+        unread = {
+            source: stat
+            for source, stat in found.items()
+            if source not in known
+            or (known[source].size, known[source].mtime_ns) != (stat.st_size, stat.st_mtime_ns)
+        }
+        return Plan(unread, tuple(sorted(known.keys() - found.keys())))
 
     def changes(self) -> dict[str, str]:
         """What is not in the index as it is in the folder, by source; files are compared whole."""
@@ -171,24 +177,6 @@ class Index:
     def close(self) -> None:
         """Lets go of the files."""
         self.parts.close()
-
-    @contextmanager
-    def _lock(self, patience: float = PATIENCE) -> Iterator[None]:
-        """One writer at a time; a second one is told who the first is."""
-        holder = self.folder / "writer"
-        lock = FileLock(self.folder / "lock", timeout=patience)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            who = holder.read_text("utf-8") if holder.is_file() else "another process"
-            raise IndexBusy(f"{who} is indexing {self.corpus}: wait until it is done") from error
-        try:
-            since = time.strftime("%H:%M:%S")
-            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}, since {since},")
-            yield
-        finally:
-            holder.unlink(missing_ok=True)
-            lock.release()
 
     def _work_off(self, plan: Plan, known: dict[str, File], watch: Watch) -> None:
         """Reads, embeds and writes what is new or changed; drops what is gone."""
@@ -255,6 +243,28 @@ class Index:
         texts = [passage.indexed_text for passage in passages]
         vectors = self.embedder.embed_documents(texts)
         return dict(zip((passage.id for passage in passages), vectors, strict=True))
+
+
+@contextmanager
+def only_writer(folder: Path, patience: float) -> Iterator[None]:
+    """One writer of an index at a time; a second one is told who the first is.
+
+    Raises IndexBusy when it has not ended within ``patience`` seconds.
+    """
+    holder = folder / "writer"
+    lock = FileLock(folder / "lock", timeout=patience)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        who = holder.read_text("utf-8") if holder.is_file() else "another process"
+        raise IndexBusy(f"{who} is writing to the index {folder}: wait until it is done") from error
+    try:
+        since = time.strftime("%H:%M:%S")
+        holder.write_text(f"process {os.getpid()} on {socket.gethostname()}, since {since},")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
 
 
 def _sha256(path: Path) -> str:

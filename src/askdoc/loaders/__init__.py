@@ -5,7 +5,8 @@ A loader is a function from a path to an Extract; it raises Unreadable when a fi
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pathspec
@@ -52,16 +53,17 @@ LOADERS: Mapping[str, Callable[[Path], Extract]] = {
 """Suffix -> loader."""
 
 
-def find(corpus: Path, index: Path) -> Iterator[str]:
-    """The source of every file that belongs to the corpus, in a fixed order.
+def find(corpus: Path, index: Path) -> dict[str, os.stat_result]:
+    """The source of every file of the corpus, in a fixed order, with its size and time.
 
     Left out are hidden files and folders, the index, what ``.askdocignore`` (gitignore syntax)
-    names, and links that lead out of the corpus.
+    names, and links that lead out of the corpus. A name that is no text is given with escapes.
     """
     root, inside = corpus.resolve(), index.resolve()
     ignore = corpus / IGNORE_FILE
     lines = ignore.read_text("utf-8", "replace").splitlines() if ignore.is_file() else []
     ignored = pathspec.GitIgnoreSpec.from_lines(lines)
+    found = {}
     for folder, folders, names in os.walk(corpus):
         here = Path(folder)
         folders[:] = sorted(
@@ -75,7 +77,9 @@ def find(corpus: Path, index: Path) -> Iterator[str]:
             if name.startswith(".") or ignored.match_file(source):
                 continue
             if path.resolve().is_relative_to(root) and path.is_file():
-                yield source
+                with suppress(OSError):  # gone in this very moment
+                    found[source.encode("utf-8", "backslashreplace").decode()] = path.stat()
+    return found
 
 
 def load(corpus: Path, source: str) -> Document:

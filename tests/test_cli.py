@@ -279,6 +279,24 @@ def test_an_index_built_in_another_way_is_refused_with_the_mending_command(
         assert run("status", "--corpus", root).returncode == 0
 
 
+def test_an_index_of_an_older_layout_or_a_damaged_one_is_refused(folder, capsys) -> None:
+    root = folder({"a.md": "The ferry sails at nine."})
+    (root / ".askdoc").mkdir()
+    manifest = root / ".askdoc" / "manifest.sqlite"
+    with contextlib.closing(sqlite3.connect(manifest)) as old:
+        old.executescript(
+            "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
+            "INSERT INTO meta VALUES ('version', '1'); CREATE TABLE passages (id TEXT);"
+        )
+    line = fails(capsys, "ask", "When does the ferry sail?", "--corpus", root)
+    assert "was built with version 1, not" in line
+    assert f"`askdoc index {root} --rebuild`" in line
+    manifest.write_bytes(b"this is no database, but it is long enough to be one" * 100)
+    line = fails(capsys, "ask", "When does the ferry sail?", "--corpus", root)
+    assert f"`askdoc index {root} --rebuild`" in line
+    assert "1 added" in printed(capsys, *shlex.split(line.split("`")[1])[1:])
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ on Windows")
 def test_ctrl_c_stops_cleanly_and_keeps_what_is_done(folder) -> None:
     root = folder(

@@ -16,8 +16,8 @@ from pathlib import Path
 from askdoc.errors import AskdocError
 from askdoc.types import Document, Heading, Passage, Reading, Table
 
+META = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS files (
     source TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
     file_sha256 TEXT NOT NULL, reading TEXT NOT NULL);
@@ -56,21 +56,26 @@ class Entry:
 class Manifest:
     """The files, documents and passages of one index; safe to share between threads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rebuild_command: str) -> None:
         self._lock = threading.Lock()
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, timeout=30)
-            self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" + SCHEMA)
+            self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" + META)
         except sqlite3.Error as error:
             raise AskdocError(
                 f"the index at {path.parent} cannot be opened ({error}): "
-                "build it again with `askdoc index --rebuild`"
+                f"build it again with `{rebuild_command}`"
             ) from error
         self._document = functools.lru_cache(maxsize=64)(self._read_document)
 
     def close(self) -> None:
         """Lets go of the file."""
         self._db.close()
+
+    def prepare(self) -> None:
+        """Creates what is not there yet, once ``meta`` has told that it is of this version."""
+        with self._transaction() as db:
+            db.executescript(SCHEMA)
 
     def meta(self) -> dict[str, str]:
         """What was noted of the index as a whole."""

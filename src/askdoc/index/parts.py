@@ -28,8 +28,9 @@ class Parts:
 
     def __init__(self, settings: Settings) -> None:
         folder = settings.index_folder
-        self.manifest = Manifest(folder / MANIFEST)
+        self.manifest = Manifest(folder / MANIFEST, settings.rebuild_command)
         fresh = self._check(settings)
+        self.manifest.prepare()
         collection = self.manifest.meta()["collection"]
         self.vectors = Vectors(folder / "chroma", settings.chroma_url, collection)
         self.lexicon = Lexicon(folder / "lexicon")

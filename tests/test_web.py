@@ -273,6 +273,10 @@ def test_a_file_that_is_gone_does_not_answer_in_the_chat(own: tuple[Page, Path])
     ask(page, "When does the ferry to Marwick sail?")
     expect(page.locator("article.answer").last).to_contain_text("eleven")
     expect(page.locator("article.answer").last).not_to_contain_text("nine")
+    page.get_by_role("button", name="Citation 1").first.click()
+    expect(page.locator("#page")).to_have_text(
+        "This document has changed since it was cited: ask again."
+    )
 
 
 def test_uploads_and_deletions_stay_in_the_corpus(folder, tmp_path: Path) -> None:
@@ -281,8 +285,9 @@ def test_uploads_and_deletions_stay_in_the_corpus(folder, tmp_path: Path) -> Non
     for name in ("b.txt", ".hidden.txt", "../../c.txt"):
         (tmp_path / "from").mkdir(exist_ok=True)
         path = tmp_path / "from" / Path(name).name
-        path.write_text("new")
+        path.write_text("new")  # what Gradio keeps of an upload, until it is taken
         assert documents.upload(assistant, [str(path)]) == [f"uploads/{path.name.lstrip('.')}"]
+    (tmp_path / "from" / "b.txt").write_text("newer")
     again = documents.upload(assistant, [str(tmp_path / "from" / "b.txt")])
     assert again == ["uploads/b (2).txt"]
     (tmp_path / "from" / "d.exe").write_text("x")
@@ -331,6 +336,7 @@ def test_the_routes_answer_and_refuse(address: str) -> None:
     assert "default-src 'self'" in headers["content-security-policy"]
     document = f"{address}/api/document?source=government.md"
     assert "<mark>" in fetch(f"{document}&start=10&end=20")[1]
+    assert fetch(f"{document}&start=10&end=20&sha=0000")[0] == 409
     assert fetch(f"{document}&start=20&end=10")[0] == 422
     assert fetch(f"{document}&start=0&end=99999999")[0] == 422
     assert fetch(f"{address}/api/document?source=../pyproject.toml&start=0&end=1")[0] == 404

@@ -147,7 +147,8 @@ def ask(
     Raises AskdocError, with one line that says what is wrong.
     """
     settings = settings or Settings()
-    assistant = _assistant(Path(corpus) if corpus is not None else settings.corpus, settings)
+    folder = Path(corpus) if corpus is not None else settings.corpus
+    assistant = _assistant(folder.absolute(), settings)
     assistant.catch_up()
     return assistant.ask(question, history)
 
@@ -161,6 +162,8 @@ def _assistant(corpus: Path, settings: Settings) -> Assistant:
 def _check_question(question: str) -> None:
     if not isinstance(question, str) or not question.strip():
         raise BadInput("the question is empty: type one")
+    if any("\ud800" <= sign <= "\udfff" for sign in question):
+        raise BadInput("the question holds bytes that are no text: type it again")
     if len(question) > LONGEST_QUESTION:
         raise BadInput(
             f"the question has {len(question):,} characters: ask in {LONGEST_QUESTION:,} or fewer"
@@ -169,8 +172,10 @@ def _check_question(question: str) -> None:
 
 def _check_history(history: History) -> None:
     for turn in history:
-        if turn.get("role") not in ("user", "assistant") or not isinstance(
-            turn.get("content"), str
+        if (
+            not isinstance(turn, Mapping)
+            or turn.get("role") not in ("user", "assistant")
+            or not isinstance(turn.get("content"), str)
         ):
             raise BadInput(
                 f"history holds {str(turn)[:80]}: each turn must be "

@@ -1,11 +1,12 @@
 """Documents to passages: whole sentences of one section, packed up to a size, offsets kept."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from sentencex import get_sentence_boundaries
 
-from askdoc.types import Document, Passage
+from askdoc.types import Document, Passage, Table
 
 Span = tuple[int, int]
 
@@ -26,6 +27,7 @@ def chunk(document: Document, size: int) -> tuple[Passage, ...]:
             piece
             for span in sentences(document, start, end)
             for piece in _pieces(document.text, span, size)
+            if any(map(str.isalnum, document.text[slice(*piece)]))
         ]
         passages.extend(_packed(document, spans, size))
     return tuple(passages)
@@ -48,7 +50,7 @@ def sentences(document: Document, start: int, end: int) -> list[Span]:
 
 def _split(document: Document, start: int, end: int) -> Iterator[Span]:
     """The sentences of a unit; a row of a table is one, whatever is in it."""
-    if any(table.start <= start < table.end for table in document.tables):
+    if any(_tables(document, start, start + 1)):
         yield start, end
         return
     for boundary in get_sentence_boundaries("en", document.text[start:end]):
@@ -69,15 +71,23 @@ def _sections(document: Document) -> Iterator[Span]:
 def _units(document: Document, start: int, end: int) -> Iterator[Span]:
     """The paragraphs, list items and table rows of a span."""
     borders = {border.span() for border in UNIT.finditer(document.text, start, end)}
-    for table in document.tables:
-        if table.start < end and table.end > start:
-            rows = ROW.finditer(document.text, max(start, table.start), min(end, table.end))
-            borders |= {row.span() for row in rows}
+    for table in _tables(document, start, end):
+        rows = ROW.finditer(document.text, max(start, table.start), min(end, table.end))
+        borders |= {row.span() for row in rows}
     for border_start, border_end in sorted(borders):
         if border_start >= start:  # a blank line inside a table is found twice
             yield start, border_start
             start = border_end
     yield start, end
+
+
+def _tables(document: Document, start: int, end: int) -> Iterator[Table]:
+    """The tables that a span touches."""
+    first = bisect_right(document.tables, start, key=lambda table: table.end)
+    for number in range(first, len(document.tables)):
+        if document.tables[number].start >= end:
+            return
+        yield document.tables[number]
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:

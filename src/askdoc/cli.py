@@ -55,7 +55,7 @@ def index(
     """Bring the index up to date with the folder, and show what came of each file."""
     settings = _settings(folder or corpus, place)
     if rebuild:
-        Index.discard(settings.index_folder)
+        Index.discard(settings)
     opened = Index(settings)
     with _watched() as watch:
         report = opened.sync(watch)
@@ -156,6 +156,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(arguments)
     except AskdocError as error:
         print(f"askdoc: {error}", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        first = (str(error).splitlines() or [""])[0]
+        print(
+            f"askdoc: unexpected {type(error).__name__}: {first} "
+            "(`python -X dev -m askdoc …` shows where)",
+            file=sys.stderr,
+        )
         sys.exit(1)
 
 

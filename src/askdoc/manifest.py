@@ -9,7 +9,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -124,6 +124,11 @@ class Manifest:
                 gone |= _drop(db, source)
         return sorted(gone)
 
+    def count(self) -> int:
+        """How many passages are in."""
+        with self._transaction() as db:
+            return int(db.execute("SELECT count(*) FROM passages").fetchone()[0])
+
     def sources(self) -> dict[str, str]:
         """The source of every passage by its id."""
         with self._transaction() as db:
@@ -163,9 +168,8 @@ class Manifest:
             ).fetchall()
         found = {}
         for id, source, sha256, start, end in rows:
-            document = self._document(source, sha256)
-            if document is not None:
-                found[id] = Passage(document, start, end)
+            with suppress(LookupError):
+                found[id] = Passage(self._document(source, sha256), start, end)
         return found
 
     def document(self, source: str) -> Document | None:
@@ -174,9 +178,12 @@ class Manifest:
             row = db.execute(
                 "SELECT file_sha256 FROM documents WHERE source = ?", (source,)
             ).fetchone()
-        return self._document(source, row[0]) if row else None
+        with suppress(LookupError):
+            return self._document(source, row[0]) if row else None
+        return None
 
-    def _read_document(self, source: str, sha256: str) -> Document | None:
+    def _read_document(self, source: str, sha256: str) -> Document:
+        """A document of the index; raises LookupError, which no cache keeps, when it is gone."""
         with self._transaction() as db:
             row = db.execute(
                 "SELECT title, text, headings, pages, tables FROM documents "
@@ -184,7 +191,7 @@ class Manifest:
                 (source, sha256),
             ).fetchone()
         if row is None:  # replaced by a sync in between
-            return None
+            raise LookupError(source)
         title, text, headings, pages, tables = row
         return Document(
             source,

@@ -9,6 +9,7 @@ from askdoc.types import Hit, Passage
 DEPTH = 50  # passages that each leg gives to the fusion
 RRF = 60  # the constant of Cormack, Clarke and Buettcher (2009)
 LEGS = ("dense", "lexical")
+TURNS = 3  # that a question can lean on
 
 # A question that opens like this continues the one before it.
 OPENING = re.compile(
@@ -25,12 +26,13 @@ def query_from(question: str, history: Sequence[Mapping[str, str]]) -> str:
     name comes before. ``history`` holds the earlier turns, oldest first, each
     ``{"role": "user" or "assistant", "content": text}``.
     """
-    question = question.strip()
-    asked = [number for number, turn in enumerate(history) if turn["role"] == "user"]
-    if not asked or not _leans(question):
-        return question
-    last = asked[-1]
-    return f"{query_from(history[last]['content'], history[:last])} {question}"
+    query = question.strip()
+    for turn in reversed(history[-2 * TURNS :]):
+        if not _leans(query):
+            break
+        if turn["role"] == "user":
+            query = f"{turn['content'].strip()} {query}"
+    return query
 
 
 def _leans(question: str) -> bool:

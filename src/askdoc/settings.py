@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from askdoc.errors import BadInput
@@ -46,9 +46,17 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The address on which the chat is served.")
     port: int = Field(7860, ge=0, le=65535, description="The port of the chat; 0 takes a free one.")
 
+    @field_validator("corpus", "index")
+    @classmethod
+    def _at_home(cls, path: Path | None) -> Path | None:
+        """A path in which ``~`` stands for the user's own folder."""
+        return path.expanduser() if path else path
+
     def __init__(self, **values: Any) -> None:
         try:
             super().__init__(**values)
+        except UnicodeDecodeError as error:
+            raise BadInput(f"the file .env is not in UTF-8: {error}") from error
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])

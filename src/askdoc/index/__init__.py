@@ -53,23 +53,24 @@ class Index:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.corpus = settings.corpus
-        self.folder = settings.index_folder
-        if not self.corpus.is_dir():
-            raise BadInput(
-                f"there is no folder {self.corpus}: name one with --corpus or ASKDOC_CORPUS"
-            )
+        # Absolute: a process that changes its folder must not index another corpus into this one.
+        self.corpus = settings.corpus.absolute()
+        self.folder = settings.index_folder.absolute()
+        _check(settings)
         self.embedder = embedder(settings.embedder)
         _make_folder(self.folder)
-        self.parts = Parts(settings)
+        self.parts = Parts(settings, self.folder)
 
     @staticmethod
-    def discard(folder: Path) -> None:
+    def discard(settings: Settings) -> None:
         """Deletes an index that is not open, and nothing else that may lie in its folder.
 
-        Raises IndexBusy when another process is writing to it.
+        Raises BadInput when it could not be built again, IndexBusy when another process is
+        writing to it.
         """
-        if not folder.is_dir():
+        _check(settings)
+        folder = settings.index_folder
+        if not (folder / MANIFEST).is_file():
             return
         with only_writer(folder, PATIENCE):
             for part in ("chroma", "lexicon"):
@@ -83,6 +84,7 @@ class Index:
         Raises IndexBusy when another process is at it for longer than ``patience`` seconds.
         """
         began = time.perf_counter()
+        _check_folder(self.corpus)
         before = after = self.parts.manifest.files()
         if self.plan() or self.parts.dirty:
             with only_writer(self.folder, patience), self.parts.writing():
@@ -124,7 +126,7 @@ class Index:
         """Raises BadInput when there is no passage to search."""
         if not len(self.parts.lexicon):
             raise BadInput(
-                f"{self.corpus} holds no document that askdoc can read: put some in; "
+                f"{self.settings.corpus} holds no document that askdoc can read: put some in; "
                 "`askdoc index` tells what came of each"
             )
 
@@ -187,25 +189,27 @@ class Index:
             for source, stat in plan.unread.items():
                 read = sum(entry.file.size for entry in batch) // READING
                 watch(Progress(source, done + read, total))
-                if source in known and known[source].sha256 == _sha256(self.corpus / source):
+                sha256 = _sha256(self.corpus / source)
+                if sha256 and source in known and known[source].sha256 == sha256:
                     self.parts.manifest.touch(source, stat.st_size, _settled(stat))
                     done += stat.st_size
                     continue
-                batch.append(self._read(worker, source, stat))
+                batch.append(self._read(worker, source, stat, sha256))
                 if sum(len(entry.passages) for entry in batch) >= TOGETHER:
                     done = self._write(batch, done, total, watch)
                     batch = []
         self._write(batch, done, total, watch)
         self.parts.remove(plan.removed)
 
-    def _read(self, worker: Worker, source: str, stat: os.stat_result) -> Entry:
+    def _read(self, worker: Worker, source: str, stat: os.stat_result, sha256: str) -> Entry:
         """One file, read and cut into passages, or the line that says why it could not be."""
         began = time.perf_counter()
         size, mtime_ns = stat.st_size, _settled(stat)
         try:
             document = worker.load(self.corpus, source)
         except Unreadable as error:
-            sha256 = _sha256(self.corpus / source)
+            if not sha256:
+                mtime_ns = 0  # a permission may be given without the file's time changing
             seconds = time.perf_counter() - began
             reading = Reading(source, error.status, seconds=seconds, why=error.why)
             return Entry(File(size, mtime_ns, sha256, reading))
@@ -280,11 +284,25 @@ def _settled(stat: os.stat_result) -> int:
     return stat.st_mtime_ns if time.time_ns() - stat.st_mtime_ns > RACY else 0
 
 
+def _check(settings: Settings) -> None:
+    """Raises BadInput when no index can be built with these settings."""
+    _check_folder(settings.corpus)
+    if settings.index_folder.resolve() == settings.corpus.resolve():
+        raise BadInput(f"the index cannot be the corpus {settings.corpus} itself: name another")
+    embedder(settings.embedder)
+
+
+def _check_folder(corpus: Path) -> None:
+    if not corpus.is_dir():
+        raise BadInput(f"there is no folder {corpus}: name one with --corpus or ASKDOC_CORPUS")
+
+
 def _make_folder(folder: Path) -> None:
     """Creates the folder of the index, kept out of version control."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".gitignore").write_text("*\n")
+        if not (folder / ".gitignore").exists():
+            (folder / ".gitignore").write_text("*\n")
     except OSError as error:
         raise BadInput(
             f"the index cannot be written to {folder} ({error.strerror}): "

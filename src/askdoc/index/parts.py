@@ -6,6 +6,7 @@ before and clean after, so that whoever opens an index after a crash knows to co
 """
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from askdoc.vectors import Vectors
 
 VERSION = "4"  # of what is stored; raise it when an older index can no longer be read
 MANIFEST = "manifest.sqlite"
+NEW = "new"  # how a manifest is marked into which nothing has been written yet
 
 Ranking = list[tuple[Passage, float]]
 
@@ -26,20 +28,16 @@ Ranking = list[tuple[Passage, float]]
 class Parts:
     """What an index is made of; raises IndexMismatch when it was built with other settings."""
 
-    def __init__(self, settings: Settings) -> None:
-        folder = settings.index_folder
+    def __init__(self, settings: Settings, folder: Path) -> None:
         self.manifest = Manifest(folder / MANIFEST, settings.rebuild_command)
-        fresh = self._check(settings)
+        self._check(settings, folder)
         self.manifest.prepare()
         collection = self.manifest.meta()["collection"]
         self.vectors = Vectors(folder / "chroma", settings.chroma_url, collection)
         self.lexicon = Lexicon(folder / "lexicon")
-        if fresh:  # what a lost manifest has left behind belongs to nobody
-            self.vectors.clear()
-            self.lexicon.clear()
 
-    def _check(self, settings: Settings) -> bool:
-        """Notes how a new index is built, refuses one built in another way; whether it is new."""
+    def _check(self, settings: Settings, folder: Path) -> None:
+        """Notes how a new index is built, or refuses one that was built in another way."""
         now = {
             "version": VERSION,
             "embedder": settings.embedder,
@@ -47,26 +45,30 @@ class Parts:
         }
         then = self.manifest.meta()
         if not then:
-            self.manifest.note(**now, collection=_collection(settings.index_folder), dirty="no")
-            return True
+            self.manifest.note(**now, collection=_collection(folder), dirty=NEW)
+            return
         for name, value in now.items():
             if then.get(name) != value:
                 self.manifest.close()
                 raise IndexMismatch(
-                    f"the index at {settings.index_folder} was built with {name} "
+                    f"the index at {folder} was built with {name} "
                     f"{then.get(name)}, not {value}: keep that one, or build it again with "
                     f"`{settings.rebuild_command}`"
                 )
-        return False
 
     @property
     def dirty(self) -> bool:
-        """Whether a write was begun and not ended."""
-        return self.manifest.meta().get("dirty") != "no"
+        """Whether a write was begun and not ended, or a leg has lost or kept passages."""
+        if self.manifest.meta().get("dirty") != "no":
+            return True
+        return not len(self.vectors) == len(self.lexicon) == self.manifest.count()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Mends what an interrupted write has left, and marks the time until this one ends."""
+        if self.manifest.meta().get("dirty") == NEW:
+            self.vectors.clear()  # what a lost manifest has left behind belongs to nobody
+            self.lexicon.clear()
         if self.dirty:
             self._reconcile()
         self.manifest.note(dirty="yes")
@@ -103,11 +105,13 @@ class Parts:
     def differences(self) -> list[str]:
         """What the manifest and the legs do not agree on, a line each."""
         sources = self.manifest.sources()
-        lines = []
+        lines: list[str] = []
         for name, ids in (("Chroma", self.vectors.ids()), ("BM25", self.lexicon.ids())):
             missing = sorted({sources[id] for id in sources.keys() - ids})
             lines += [f"{source}: passages missing in {name}" for source in missing]
             lines += [f"passage {id}: in {name} only" for id in sorted(ids - sources.keys())]
+        if lines:
+            self.manifest.note(dirty="yes")  # so that the next sync mends it
         return lines
 
     def close(self) -> None:
@@ -132,4 +136,4 @@ class Parts:
 
 def _collection(folder: Path) -> str:
     """A name that several corpora on one Chroma server do not share."""
-    return f"askdoc-{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:24]}"
+    return f"askdoc-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:24]}"

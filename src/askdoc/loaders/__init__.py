@@ -5,13 +5,14 @@ A loader is a function from a path to an Extract; it raises Unreadable when a fi
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import pathspec
 
-from askdoc.errors import Unreadable
+from askdoc.errors import BadInput, Unreadable
 from askdoc.loaders import book, docx, html, mail, notebook, office, pdf, slides, text, xml
 from askdoc.loaders.content import kind
 from askdoc.loaders.extract import Extract
@@ -59,27 +60,34 @@ def find(corpus: Path, index: Path) -> dict[str, os.stat_result]:
     Left out are hidden files and folders, the index, what ``.askdocignore`` (gitignore syntax)
     names, and links that lead out of the corpus. A name that is no text is given with escapes.
     """
-    root, inside = corpus.resolve(), index.resolve()
-    ignore = corpus / IGNORE_FILE
-    lines = ignore.read_text("utf-8", "replace").splitlines() if ignore.is_file() else []
-    ignored = pathspec.GitIgnoreSpec.from_lines(lines)
+    root, inside = corpus.resolve(), index.absolute()
+    ignored = _ignored(corpus / IGNORE_FILE)
     found = {}
     for folder, folders, names in os.walk(corpus):
         here = Path(folder)
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(".") and (here / name).resolve() != inside
+            if not name.startswith(".") and (here / name).absolute() != inside
         )
         for name in sorted(names):
             path = here / name
             source = path.relative_to(corpus).as_posix()
             if name.startswith(".") or ignored.match_file(source):
                 continue
-            if path.resolve().is_relative_to(root) and path.is_file():
-                with suppress(OSError):  # gone in this very moment
+            with suppress(OSError, RuntimeError):  # gone in this very moment; a link to itself
+                if path.resolve().is_relative_to(root) and path.is_file():
                     found[source.encode("utf-8", "backslashreplace").decode()] = path.stat()
     return found
+
+
+def _ignored(path: Path) -> pathspec.GitIgnoreSpec:
+    """What an ignore file names; raises BadInput when it cannot be understood."""
+    try:
+        lines = text.decode(path.read_bytes()).splitlines() if path.is_file() else []
+        return pathspec.GitIgnoreSpec.from_lines(lines)
+    except (OSError, ValueError, re.error, Unreadable) as error:
+        raise BadInput(f"{path} cannot be understood: {error}") from error
 
 
 def load(corpus: Path, source: str) -> Document:
@@ -90,8 +98,8 @@ def load(corpus: Path, source: str) -> Document:
         raise Unreadable("unsupported", f"askdoc reads {known}")
     try:
         _check_size(path)
+        sha256 = file_sha256(path)  # before it is read: a change in between shows in the next sync
         extract = LOADERS[kind(path)](path)
-        sha256 = file_sha256(path)
     except OSError as error:
         raise Unreadable("failed", error.strerror or str(error)) from error
     if not extract.text.strip():

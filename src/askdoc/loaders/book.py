@@ -31,9 +31,7 @@ Element = lxml.etree._Element
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
-SEALED = re.compile(
-    rb"URI=\"[^\"]+\\.x?html?\"", re.IGNORECASE
-)  # fonts are scrambled in many books
+SEALED = re.compile(rb'URI="[^"]+\.x?html?"', re.IGNORECASE)  # fonts are scrambled in many books
 SPACES = (f"{TEXT}s", f"{TEXT}tab")
 TAGS = {
     f"{TEXT}p": "p",

@@ -30,21 +30,31 @@ class Extract:
 class Composer:
     """A text in the making: its parts go in one by one, and their places are kept."""
 
-    text: str = ""
     headings: list[Heading] = field(default_factory=list)
     pages: list[int] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    length: int = 0  # characters so far
+    _parts: list[str] = field(default_factory=list)  # joined once: a text of millions grows fast
     _turned: int = 0  # pages that have begun, but hold nothing yet
+
+    @property
+    def text(self) -> str:
+        """The whole text so far."""
+        return "".join(self._parts)
 
     def add(self, text: str, parted_by: str = "\n\n") -> int:
         """Adds a paragraph, if it says anything, and gives the offset at which it begins."""
         text = clean(text).strip("\n ")
         if text.strip():
-            self.text += parted_by if self.text else ""
-            self.pages += [len(self.text)] * self._turned
+            self._append(parted_by if self.length else "")
+            self.pages += [self.length] * self._turned
             self._turned = 0
-            self.text += text
-        return len(self.text) - len(text)
+            self._append(text)
+        return self.length - len(text)
+
+    def _append(self, text: str) -> None:
+        self._parts.append(text)
+        self.length += len(text)
 
     def add_heading(self, text: str, level: int) -> None:
         """Adds a heading on a line of its own; a whole paragraph in its style is no heading."""
@@ -64,7 +74,7 @@ class Composer:
         start = self.add("\n".join(lines))
         header = header_rows(cells)
         body = start + sum(len(line) + 1 for line in lines[:header])
-        self.tables.append(Table(start, body, len(self.text)))
+        self.tables.append(Table(start, body, self.length))
 
     def add_extract(self, extract: Extract, deeper: int = 0) -> None:
         """Adds the text of another extract with its headings, so much deeper, and its tables."""
@@ -85,7 +95,7 @@ class Composer:
 
     def extract(self, title: str = "") -> Extract:
         """All of it; without a title of its own, the first of the highest headings."""
-        pages = (*self.pages, *[len(self.text)] * self._turned)
+        pages = (*self.pages, *[self.length] * self._turned)
         made = Extract(self.text, one_line(title), tuple(self.headings), pages, tuple(self.tables))
         return made if made.title else replace(made, title=top_heading(made))
 

@@ -39,7 +39,7 @@ def read_mailbox(path: Path) -> Extract:
     composer = Composer()
     for message in mailbox.mbox(path, create=False):
         _add(message, composer)
-    if not composer.text:  # no line that begins a message
+    if not composer.length:  # no line that begins a message
         composer.add(decode(path.read_bytes()))
     return Extract(composer.text, "", tuple(composer.headings), (), tuple(composer.tables))
 
@@ -49,10 +49,10 @@ def _add(message: Message, composer: Composer) -> bool:
     composer.add_heading(_header(message, "Subject"), 1)
     for number, (name, value) in enumerate((name, _header(message, name)) for name in SHOWN):
         composer.add(f"{name}: {value}" if value else "", parted_by="\n" if number else "\n\n")
-    before = len(composer.text)
+    before = composer.length
     for part in _parts(message):
         composer.add_extract(part, deeper=1)
-    return len(composer.text) > before
+    return composer.length > before
 
 
 def _parts(message: Message) -> Iterator[Extract]:

@@ -44,7 +44,7 @@ def read(path: Path) -> Extract:
     composer = Composer()
     for node in _nodes(result):
         _add(node, composer)
-    if len(composer.text) < len(result.content) / 2:  # it hands on text that it gives no place to
+    if composer.length < len(result.content) / 2:  # it hands on text that it gives no place to
         composer = Composer()
         composer.add(result.content)
     metadata: Mapping[str, Any] = result.metadata

@@ -74,9 +74,11 @@ class Worker:
             self.close()
         if self._child is None:
             self._child = _started(self.seconds, self.megabytes)
-            if _received(self._child, STARTING) != READY:
-                self.close()
-                raise AskdocError(f"{sys.executable} does not start askdoc's reading process")
+            with suppress(TimeoutError):
+                if _received(self._child, STARTING) == READY:
+                    return self._child
+            self.close()
+            raise AskdocError(f"{sys.executable} does not start askdoc's reading process")
         return self._child
 
     def _asked(

@@ -31,7 +31,7 @@ def read(path: Path) -> Extract:
         return html.from_markup(text)
     composer = Composer()
     _walk(root, 1, composer)
-    return composer.extract() if composer.text else Extract(text)
+    return composer.extract() if composer.length else Extract(text)
 
 
 def _walk(element: lxml.etree._Element, depth: int, composer: Composer) -> None:

@@ -1,5 +1,6 @@
 """The Documents tab: the report, and the ways in which a person changes the folder."""
 
+import os
 import queue
 import shutil
 import threading
@@ -9,7 +10,7 @@ from html import escape
 from pathlib import Path
 
 from askdoc.assistant import Assistant
-from askdoc.errors import AskdocError, BadInput
+from askdoc.errors import BadInput
 from askdoc.loaders import LOADERS
 from askdoc.types import Progress, Reading
 
@@ -74,9 +75,9 @@ def banner(assistant: Assistant) -> str:
 
 
 def upload(assistant: Assistant, paths: Sequence[str]) -> list[str]:
-    """Copies files into the corpus; their new sources.
+    """Moves files into the corpus; their new sources.
 
-    Raises BadInput for a file of a kind that askdoc does not read; then none is copied.
+    Raises BadInput for a file of a kind that askdoc does not read; then none is moved.
     """
     for path in map(Path, paths):
         if path.suffix.lower() not in LOADERS:
@@ -85,7 +86,7 @@ def upload(assistant: Assistant, paths: Sequence[str]) -> list[str]:
     folder = assistant.settings.corpus / UPLOADS
     try:
         folder.mkdir(exist_ok=True)
-        targets = [shutil.copyfile(path, _free(folder, Path(path).name)) for path in paths]
+        targets = [Path(shutil.move(path, _free(folder, Path(path).name))) for path in paths]
     except OSError as error:
         raise BadInput(f"{folder} cannot be written to: {error.strerror}") from error
     return [f"{UPLOADS}/{target.name}" for target in targets]
@@ -104,12 +105,12 @@ def delete(assistant: Assistant, source: str) -> None:
 def syncing(assistant: Assistant) -> Iterator[str]:
     """Brings the index up to date; tells now and then how far it is. Raises what sync raises."""
     steps: queue.Queue[Progress | None] = queue.Queue()
-    ended: list[str | AskdocError] = []
+    ended: list[str | Exception] = []
 
     def work() -> None:
         try:
             ended.append(assistant.catch_up(steps.put))
-        except AskdocError as error:
+        except Exception as error:  # noqa: BLE001 - raised again below, where somebody listens
             ended.append(error)
         finally:
             steps.put(None)
@@ -119,7 +120,7 @@ def syncing(assistant: Assistant) -> Iterator[str]:
     while (step := steps.get()) is not None:
         yield _told(step, time.monotonic() - began)
     for end in ended:
-        if isinstance(end, AskdocError):
+        if isinstance(end, Exception):
             raise end
         if end:
             yield end
@@ -136,7 +137,7 @@ def _free(folder: Path, name: str) -> Path:
     """A path in the folder that no other file has; a leading dot would hide it from askdoc."""
     wanted = Path(name.lstrip(".") or "file")
     path, number = folder / wanted, 1
-    while path.exists():
+    while os.path.lexists(path):  # a link that leads nowhere counts
         number += 1
         path = folder / f"{wanted.stem} ({number}){wanted.suffix}"
     return path

@@ -4,6 +4,7 @@ Finished turns and the running one are two outputs, since Gradio sends an output
 step. There is no ``gr.State``: it would hold one of the browser's six connections for every tab.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
@@ -17,6 +18,7 @@ from askdoc.web import documents
 from askdoc.web.render import KEPT, Turn, conversation, history, restored
 from askdoc.web.warmup import Warmup
 
+LOG = logging.getLogger("askdoc.web")
 KEY = "askdoc"  # Gradio puts it into the page: it hides nothing, but must be the same each time
 EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 ASKING: dict[str, Any] = EVENT | {"concurrency_limit": 2, "concurrency_id": "ask"}
@@ -74,8 +76,8 @@ def _chat(page: gr.Blocks, assistant: Assistant, warmup: Warmup, new: gr.Button)
             for answer in assistant.stream(question, history(turns)):
                 turn = Turn.of(answer)
                 yield gr.skip(), gr.skip(), live(), gr.skip(), gr.skip(), gr.skip()
-        except AskdocError as error:
-            turn = Turn(question=question[:500], error=str(error))
+        except Exception as error:  # noqa: BLE001 - the page must not stay locked
+            turn = Turn(question=question[:500], error=_words(error))
         keep = [finished.model_dump() for finished in [*turns, turn][-KEPT:]]
         yield gr.update(interactive=True), gr.skip(), live(), keep, "Answer ready", gr.skip()
 
@@ -133,8 +135,8 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant) -> None:
             for told in documents.syncing(assistant):
                 yield escape(told), gr.skip(), gr.skip()
             told = escape(told) if assistant.index.changes() else "The index is up to date."
-        except AskdocError as error:
-            told = f'<span class="error" role="alert">{escape(str(error))}</span>'
+        except Exception as error:  # noqa: BLE001 - the page must not stay silent
+            told = f'<span class="error" role="alert">{escape(_words(error))}</span>'
         yield told, documents.banner(assistant), documents.report(assistant)
 
     def sync() -> Steps:
@@ -171,6 +173,14 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant) -> None:
     report.remove(remove, None, outputs, **INDEXING)
     tab.select(show, None, [banner, report], **EVENT)
     page.load(show, None, [banner, report], **EVENT)
+
+
+def _words(error: Exception) -> str:
+    """An error for a person to read; one that is not ours also goes to the log, whole."""
+    if isinstance(error, AskdocError):
+        return str(error)
+    LOG.error("unexpected", exc_info=error)
+    return f"askdoc failed, please report this: {type(error).__name__}: {error}"[:300]
 
 
 def _welcome(assistant: Assistant) -> str:

@@ -21,6 +21,7 @@ class Place(BaseModel):
     page: int | None
     heading: str | None
     text: str
+    text_sha256: str
 
     @classmethod
     def cited(cls, citation: Citation) -> "Place":
@@ -33,6 +34,7 @@ class Place(BaseModel):
             page=citation.page,
             heading=citation.heading,
             text=citation.quote,
+            text_sha256=citation.text_sha256,
         )
 
     @classmethod
@@ -47,6 +49,7 @@ class Place(BaseModel):
             page=passage.page,
             heading=passage.heading,
             text=passage.text,
+            text_sha256=passage.document.text_sha256,
         )
 
     @property
@@ -174,7 +177,7 @@ def _button(turn: int, place: Place, name: str, inner: str, classes: str) -> str
     return (
         f'<button type="button" class="{classes}" data-key="{turn}-{place.number}" '
         f'data-source="{escape(place.source)}" data-start="{place.start}" '
-        f'data-end="{place.end}" aria-expanded="false" '
+        f'data-end="{place.end}" data-sha="{escape(place.text_sha256)}" aria-expanded="false" '
         f'aria-label="{escape(f"{name}: {place.name}")}">{inner}</button>'
     )
 

@@ -4,6 +4,7 @@ import os
 import socket
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 
@@ -45,7 +46,8 @@ class Guard:
 
     def __init__(self, app: ASGIApp, host: str) -> None:
         self._app = app
-        self._hosts = None if host in EVERYWHERE else {"127.0.0.1", "localhost", "[::1]", host}
+        own = {"127.0.0.1", "localhost", "::1", host.lower()}
+        self._hosts = None if host in EVERYWHERE else own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, or hands it on."""
@@ -70,7 +72,7 @@ class Guard:
 
     def _refusal(self, request: Request) -> PlainTextResponse | None:
         host = request.headers.get("host", "")
-        if self._hosts is not None and host.rsplit(":", 1)[0] not in self._hosts:
+        if self._hosts is not None and urlsplit(f"//{host}").hostname not in self._hosts:
             return PlainTextResponse(f"askdoc is not served as {host}", 400)
         origin = request.headers.get("origin")
         foreign = origin is not None and origin.split("://")[-1] != host
@@ -90,12 +92,14 @@ def create_app(assistant: Assistant) -> FastAPI:
         return {"status": "ready" if warmup.done else "warming up"}
 
     @app.get("/api/document", response_class=HTMLResponse)
-    def document(source: str, start: int, end: int) -> str:
-        """A document as HTML, one span of it marked."""
+    def document(source: str, start: int, end: int, sha: str = "") -> str:
+        """A document as HTML, one span of it marked; ``sha`` is of the text that was cited."""
         try:
             found = assistant.document(source)
         except BadInput as error:
             raise HTTPException(404, str(error)) from error
+        if sha and sha != found.text_sha256:
+            raise HTTPException(409, f"{source} has changed since it was cited")
         if not 0 <= start < end <= len(found.text):
             raise HTTPException(422, f"{source} has no characters {start} to {end}")
         return render.document(found, start, end)

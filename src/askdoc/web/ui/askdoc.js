@@ -7,13 +7,13 @@
 
   async function open(button) {
     const mine = ++request;
-    const { source, start, end } = button.dataset;
+    const { source, start, end, sha } = button.dataset;
     opener = button;
     all("button.cite").forEach((other) => other.setAttribute("aria-expanded", other === button));
     const page = document.getElementById("page");
     let response;
     try {
-      response = await fetch(`/api/document?${new URLSearchParams({ source, start, end })}`);
+      response = await fetch(`/api/document?${new URLSearchParams({ source, start, end, sha })}`);
     } catch {
       response = null;
     }
@@ -21,7 +21,8 @@
     if (mine !== request) return; // a later click was answered first
     if (response && response.ok) page.innerHTML = body; // escaped by the server
     else if (!response) page.textContent = "The server cannot be reached.";
-    else page.textContent = `The document cannot be opened: it may have changed (${response.status}).`;
+    else if (response.status === 409) page.textContent = "This document has changed since it was cited: ask again.";
+    else page.textContent = `The document is not in the index any more (${response.status}).`;
     panel().hidden = false;
     document.body.classList.add("document-open");
     const mark = page.querySelector("mark");

@@ -1,0 +1,188 @@
+"""Folders as they really are: odd entries, lost parts, moments of bad luck."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from askdoc import Assistant, BadInput, Document, Settings, Table, ask
+from askdoc import index as index_module
+from askdoc.chunker import chunk
+from askdoc.index import Index
+from askdoc.loaders import find, load
+from askdoc.manifest import Manifest
+from askdoc.retriever import query_from
+
+FERRY = "The ferry to Marwick sails at nine."
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_links_to_themselves_and_to_nowhere_stop_nothing(folder) -> None:
+    root = folder({"a.md": FERRY})
+    (root / "loop").symlink_to(root / "loop")
+    (root / "nowhere.md").symlink_to(root / "gone.md")
+    assert list(find(root, root / ".askdoc")) == ["a.md"]
+
+
+@pytest.mark.parametrize("line", ["!", "a\\"])
+def test_an_ignore_file_that_cannot_be_understood_is_told(folder, line: str) -> None:
+    root = folder({"a.md": FERRY, ".askdocignore": f"b.md\n{line}\n"})
+    with pytest.raises(BadInput, match="askdocignore cannot be understood"):
+        find(root, root / ".askdoc")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_an_ignore_file_of_a_windows_editor_is_obeyed(folder, encoding: str) -> None:
+    root = folder(
+        {"a.md": FERRY, "secret.md": "x", ".askdocignore": "secret.md\n".encode(encoding)}
+    )
+    assert list(find(root, root / ".askdoc")) == ["a.md"]
+
+
+def test_a_lost_part_is_mended_by_the_next_sync(folder) -> None:
+    """What `askdoc status` says of `askdoc index` is so."""
+    root = folder({"a.md": FERRY, "b.md": "The tide turns at five."})
+    index = Index(Settings(corpus=root))
+    index.sync()
+    index.parts.vectors.remove(sorted(index.parts.vectors.ids())[:1])
+    assert len(index.verify()) == 1
+    index.sync()
+    assert index.verify() == []
+    index.parts.lexicon.clear()
+    index.sync()
+    assert index.verify() == []
+    assert len(index.search("ferry", 5)[1]) == 1
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(
+    folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its text and its hash must not come from two moments."""
+    root = folder({"a.md": FERRY})
+    index = Index(Settings(corpus=root))
+
+    class Slow:
+        """A reading process that is overtaken by an editor."""
+
+        def __enter__(self) -> "Slow":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def load(self, corpus: Path, source: str) -> Document:
+            document = load(corpus, source)
+            (corpus / source).write_text("The ferry to Marwick sails at noon.")
+            return document
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index_module, "Worker", Slow)
+        index.sync()
+    assert index.sync().changed == ("a.md",)
+    assert index.search("ferry", 1)[0][0][0].text.endswith("noon.")
+
+
+def test_a_file_that_could_not_be_opened_is_tried_again(
+    folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A permission may be given without a change of size or time."""
+    root = folder({"a.md": FERRY})
+    os.utime(root / "a.md", (1, 1))
+    index = Index(Settings(corpus=root))
+    with monkeypatch.context() as patch:
+        patch.setattr(index_module, "_sha256", lambda path: "")
+        patch.setattr(Path, "suffix", property(lambda path: ".locked"))
+        index.sync()
+    index.parts.manifest.touch("a.md", len(FERRY), 0)
+    assert index.sync().documents[0].status == "read"
+
+
+def test_a_document_that_comes_back_is_seen_again(folder) -> None:
+    root = folder({"a.md": FERRY})
+    index = Index(Settings(corpus=root))
+    index.sync()
+    sha256 = index.document("a.md").file_sha256
+    (root / "a.md").write_text("The ferry to Marwick sank.")
+    index.sync()
+    other = Manifest(root / ".askdoc" / "manifest.sqlite", "")
+    with pytest.raises(LookupError):  # what a reader meets that a sync has overtaken
+        other._document("a.md", sha256)
+    (root / "a.md").write_text(FERRY)
+    index.sync()
+    document = other.document("a.md")
+    assert document is not None
+    assert document.text == FERRY
+
+
+def test_a_corpus_that_vanishes_does_not_empty_its_index(folder, tmp_path: Path) -> None:
+    root = folder({"a.md": FERRY})
+    index = Index(Settings(corpus=root, index=tmp_path / "index"))
+    index.sync()
+    root.rename(tmp_path / "away")
+    with pytest.raises(BadInput, match="there is no folder"):
+        index.sync()
+    (tmp_path / "away").rename(root)
+    assert index.sync().kept == ("a.md",)
+
+
+def test_an_assistant_stays_with_its_corpus_when_the_process_moves(
+    folder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root = folder({"a.md": FERRY})
+    monkeypatch.chdir(root.parent)
+    assistant = Assistant.from_folder("docs")
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert assistant.sync().kept == ("a.md",)
+    with pytest.raises(BadInput, match="there is no folder"):
+        ask("When does the ferry sail?", corpus="docs")
+
+
+def test_what_lies_in_the_folder_of_an_index_is_not_ours_to_change(folder, tmp_path: Path) -> None:
+    root = folder({"a.md": FERRY})
+    place = folder({".gitignore": "mine\n", "chroma/photo.jpg": "x"}, "place")
+    Index.discard(Settings(corpus=root, index=place))
+    assert (place / "chroma" / "photo.jpg").exists()
+    Index(Settings(corpus=root, index=place))
+    assert (place / ".gitignore").read_text() == "mine\n"
+    with pytest.raises(BadInput, match="cannot be the corpus"):
+        Index(Settings(corpus=root, index=root))
+    with pytest.raises(BadInput, match="there is no folder"):
+        Index.discard(Settings(corpus=tmp_path / "none", index=place))
+    assert (place / "manifest.sqlite").exists()
+
+
+def test_a_home_folder_is_found_by_its_sign() -> None:
+    assert Settings(corpus="~/docs").corpus == Path.home() / "docs"
+
+
+@pytest.mark.parametrize("history", [["x"], [{"role": "user", "content": 1}]])
+def test_a_history_that_is_none_gets_one_line(assistant: Assistant, history) -> None:
+    with pytest.raises(BadInput, match="each turn must be"):
+        assistant.ask("What is Eagle Partner for?", history)
+
+
+def test_a_question_with_broken_bytes_gets_one_line(assistant: Assistant) -> None:
+    with pytest.raises(BadInput, match="no text"):
+        assistant.ask("ferry \udcff")
+
+
+def test_a_thousand_follow_ups_lean_on_the_last_few() -> None:
+    turn = [{"role": "user", "content": "And then?"}, {"role": "assistant", "content": "Then. [1]"}]
+    assert query_from("And then?", turn * 1000).count("And then?") == 4
+
+
+def test_blank_stretches_are_no_passages() -> None:
+    document = Document("a.txt", "A", "word" + " " * 5000 + "word.", "0" * 64)
+    assert [passage.text for passage in chunk(document, 600)] == ["word", "word."]
+
+
+def test_thousands_of_tables_are_cut_quickly() -> None:
+    """Chunking has no time limit of its own: it must not need one."""
+    row, count = "a | b\n1 | 2\n\n", 20_000
+    tables = tuple(
+        Table(n * len(row), n * len(row) + 6, (n + 1) * len(row) - 2) for n in range(count)
+    )
+    document = Document("a.html", "A", row * count, "0" * 64, tables=tables)
+    assert len(chunk(document, 600)) > 100

@@ -17,6 +17,8 @@ def read(path: Path) -> Extract:
     with path.open("rb") as file:
         try:
             made = mammoth.convert_to_html(file, style_map=TITLE, convert_image=no_images)
+        except MemoryError:
+            raise
         # mammoth has no root error: a damaged file surfaces as whatever its parsers raise.
         except Exception as error:
             raise Unreadable(

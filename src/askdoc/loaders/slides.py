@@ -21,6 +21,8 @@ def read(path: Path) -> Extract:
         for slide in slides:
             composer.turn_page()
             _add(slide, composer)
+    except MemoryError:
+        raise
     # python-pptx has no root error, and a damaged file surfaces as whatever its parts raise.
     except Exception:  # noqa: BLE001
         return office.read(path)  # it forgives more, but knows no slides

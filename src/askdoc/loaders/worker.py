@@ -25,6 +25,7 @@ SECONDS = 60.0  # that reading one file may take
 MEGABYTES = 2048  # of address space that the child may fill, where the system has such limits
 STARTING = 60.0  # seconds that the child may take to start
 READY = "ready"
+TOO_MUCH = "reading it needs too much memory"
 
 
 class Worker:
@@ -46,16 +47,26 @@ class Worker:
 
         Raises AskdocError when no child can be started.
         """
+        used = self._child is not None
+        answer = self._answer(corpus, source)
+        if answer == ("failed", TOO_MUCH) and used:
+            answer = self._answer(corpus, source)  # other files may have left too little
+        if isinstance(answer, Document):
+            return answer
+        status, why = answer
+        raise Unreadable(status, why)
+
+    def _answer(self, corpus: Path, source: str) -> Document | tuple[str, str]:
+        """What the child makes of a file; a child that ran out of memory is not asked again."""
         try:
             child = self._running()
             answer = self._asked(child, (corpus.absolute(), source), self.seconds)
         except BaseException:  # interrupted: a late answer must not be taken for the next one
             self.close()
             raise
-        if isinstance(answer, Document):
-            return answer
-        status, why = answer
-        raise Unreadable(status, why)
+        if answer == ("failed", TOO_MUCH):
+            self.close()
+        return answer
 
     def close(self) -> None:
         """Ends the child, whatever it is doing."""
@@ -150,7 +161,7 @@ def _close(pipe: Any) -> None:
 def _death(code: int) -> str:
     """Why a child has died, by its exit code, in words for the report."""
     if code == -getattr(signal, "SIGKILL", 9):  # the system's way to get memory back
-        return "reading it needs too much memory"
+        return TOO_MUCH
     return "its parser crashed"
 
 
@@ -183,7 +194,7 @@ def _answer(corpus: Path, source: str) -> Document | tuple[str, str]:
     except Unreadable as error:
         return error.status, error.why
     except MemoryError:
-        return "failed", "reading it needs too much memory"
+        return "failed", TOO_MUCH
     # Whatever a library raises for a hostile file costs that file, and no other.
     except Exception as error:  # noqa: BLE001
         return "failed", f"its parser gave up ({type(error).__name__})"

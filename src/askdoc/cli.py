@@ -157,6 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except AskdocError as error:
         print(f"askdoc: {error}", file=sys.stderr)
         sys.exit(1)
+    # What we did not foresee is told in one line too: a traceback helps nobody who only asks.
     except Exception as error:
         if sys.flags.dev_mode:
             raise

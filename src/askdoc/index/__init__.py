@@ -90,7 +90,7 @@ class Index:
             with only_writer(self.folder, patience), self.parts.writing():
                 check_weights(self.settings.embedder)
                 before = self.parts.manifest.files()
-                self._work_off(self.plan(), before, watch)
+                self._work_off(self.plan(), before, watch)  # anew: another writer may have ended
             after = self.parts.manifest.files()
         both = before.keys() & after.keys()
         changed = {source for source in both if before[source].sha256 != after[source].sha256}

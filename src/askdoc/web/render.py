@@ -5,6 +5,7 @@ from html import escape
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from askdoc.citation import cite
 from askdoc.types import Answer, Citation, Document, Hit
 
 SHOWN = 3  # closest passages below a refusal
@@ -41,16 +42,7 @@ class Place(BaseModel):
     def close(cls, number: int, hit: Hit) -> "Place":
         """The place of one of the closest passages."""
         passage = hit.passage
-        return cls(
-            number=number,
-            source=passage.source,
-            start=passage.start,
-            end=passage.end,
-            page=passage.page,
-            heading=passage.heading,
-            text=passage.text,
-            text_sha256=passage.document.text_sha256,
-        )
+        return cls.cited(cite(number, passage.document, passage.start, passage.end))
 
     @property
     def name(self) -> str:

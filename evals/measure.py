@@ -1,17 +1,13 @@
-"""Measures askdoc, without a language model as judge: on its own questions, or on a public set.
+"""Measures askdoc on the questions about its own corpus, without a language model as judge.
 
-python evals/measure.py                          the corpus's questions, the half that is reported
-python evals/measure.py --data SET               a folder with corpus.jsonl and queries.jsonl
-python evals/measure.py --data SET --outside SET2   and questions that SET cannot answer
-python evals/measure.py --data SET --outside SET2 --fit   the reader's weights, from the other half
+python -m evals.measure [--half tune] [--out evals/results/corpus.json]
 
-The halves of a public set share no document title, so what is tuned on one is reported on another.
+`python -m evals.benchmark` measures it on public sets.
 """
 
 import argparse
 import json
 import math
-import random
 import re
 import statistics
 import tempfile
@@ -21,49 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from askdoc import Answer, Assistant, Settings
-from askdoc.reader import evidence
-from askdoc.retriever import retrieve
+from evals.sets import Row, lines
 
 HERE = Path(__file__).parent
-Question = dict[str, Any]
-
-
-def lines(path: Path) -> list[Question]:
-    """The values of a JSON Lines file."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-
-
-def folder_of(data: Path, into: Path) -> dict[str, str]:
-    """Writes the documents of a set as Markdown files; the title of each by its source."""
-    titles = {}
-    for row in lines(data / "corpus.jsonl"):
-        source = re.sub(r"[^\w.-]", "_", str(row["id"])) + ".md"
-        (into / source).write_text(f"# {row['title']}\n\n{row['text']}\n", "utf-8")
-        titles[source] = row["title"]
-    return titles
-
-
-def public_questions(data: Path, titles: dict[str, str], half: str, most: int) -> list[Question]:
-    """Questions whose document's title belongs to a half of the set, in a fixed random order."""
-    chosen = set(sorted(set(titles.values()))[half == "report" :: 2])
-    found = []
-    for question in lines(data / "queries.jsonl"):
-        gold = [re.sub(r"[^\w.-]", "_", str(id)) + ".md" for id in question.get("gold_ids", [])]
-        if gold and titles.get(gold[0]) in chosen:
-            found.append({**question, "gold_ids": gold, "outside": False})
-    random.Random(0).shuffle(found)
-    return found[:most]
-
-
-def outside_questions(data: Path, most: int) -> list[Question]:
-    """Questions about anything else."""
-    (path,) = data.glob("q*.jsonl")
-    questions = [str(row["question"]) for row in lines(path)]
-    random.Random(0).shuffle(questions)
-    return [
-        {"question": text, "answerable": False, "gold_ids": [], "outside": True}
-        for text in questions[:most]
-    ]
 
 
 def ndcg(ranking: Sequence[str], gold: Iterable[str], k: int = 10) -> float:
@@ -80,17 +36,17 @@ def auroc(yes: Sequence[float], no: Sequence[float]) -> float:
 
 
 def sources(assistant: Assistant, query: str) -> dict[str, list[str]]:
-    """The documents in the order in which each leg and their fusion bring them up."""
+    """The documents in the order in which each leg and then askdoc bring them up."""
     dense, lexical = assistant.index.search(query, 100)
     rankings = {
         "dense": [passage.source for passage, _ in dense],
         "lexical": [passage.source for passage, _ in lexical],
-        "fused": [hit.passage.source for hit in retrieve(assistant.index, query, 100)],
+        "final": [hit.passage.source for hit in assistant.search(query, 20)],
     }
     return {leg: list(dict.fromkeys(ranking)) for leg, ranking in rankings.items()}
 
 
-def holds(answer: Answer, question: Question) -> bool:
+def holds(answer: Answer, question: Row) -> bool:
     """Whether an answer says what the question's author wants it to say."""
     patterns = question.get("must_include") or []
     if patterns:
@@ -99,13 +55,13 @@ def holds(answer: Answer, question: Question) -> bool:
     return any(text.casefold() in folded for text in question.get("answers") or [])
 
 
-def measured(assistant: Assistant, questions: Sequence[Question]) -> dict[str, Any]:
+def measured(assistant: Assistant, questions: Sequence[Row]) -> dict[str, Any]:
     """Every figure, rounded; refusals are counted as what is to be found."""
-    ranked: dict[str, list[float]] = {"dense": [], "lexical": [], "fused": []}
+    ranked: dict[str, list[float]] = {"dense": [], "lexical": [], "final": []}
     rows = []
     for number, question in enumerate(questions, 1):
         began = time.perf_counter()
-        answer = assistant.ask(question["question"])
+        answer = assistant.ask(question["question"], question.get("history") or ())
         seconds = time.perf_counter() - began
         rows.append((question, answer, seconds))
         if question["answerable"] and question["gold_ids"]:
@@ -136,59 +92,23 @@ def measured(assistant: Assistant, questions: Sequence[Question]) -> dict[str, A
     return {name: round(value, 3) for name, value in figures.items()}
 
 
-def fitted(assistant: Assistant, questions: Sequence[Question]) -> dict[str, float]:
-    """The reader's weights by logistic regression (Newton's method) over cosine and coverage."""
-    import numpy as np
-
-    signals, labels = [], []
-    for question in questions:
-        query = question["question"]
-        found = evidence(query, retrieve(assistant.index, query, 8), assistant.index)
-        if found:
-            best = max(found, key=lambda item: item.score)
-            signals.append((best.cosine, best.coverage, 1.0))
-            labels.append(float(question["answerable"]))
-    x, y = np.array(signals), np.array(labels)
-    weights = np.zeros(3)
-    for _ in range(30):
-        chance = 1 / (1 + np.exp(-x @ weights))
-        curvature = (x * (chance * (1 - chance))[:, None]).T @ x + np.eye(3) * 1e-3
-        weights += np.linalg.solve(curvature, x.T @ (y - chance))
-    return dict(zip(("cosine", "coverage", "bias"), weights.round(2).tolist(), strict=True))
-
-
 def main() -> None:
     """Reads the command line, measures, prints a table and, with --out, writes it as JSON."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--data", type=Path, help="a public set")
-    parser.add_argument("--outside", type=Path, help="a set of questions that it cannot answer")
     parser.add_argument("--half", choices=("tune", "report"), default="report")
-    parser.add_argument("--most", type=int, default=400, help="questions of a set, at most")
-    parser.add_argument("--fit", action="store_true", help="fit the reader on the tuning half")
     parser.add_argument("--out", type=Path, help="a JSON file for the figures")
     arguments = parser.parse_args()
-    half = "tune" if arguments.fit else arguments.half
+    every = lines(HERE / "questions" / "corpus.jsonl")
+    questions = [question for question in every if question["split"] == arguments.half]
     with tempfile.TemporaryDirectory() as place:
-        if arguments.data:
-            corpus = Path(place) / "corpus"
-            corpus.mkdir()
-            titles = folder_of(arguments.data, corpus)
-            questions = public_questions(arguments.data, titles, half, arguments.most)
-            if arguments.outside:
-                able = [question for question in questions if question["answerable"]]
-                questions = able + outside_questions(arguments.outside, len(able))
-        else:
-            corpus = HERE.parent / "corpus"
-            every = lines(HERE / "questions" / "corpus.jsonl")
-            questions = [question for question in every if question["split"] == half]
-        assistant = Assistant.from_folder(corpus, Settings(index=Path(place) / "index"))
-        figures = (fitted if arguments.fit else measured)(assistant, questions)
+        settings = Settings(index=Path(place) / "index")
+        figures = measured(Assistant.from_folder(HERE.parent / "corpus", settings), questions)
     for name, value in figures.items():
         print(f"{name:28} {value}")
     if arguments.out:
-        arguments.out.write_text(json.dumps({"half": half, **figures}, indent=2) + "\n")
+        arguments.out.write_text(json.dumps({"half": arguments.half, **figures}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -4,9 +4,8 @@ import pytest
 
 from askdoc import NO_ANSWER, Assistant, BadInput, Settings, ask
 from askdoc.citation import marked, quoted
+from askdoc.evidence import ASKED, confidence
 from askdoc.index import Index
-from askdoc.reader import ASKED, confidence, evidence
-from askdoc.retriever import query_from, retrieve
 
 
 @pytest.mark.parametrize(
@@ -74,18 +73,18 @@ def test_the_kind_that_is_asked_for_must_be_there(question: str, holds: str, lac
 
 def test_confidence_grows_with_what_the_evidence_carries(assistant: Assistant) -> None:
     """From a question about something else to one in the words of the corpus."""
-    chances = []
-    for question in (
-        "How do I bake a lasagne?",
-        "What does Russia think?",
-        "Who backed Azerbaijan in the 44-day war?",
-    ):
-        hits = retrieve(assistant.index, question, 8)
-        chances.append(confidence(evidence(question, hits, assistant.index)))
+    chances = [
+        assistant.ask(question).confidence
+        for question in (
+            "How do I bake a lasagne?",
+            "What does Russia think?",
+            "Who backed Azerbaijan in the 44-day war?",
+        )
+    ]
     assert chances == sorted(chances)
     assert chances[0] < 0.2
-    assert chances[2] > 0.9
-    assert confidence(()) == 0
+    assert chances[2] > 0.7
+    assert confidence("Anything?", (), (), assistant.index) == 0
 
 
 def test_the_same_is_not_said_twice(folder) -> None:
@@ -118,52 +117,11 @@ def turns(*texts: str) -> list[dict[str, str]]:
     return [{"role": roles[n % 2], "content": text} for n, text in enumerate(texts)]
 
 
-ABOUT_EAGLE = turns("What is Eagle Partner for?", "To prepare peacekeepers. [1]")
-
-
-@pytest.mark.parametrize(
-    ("question", "query"),
-    [
-        ("How did Russia react to it?", "How did Russia react to it?"),
-        ("And how did Russia react?", "What is Eagle Partner for? And how did Russia react?"),
-        ("Why?", "What is Eagle Partner for? Why?"),
-        (
-            "Did they train with Americans?",
-            "What is Eagle Partner for? Did they train with Americans?",
-        ),
-        ("Who dissolved the Republic of Artsakh?", "Who dissolved the Republic of Artsakh?"),
-        ("What did Pashinyan say in his interview?", "What did Pashinyan say in his interview?"),
-    ],
-)
-def test_only_a_question_that_leans_on_the_last_is_changed(question: str, query: str) -> None:
-    assert query_from(question, ABOUT_EAGLE) == query
-    assert query_from(question, []) == question
-
-
-def test_a_chain_of_follow_ups_keeps_its_beginning() -> None:
-    history = [*ABOUT_EAGLE, *turns("And when was it?", "In September 2023. [1]")]
-    assert query_from("Who took part in it?", history) == (
-        "What is Eagle Partner for? And when was it? Who took part in it?"
-    )
-
-
 def test_a_follow_up_is_answered(assistant: Assistant) -> None:
-    answer = assistant.ask("And how many Americans came?", ABOUT_EAGLE)
-    assert answer.query == "What is Eagle Partner for? And how many Americans came?"
+    history = turns("What is Eagle Partner for?", "To prepare peacekeepers. [1]")
+    answer = assistant.ask("And how many Americans came?", history)
+    assert answer.query == "Eagle Partner: And how many Americans came?"
     assert any("85" in cited.quote for cited in answer.citations)
-
-
-def test_a_hit_of_both_legs_comes_before_a_hit_of_one(assistant: Assistant) -> None:
-    hits = assistant.search("Eagle Partner exercise", k=20)
-    assert len(hits) == 20
-    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
-    assert all(0 < hit.score <= 1 for hit in hits)
-    assert hits[0].found_by == ("dense", "lexical")
-    legs = assistant.index.search("Eagle Partner exercise", 50)
-    dense, lexical = ({passage.id for passage, _ in leg} for leg in legs)
-    for hit in hits:
-        assert ("dense" in hit.found_by) == (hit.passage.id in dense)
-        assert ("lexical" in hit.found_by) == (hit.passage.id in lexical)
 
 
 def test_the_threshold_is_where_refusing_begins(corpus, assistant: Assistant) -> None:
@@ -194,3 +152,29 @@ def test_ask_indexes_answers_and_follows_the_folder(folder) -> None:
     assert ask(question, corpus=root).citations[0].quote.endswith("nine.")
     (root / "a.txt").write_text("The ferry to Marwick leaves at noon, in August.")
     assert ask(question, corpus=str(root)).citations[0].quote.endswith("August.")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "WHO BACKED AZERBAIJAN IN THE 44-DAY WAR?",
+        "who bakced azerbijan in teh 44 day war",
+        "Wer unterstützte Aserbaidschan im Krieg?",
+        "Кто поддержал Азербайджан?",
+        "Pashinyan",
+        "why " * 2000,
+        "Eagle Partner " * 1000,
+        'source:csto.docx AND (treaty OR "Article 4") NOT x^2 ~3 [a TO b]',
+        "\N{PILE OF POO} Eagle Partner",
+        "Eagle\x00\x07\x1b[31mPartner\u202e?",
+        "[SEP] [MASK] [CLS]",
+        "?",
+        "-",
+    ],
+)
+def test_odd_questions_are_answered_or_refused(question: str, assistant: Assistant) -> None:
+    answer = assistant.ask(question)
+    assert answer.text
+    assert 0 <= answer.confidence <= 1
+    for cited in answer.citations:
+        assert assistant.document(cited.source).text[cited.start : cited.end] == cited.quote

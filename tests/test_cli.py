@@ -169,11 +169,11 @@ def test_another_embedder_is_refused_until_the_index_is_built_again(
     folder, capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is lost by the refusal, and the command that it names mends it."""
-    from askdoc.embedder import _bundled
+    from askdoc.embedder import bundled
 
     root = folder({"a.md": "# Ferry\n\nThe ferry sails at nine."})
     assert run("index", root).returncode == 0
-    monkeypatch.setenv("ASKDOC_EMBEDDER", str(_bundled()))
+    monkeypatch.setenv("ASKDOC_EMBEDDER", str(bundled()))
     line = fails(capsys, "ask", "When does the ferry sail?", "--corpus", root)
     assert "all-MiniLM-L6-v2" in line
     command = line.split("`")[1].split()

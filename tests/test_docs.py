@@ -77,17 +77,12 @@ def test_every_link_leads_somewhere() -> None:
 
 
 def test_the_figures_of_the_evals_come_from_their_files() -> None:
-    """Each table row of evals/README.md is what the committed JSON says."""
-    import json
+    """Each table of evals/README.md is what the committed JSON says."""
+    from evals.tables import PLACE, written
 
     text = (ROOT / "evals" / "README.md").read_text("utf-8")
-    tables = re.findall(r"<!-- (\S+\.json) -->\n\n((?:\|.*\n)+)", text)
-    assert tables
-    for name, table in tables:
-        figures = json.loads((ROOT / "evals" / "results" / name).read_text())
-        rows = dict(re.findall(r"^\| ([^|]+?) \| ([\d.]+) \|$", table, re.M))
-        shown = {key: str(value) for key, value in figures.items() if key != "half"}
-        assert rows == shown
+    assert len(PLACE.findall(text)) >= 5
+    assert written(text) == text
 
 
 def test_make_names_the_commands_of_the_readme() -> None:

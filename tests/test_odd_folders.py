@@ -12,7 +12,6 @@ from askdoc.chunker import chunk
 from askdoc.index import Index
 from askdoc.loaders import find, load
 from askdoc.manifest import Manifest
-from askdoc.retriever import query_from
 
 FERRY = "The ferry to Marwick sails at nine."
 
@@ -166,11 +165,6 @@ def test_a_history_that_is_none_gets_one_line(assistant: Assistant, history) -> 
 def test_a_question_with_broken_bytes_gets_one_line(assistant: Assistant) -> None:
     with pytest.raises(BadInput, match="no text"):
         assistant.ask("ferry \udcff")
-
-
-def test_a_thousand_follow_ups_lean_on_the_last_few() -> None:
-    turn = [{"role": "user", "content": "And then?"}, {"role": "assistant", "content": "Then. [1]"}]
-    assert query_from("And then?", turn * 1000).count("And then?") == 4
 
 
 def test_blank_stretches_are_no_passages() -> None:

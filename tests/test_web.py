@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -134,7 +135,7 @@ def test_ask_click_a_citation_and_read_the_mark(page: Page, corpus: Path) -> Non
         ("When was the Lachin corridor blocked?", "lachin-corridor.pdf"),
         ("How many votes did the Rome Statute get in Armenia's parliament?", "rome-statute.html"),
         ("What does Article 4 of the CSTO treaty say?", "csto.docx"),
-        ("Since what year has the border between Turkey and Armenia been closed?", "timeline.txt"),
+        ("When did the first Nagorno-Karabakh war end?", "timeline.txt"),
     ],
 )
 def test_every_format_opens_at_its_mark(
@@ -173,7 +174,10 @@ def test_examples_follow_ups_reload_and_new_chat(page: Page) -> None:
     expect(page.get_by_role("button", name="Citation 1")).not_to_have_count(0)
     expect(example).to_be_hidden()
     ask(page, "And since when?")
-    expect(page.get_by_text(f"Searched for: {question} And since when?")).to_be_visible()
+    searched = page.get_by_text("Searched for: ")
+    expect(searched).to_contain_text(": And since when?")
+    carried = searched.inner_text().removeprefix("Searched for: ").split(": ")[0]
+    assert set(carried.split()) <= set(re.findall(r"\w+", question))
     page.reload()
     expect(page.locator("article.answer")).to_have_count(2, timeout=WAIT)
     page.get_by_role("button", name="Citation 1").first.click()

@@ -2,21 +2,21 @@
 
 import functools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from askdoc.citation import marked, quoted
 from askdoc.errors import BadInput, IndexBusy
+from askdoc.evidence import confidence, evidence
+from askdoc.explanation import Explanation, explain
 from askdoc.index import Index, Watch
-from askdoc.reader import confidence, evidence
-from askdoc.retriever import query_from, retrieve
+from askdoc.query import History, understood
+from askdoc.retriever import PassageRetriever, candidates, hits, reranked, retrieve
 from askdoc.settings import Settings
 from askdoc.types import NO_ANSWER, Answer, Document, Hit, SyncReport
 
 LONGEST_QUESTION = 20_000  # characters: over 3,000 words
 QUOTES = "quotes"  # the name of the writer that needs no language model
-
-History = Sequence[Mapping[str, str]]
 
 
 class Assistant:
@@ -62,21 +62,24 @@ class Assistant:
         _check_history(history)
         self.index.check_not_empty()
         clock = _Clock()
-        query = query_from(question, history)
+        query = understood(question, history, self.index)
         clock.lap("query")
-        hits = tuple(retrieve(self.index, query, self.settings.k))
+        found = candidates(self.index, query)
         clock.lap("search")
-        found = evidence(query, hits, self.index)
-        chance = confidence(found)
+        ranked = reranked(self.index, query, found, self.settings.k)
+        best = ranked[: self.settings.k]
+        chosen = evidence(query.text, best, self.index)
+        chance = confidence(query.text, best, chosen, self.index)
         clock.lap("read")
+        closest = tuple(hits(ranked, self.settings.k))
         answer = functools.partial(
-            Answer, question, query, model=QUOTES, closest=hits, confidence=chance
+            Answer, question, query.text, model=QUOTES, closest=closest, confidence=chance
         )
-        if not found or chance < self.settings.threshold:
+        if not chosen or chance < self.settings.threshold:
             clock.lap("write")
             yield answer(text=NO_ANSWER, seconds=clock.seconds)
             return
-        quotes = [(item.passage.document, item.start, item.end) for item in found]
+        quotes = [(item.passage.document, item.start, item.end) for item in chosen]
         for shown in range(1, len(quotes) + 1):
             sentences, citations = quoted(quotes[:shown])
             clock.lap("write")
@@ -90,10 +93,20 @@ class Assistant:
     def search(self, query: str, k: int = 10) -> list[Hit]:
         """The ``k`` best hits, best first; raises BadInput as ``ask`` does."""
         _check_question(query)
-        if not 1 <= k <= 1000:
-            raise BadInput(f"k = {k}: ask for 1 to 1000 hits")
+        _check_k(k)
         self.index.check_not_empty()
-        return retrieve(self.index, query.strip(), k)
+        return retrieve(self.index, understood(query, (), self.index), k)
+
+    def explain(self, question: str, source: str) -> Explanation:
+        """Why a document was used for a question, or which step lost it; raises BadInput."""
+        _check_question(question)
+        self.index.check_not_empty()
+        return explain(self.index, understood(question, (), self.index), source)
+
+    def as_retriever(self, k: int = 8) -> PassageRetriever:
+        """A LangChain retriever that gives the ``k`` best hits as LangChain documents."""
+        _check_k(k)
+        return PassageRetriever(index=self.index, k=k)
 
     def sync(self, watch: Watch = lambda progress: None) -> SyncReport:
         """Brings the index up to date with the folder; a line for each document."""
@@ -168,6 +181,11 @@ def _check_question(question: str) -> None:
         raise BadInput(
             f"the question has {len(question):,} characters: ask in {LONGEST_QUESTION:,} or fewer"
         )
+
+
+def _check_k(k: int) -> None:
+    if not 1 <= k <= 1000:
+        raise BadInput(f"k = {k}: ask for 1 to 1000 hits")
 
 
 def _check_history(history: History) -> None:

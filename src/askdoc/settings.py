@@ -13,6 +13,10 @@ BUNDLED = "all-MiniLM-L6-v2"
 """The embedder whose weights are installed with askdoc."""
 
 
+BUNDLED_READER = "askdoc-reader"
+"""The reader whose weights are part of askdoc."""
+
+
 class Settings(BaseSettings):
     """Everything that can be set; each field is also read from ``ASKDOC_`` and its name.
 
@@ -32,6 +36,11 @@ class Settings(BaseSettings):
         min_length=1,
         description="The bundled MiniLM, a sentence-transformers model, or `provider:model`.",
     )
+    reader: str = Field(
+        BUNDLED_READER,
+        min_length=1,
+        description="The bundled reader, or a cross-encoder that sentence-transformers knows.",
+    )
     chroma_url: str | None = Field(
         None,
         description="A Chroma server to keep the vectors in; by default they are in the index.",
@@ -39,9 +48,9 @@ class Settings(BaseSettings):
     passage_size: int = Field(
         600, ge=100, le=4000, description="Characters of a passage, at most, where sentences allow."
     )
-    k: int = Field(8, ge=1, le=100, description="Passages that are read for an answer.")
+    k: int = Field(8, ge=1, le=100, description="Passages that an answer is chosen from.")
     threshold: float = Field(
-        0.5, ge=0, le=1, description="Confidence below which askdoc says that it does not know."
+        0.35, ge=0, le=1, description="Confidence below which askdoc says that it does not know."
     )
     host: str = Field("127.0.0.1", description="The address on which the chat is served.")
     port: int = Field(7860, ge=0, le=65535, description="The port of the chat; 0 takes a free one.")

@@ -102,17 +102,27 @@ class Vectors:
         """The ids of all passages."""
         return set(self._passages.get(include=[])["ids"])
 
-    def search(self, vector: list[float], k: int) -> list[tuple[str, float]]:
-        """The ids of the ``k`` nearest passages with their cosine (-1 to 1), nearest first."""
-        if not len(self):
-            return []
+    def search(
+        self, vector: list[float], k: int, also: Sequence[str] = ()
+    ) -> list[tuple[str, float]]:
+        """The ids of the ``k`` nearest passages with their cosine (-1 to 1), nearest first.
+
+        Those of ``also`` are compared in any case: the search is approximate, and can miss one.
+        """
         found = self._passages.query(
             query_embeddings=np.asarray([vector], np.float32), n_results=k, include=["distances"]
         )
         distances = found["distances"] or [[]]
-        return [
-            (id, 1.0 - distance) for id, distance in zip(found["ids"][0], distances[0], strict=True)
-        ]
+        cosines = {
+            id: 1.0 - distance for id, distance in zip(found["ids"][0], distances[0], strict=True)
+        }
+        missed = self.get([id for id in also if id not in cosines])
+        cosines |= {id: _cosine(vector, other) for id, other in missed.items()}
+        return sorted(cosines.items(), key=lambda found: -found[1])[:k]
+
+
+def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
+    return float(np.dot(one, other) / ((np.linalg.norm(one) * np.linalg.norm(other)) or 1.0))
 
 
 def _place(passage: Passage) -> dict[str, Any]:

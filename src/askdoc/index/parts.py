@@ -20,6 +20,7 @@ from askdoc.vectors import Vectors
 
 VERSION = "4"  # of what is stored; raise it when an older index can no longer be read
 MANIFEST = "manifest.sqlite"
+COMPARED = 10  # passages of the lexical leg that the dense leg must not overlook
 NEW = "new"  # how a manifest is marked into which nothing has been written yet
 
 Ranking = list[tuple[Passage, float]]
@@ -95,7 +96,8 @@ class Parts:
 
     def search(self, vector: list[float], query: str, k: int) -> tuple[Ranking, Ranking]:
         """The best ``k`` passages of the dense and of the lexical leg, best first."""
-        dense, lexical = self.vectors.search(vector, k), self.lexicon.search(query, k)
+        lexical = self.lexicon.search(query, k)
+        dense = self.vectors.search(vector, k, also=[id for id, _ in lexical[:COMPARED]])
         known = self.manifest.passages([id for id, _ in (*dense, *lexical)])
         return (
             [(known[id], score) for id, score in dense if id in known],

@@ -1,0 +1,1 @@
+"""How good askdoc is, measured; and how its reader is trained."""

@@ -1,0 +1,47 @@
+"""Writes the tables of evals/README.md from the figures in evals/results.
+
+python -m evals.tables
+
+A line `<!-- file.json part part … -->` is followed by the table of those parts of a file, or of the
+whole file.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+README = HERE / "README.md"
+PLACE = re.compile(r"(<!-- (\S+\.json)((?: [^>]+?)?) -->\n\n)(?:\|.*\n)*\n*")
+
+
+def table(figures: dict[str, Any]) -> str:
+    """Figures as a table of Markdown: a row a name; with several columns where they have parts."""
+    if all(isinstance(value, dict) for value in figures.values()):
+        names = list(dict.fromkeys(name for row in figures.values() for name in row))
+        rows = [[name, *(row.get(each, "") for each in names)] for name, row in figures.items()]
+    else:
+        names, rows = [""], [[name, value] for name, value in figures.items()]
+    head = ["", *names]
+    every = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(map(str, row)) + " |\n" for row in every)
+
+
+def written(text: str) -> str:
+    """The text with every table as the figures are now."""
+
+    def filled(match: re.Match[str]) -> str:
+        figures = json.loads((HERE / "results" / match[2]).read_text("utf-8"))
+        parts = [part.strip() for part in match[3].split(",") if part.strip()]
+        if len(parts) == 1:
+            figures = figures[parts[0]]
+        elif parts:
+            figures = {part: figures[part] for part in parts}
+        return match[1] + table(figures) + "\n"
+
+    return PLACE.sub(filled, text)
+
+
+if __name__ == "__main__":
+    README.write_text(written(README.read_text("utf-8")), "utf-8")

@@ -1,0 +1,1 @@
+"""Training the reader and fitting the chances, on public question sets."""

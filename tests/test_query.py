@@ -1,0 +1,127 @@
+"""From a question to what is searched for: follow-ups, misspelt words, several things at once."""
+
+import json
+
+import pytest
+from conftest import ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from askdoc import Assistant
+from askdoc.query import History, aspects, respelt, understood
+
+EAGLE = [
+    {"role": "user", "content": "What is Eagle Partner for?"},
+    {"role": "assistant", "content": "To prepare peacekeepers. [1]"},
+]
+MINISTER = [
+    {"role": "user", "content": "Who is the prime minister?"},
+    {"role": "assistant", "content": "The prime minister is Nikol Pashinyan. [1]"},
+]
+QUESTIONS = [
+    json.loads(line)
+    for line in (ROOT / "evals" / "questions" / "corpus.jsonl").read_text("utf-8").splitlines()
+]
+
+
+def query(question: str, history: History, assistant: Assistant) -> str:
+    return understood(question, history, assistant.index).text
+
+
+@pytest.mark.parametrize(
+    ("question", "history", "searched"),
+    [
+        ("And how did Russia react?", EAGLE, "Eagle Partner: And how did Russia react?"),
+        ("Why?", EAGLE, "Eagle Partner: Why?"),
+        ("Did they train there?", EAGLE, "Eagle Partner: Did they train there?"),
+        ("When did he come?", MINISTER, "prime minister Nikol Pashinyan: When did he come?"),
+        ("any reactions?", EAGLE, "Eagle Partner: any reactions?"),
+        ("Who dissolved the Republic of Artsakh?", EAGLE, "Who dissolved the Republic of Artsakh?"),
+        ("who is pashinyan", EAGLE, "who is pashinyan"),
+        ("Is it true that Armenia left the CSTO?", EAGLE, "Is it true that Armenia left the CSTO?"),
+        ("what did armenia say about its border", EAGLE, "what did armenia say about its border"),
+        ("are there soldiers in the army", EAGLE, "are there soldiers in the army"),
+        ("WHERE DID IT HAPPEN?", EAGLE, "Eagle Partner: WHERE DID IT HAPPEN?"),
+        ("What happened in 2020?", EAGLE, "What happened in 2020?"),
+    ],
+)  # fmt: skip
+def test_only_a_question_that_leans_on_the_last_is_changed(
+    question: str, history: History, searched: str, assistant: Assistant
+) -> None:
+    assert query(question, history, assistant) == searched
+    assert query(question, [], assistant) == question
+
+
+def test_a_question_that_stands_alone_is_never_changed(assistant: Assistant) -> None:
+    """Every question of the corpus's set that comes without turns before it."""
+    alone = [row["question"] for row in QUESTIONS if not row.get("history")]
+    changed = [
+        question
+        for question in alone
+        if query(question, EAGLE, assistant) != question and row_of(question)["kind"] != "typo"
+    ]
+    assert changed == []
+
+
+def row_of(question: str) -> dict[str, object]:
+    """The row of the set that has a question."""
+    return next(row for row in QUESTIONS if row["question"] == question)
+
+
+def test_a_chain_of_follow_ups_keeps_its_beginning(assistant: Assistant) -> None:
+    history = [
+        *EAGLE,
+        {"role": "user", "content": "And who took part in it?"},
+        {"role": "assistant", "content": "175 Armenian soldiers. [1]"},
+    ]
+    assert query("And then?", history, assistant) == "Eagle Partner took part: And then?"
+
+
+def test_a_thousand_follow_ups_lean_on_the_last_few(assistant: Assistant) -> None:
+    turn = [{"role": "user", "content": "And Russia?"}, {"role": "assistant", "content": "No. [1]"}]
+    assert query("And then?", turn * 1000, assistant) == "Russia: And then?"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Who is Pashinian?", "Who is Pashinyan?"),
+        ("When did Armnia ratify the Rome Statute?", "When did Armenia ratify the Rome Statute?"),
+        ("What is the Lachin coridor?", "What is the Lachin corridor?"),
+    ],
+)
+def test_a_misspelt_word_is_put_as_the_corpus_spells_it(
+    typed: str, meant: str, assistant: Assistant
+) -> None:
+    assert respelt(typed, assistant.index) == meant
+    assert assistant.ask(typed).query == meant
+
+
+@pytest.mark.parametrize(
+    "question", ["How do I bake a lasagne?", "What is quantum gravity?", "Why?"]
+)
+def test_words_that_are_only_absent_stay(question: str, assistant: Assistant) -> None:
+    assert respelt(question, assistant.index) == question
+
+
+def test_no_word_that_the_corpus_knows_is_changed(assistant: Assistant) -> None:
+    documents = [assistant.document(source) for source in ("csto.docx", "government.md")]
+    words = sorted({word for document in documents for word in document.text.split()})
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.lists(st.sampled_from(words), min_size=1, max_size=12).map(" ".join))
+    def unchanged(question: str) -> None:
+        assert respelt(question, assistant.index) == question
+
+    unchanged()
+
+
+def test_a_question_that_names_several_things_has_a_search_for_each(assistant: Assistant) -> None:
+    both = "When did Armenia ratify the Rome Statute, and who dissolved the Republic of Artsakh?"
+    assert aspects(both, assistant.index) == (
+        "When did Armenia ratify the Rome Statute",
+        "who dissolved the Republic of Artsakh",
+    )
+    assert aspects("Who is the prime minister of Armenia?", assistant.index) == ()
+    sources = {hit.passage.source for hit in assistant.search(both, k=10)}
+    assert {"rome-statute.html", "september-2023-offensive.md"} <= sources

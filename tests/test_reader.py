@@ -1,0 +1,98 @@
+"""The reader: the tokens of sentences, long passages, hostile text, another cross-encoder."""
+
+import math
+import subprocess
+import sys
+
+import pytest
+
+from askdoc import Assistant, BadInput, Document, Passage, Settings
+from askdoc.embedder import CLS, SEP, bundled
+from askdoc.reader import MODEL, read
+from askdoc.reader.encoding import MOST, encode
+
+LACHIN = (
+    "The corridor is a mountain road. It was blocked on 12 December 2022. "
+    "Bread and fuel grew scarce in the winter that followed."
+)
+
+
+def passage(text: str) -> Passage:
+    return Passage(Document("a.txt", "Lachin corridor", text, "0" * 64), 0, len(text))
+
+
+def test_the_sentence_that_answers_has_the_highest_logit() -> None:
+    (seen,) = read("When was the road blocked?", [passage(LACHIN)])
+    best = max(seen.sentences, key=lambda sentence: sentence[2])
+    assert LACHIN[best[0] : best[1]] == "It was blocked on 12 December 2022."
+    assert seen.best == best[2]
+    (other,) = read("How do I bake a lasagne?", [passage(LACHIN)])
+    assert other.best < seen.best
+    assert other.whole < seen.whole
+
+
+def test_every_sentence_of_a_long_passage_is_read() -> None:
+    text = " ".join(f"Ferry number {n} sails to Marwick at {n} past nine." for n in range(120))
+    (seen,) = read("When does ferry number 97 sail?", [passage(text)])
+    assert len(seen.sentences) == 120
+    assert [text[start:end].split()[2] for start, end, _ in seen.sentences] == [
+        str(n) for n in range(120)
+    ]
+
+
+def test_signs_of_the_model_in_a_document_are_only_text() -> None:
+    text = "A [MASK] and [SEP]. Then [CLS]."
+    tokens = encode("What?", "Title", text, [(0, 19), (20, 31)])
+    assert (tokens.ids.count(CLS), tokens.ids.count(SEP)) == (1, 3)
+    for (start, end), (first, last) in zip(tokens.sentences, [(0, 19), (20, 31)], strict=True):
+        assert (tokens.offsets[start][0], tokens.offsets[end - 1][1]) == (first, last)
+    assert tokens.ids[slice(*tokens.question)] == encode("What?", "", "", []).ids[1:-3]
+    assert tokens.means().sum(1).tolist() == pytest.approx([1, 1, 1])
+
+
+@pytest.mark.parametrize("text", ["\x00\x01", "\N{PILE OF POO}" * 900, "a" * 5000, "…", "词" * 900])
+def test_odd_text_is_read_too(text: str) -> None:
+    tokens = encode(text, text, text, [(0, len(text))])
+    assert len(tokens.ids) == len(tokens.kinds) == len(tokens.offsets) <= MOST
+    (seen,) = read(text, [passage(text)])
+    assert seen.whole == seen.whole  # a number
+
+
+def test_the_weights_are_small_enough_to_ship() -> None:
+    assert MODEL.stat().st_size <= 30_000_000
+
+
+def test_another_cross_encoder_may_be_named(folder) -> None:
+    """The bundled embedder with a head of random weights: a real, if poor, cross-encoder."""
+    root = folder({"a.txt": LACHIN, "b.txt": "Bread needs flour."})
+    assistant = Assistant.from_folder(root, Settings(reader=str(bundled()), corpus=root))
+    answer = assistant.ask("When was the road blocked?")
+    assert answer.closest
+    assert {hit.passage.source for hit in answer.closest} == {"a.txt", "b.txt"}
+
+
+def test_a_reader_that_is_none_is_told_in_one_line(folder) -> None:
+    root = folder({"a.txt": LACHIN})
+    assistant = Assistant.from_folder(root, Settings(reader="/no/such/reader", corpus=root))
+    with pytest.raises(BadInput, match="reader /no/such/reader cannot be loaded"):
+        assistant.ask("When was the road blocked?")
+
+
+def test_a_question_is_embedded_as_passages_are_and_without_torch(corpus, assistant) -> None:
+    """Two engines, one model: ONNX Runtime for a question, PyTorch for all the rest."""
+    from askdoc.embedder import embedder
+
+    text = "Who backed Azerbaijan in the 44-day war? " * 40
+    model = embedder("all-MiniLM-L6-v2")
+    for shown in (text, text[:40], "\N{PILE OF POO}", "[SEP]?"[5:]):
+        one, (other,) = model.embed_query(shown), model.embed_documents([shown])
+        size = math.hypot(*one) * math.hypot(*other)
+        assert sum(a * b for a, b in zip(one, other, strict=True)) / size > 0.999
+    script = (
+        "import sys, askdoc; from askdoc import Assistant, Settings\n"
+        f"settings = Settings(corpus={str(corpus)!r}, index={str(assistant.index.folder)!r})\n"
+        "answer = Assistant.from_folder(settings=settings).ask('Who is Pashinyan?')\n"
+        "print(sorted({'torch', 'sentence_transformers', 'transformers'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr

@@ -1,5 +1,6 @@
 """The lexical leg: passages ranked by BM25 (Robertson and Zaragoza, 2009), on disk, in tantivy."""
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,6 +15,20 @@ NEAR = 50  # passages that are looked at for the spelling of a word
 LONGEST_TERM = 60  # characters; longer ones are encoded data, not words
 
 
+@functools.cache
+def analyzer() -> tantivy.TextAnalyzer:
+    """What makes a text into terms: the stems of its words, without accents and stop words."""
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(LONGEST_TERM))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stopword("english"))
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
 class Lexicon:
     """Passages by the stems of their words."""
 
@@ -25,20 +40,11 @@ class Lexicon:
             .add_text_field("text", tokenizer_name=TERMS, index_option="freq")
             .build()
         )
-        self._analyzer = (
-            tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-            .filter(tantivy.Filter.remove_long(LONGEST_TERM))
-            .filter(tantivy.Filter.lowercase())
-            .filter(tantivy.Filter.ascii_fold())
-            .filter(tantivy.Filter.stopword("english"))
-            .filter(tantivy.Filter.stemmer("english"))
-            .build()
-        )
         try:
             self._index = tantivy.Index(self._schema, str(folder))
         except ValueError as error:
             raise AskdocError(f"the word index {folder} cannot be opened: {error}") from error
-        self._index.register_tokenizer(TERMS, self._analyzer)
+        self._index.register_tokenizer(TERMS, analyzer())
 
     def __len__(self) -> int:
         return self._searcher().num_docs
@@ -87,7 +93,7 @@ class Lexicon:
 
     def terms(self, text: str) -> frozenset[str]:
         """The stems of a text's words, without accents and without English stop words."""
-        return frozenset(self._analyzer.analyze(text))
+        return frozenset(analyzer().analyze(text))
 
     def weights(self, terms: Iterable[str]) -> dict[str, float]:
         """How much each term tells: its inverse document frequency among the passages, as in BM25.

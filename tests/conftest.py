@@ -1,9 +1,12 @@
 """What the tests share: the real corpus, indexed once, and ways to make small folders."""
 
-from collections.abc import Callable
+import urllib.parse
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from chat import chromium, serve
+from playwright.sync_api import Page, sync_playwright
 
 from askdoc import Assistant, Settings
 
@@ -51,3 +54,45 @@ def folder(tmp_path: Path) -> Write:
         return root
 
     return write
+
+
+@pytest.fixture(scope="module")
+def address(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a chat over the real corpus, started as `askdoc serve` starts it."""
+    place = ("--corpus", corpus, "--index", tmp_path_factory.mktemp("index"))
+    server, url = serve("-m", "askdoc", "serve", *place)
+    yield url
+    server.terminate()
+    server.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    """One browser for all tests."""
+    path = chromium()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-background-networking", "--no-first-run"],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser, address: str) -> Iterator[Page]:
+    """The chat in a fresh profile; no request may go anywhere else, no script may fail."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(10_000)
+    opened = context.new_page()
+    requests: list[str] = []
+    failures: list[str] = []
+    opened.on("request", lambda request: requests.append(request.url))
+    opened.on("pageerror", lambda error: failures.append(str(error)))
+    opened.goto(address)
+    yield opened
+    context.close()
+    assert failures == []
+    assert {urllib.parse.urlsplit(url).netloc for url in requests if url.startswith("http")} == {
+        urllib.parse.urlsplit(address).netloc
+    }

@@ -12,8 +12,8 @@ import askdoc
 PACKAGE = Path(askdoc.__file__).parent
 ORDER = [
     "errors", "types", "settings", "loaders", "chunker", "embedder", "vectors", "lexicon",
-    "manifest", "index", "chance", "reader", "query", "retriever", "evidence", "explanation", "llm",
-    "citation", "guard", "assistant",
+    "manifest", "index", "chance", "reader", "query", "retriever", "evidence", "explanation",
+    "citation", "guard", "llm", "draft", "assistant",
     "evaluation", "web", "cli",
     "__main__",
 ]  # fmt: skip

@@ -1,11 +1,7 @@
 """The chat, served for real and driven in a real Chromium."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,99 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from chat import EVIL, WAIT, ask, serve, shot
+from playwright.sync_api import Page, expect
 
 from askdoc import Answer, Assistant, BadInput, Document, Heading, Hit, Passage, Settings
 from askdoc.citation import marked, quoted
 from askdoc.loaders import load
 from askdoc.web import documents
 from askdoc.web.render import Turn, conversation, document, history, restored
-
-ROOT = Path(__file__).parent.parent
-WAIT = 90_000  # ms; the first answer waits for the models
-SCREENSHOTS = Path(__file__).parent / "screenshots"
-EVIL = "<img src=x onerror=\"document.title='hacked'\"> ${document.title='hacked'} {{7*7}} [1]"
-
-
-def chromium() -> str:
-    """The path of a Chromium; without one a person's run skips, and CI fails."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        path = shutil.which(name)
-        if path:
-            return path
-    if os.environ.get("CI"):
-        pytest.fail("no Chromium is installed: .ci/run must install one")
-    pytest.skip("no Chromium is installed: the chat is not tried in a browser")
-
-
-def serve(*arguments: object) -> tuple[subprocess.Popen[str], str]:
-    """Starts a chat on a free port, and gives its address."""
-    server = subprocess.Popen(
-        [sys.executable, *map(str, arguments), "--port", "0"],
-        stdout=subprocess.PIPE, text=True, cwd=ROOT,
-    )  # fmt: skip
-    assert server.stdout is not None
-    line = server.stdout.readline()
-    assert "http://" in line, line
-    return server, line.split()[3]
-
-
-@pytest.fixture(scope="module")
-def address(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a chat over the real corpus, started as `askdoc serve` starts it."""
-    place = ("--corpus", corpus, "--index", tmp_path_factory.mktemp("index"))
-    server, url = serve("-m", "askdoc", "serve", *place)
-    yield url
-    server.terminate()
-    server.wait(30)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    """One browser for all tests."""
-    path = chromium()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-background-networking", "--no-first-run"],
-        )
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def page(browser, address: str) -> Iterator[Page]:
-    """The chat in a fresh profile; no request may go anywhere else, no script may fail."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
-    opened = context.new_page()
-    requests: list[str] = []
-    failures: list[str] = []
-    opened.on("request", lambda request: requests.append(request.url))
-    opened.on("pageerror", lambda error: failures.append(str(error)))
-    opened.goto(address)
-    yield opened
-    context.close()
-    assert failures == []
-    assert {urllib.parse.urlsplit(url).netloc for url in requests if url.startswith("http")} == {
-        urllib.parse.urlsplit(address).netloc
-    }
-
-
-def ask(page: Page, question: str) -> None:
-    """Types a question, and waits for its answer."""
-    turns = page.locator("article.answer").count()
-    box = page.get_by_role("textbox", name="Question")
-    box.fill(question)
-    box.press("Enter")
-    expect(page.locator("article.answer")).to_have_count(turns + 1, timeout=WAIT)
-    expect(page.get_by_text("Answer ready")).to_be_visible(timeout=WAIT)
-
-
-def shot(page: Page, name: str) -> None:
-    """Keeps a picture of the page for whoever wants to look."""
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
 def test_ask_click_a_citation_and_read_the_mark(page: Page, corpus: Path) -> None:

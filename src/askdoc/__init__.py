@@ -11,6 +11,7 @@ from askdoc.errors import (
     BadInput,
     IndexBusy,
     IndexMismatch,
+    ModelFailed,
     PortInUse,
     Unreadable,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "Hit",
     "IndexBusy",
     "IndexMismatch",
+    "ModelFailed",
     "Passage",
     "PortInUse",
     "Progress",

@@ -2,14 +2,17 @@
 
 import functools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 from askdoc.citation import marked, quoted
+from askdoc.draft import Written, write
 from askdoc.errors import BadInput, IndexBusy
 from askdoc.evidence import confidence, evidence
 from askdoc.explanation import Explanation, explain
 from askdoc.index import Index, Watch
+from askdoc.llm import Model, connected
 from askdoc.query import History, understood
 from askdoc.retriever import PassageRetriever, candidates, hits, reranked, retrieve
 from askdoc.settings import Settings
@@ -20,11 +23,15 @@ QUOTES = "quotes"  # the name of the writer that needs no language model
 
 
 class Assistant:
-    """Answers questions about one corpus, every sentence with an exact citation."""
+    """Answers questions about one corpus, every sentence with an exact citation.
+
+    ``model`` is the language model that the settings name; None where quotes are the answer.
+    """
 
     def __init__(self, index: Index) -> None:
         self.index = index
         self.settings = index.settings
+        self.model = connected(index.settings)
 
     @classmethod
     def from_folder(
@@ -56,13 +63,19 @@ class Assistant:
         *_, answer = self.stream(question, history)
         return answer
 
-    def stream(self, question: str, history: History = ()) -> Iterator[Answer]:
-        """The answer as it grows, sentence by sentence; the last one is what ``ask`` returns."""
+    def stream(
+        self, question: str, history: History = (), model: Model | None = None
+    ) -> Generator[Answer]:
+        """The answer as it grows; the last one is what ``ask`` returns.
+
+        ``model`` writes it in place of the assistant's own. Closing the iterator stops the model.
+        """
+        model = model or self.model
         _check_question(question)
         _check_history(history)
         self.index.check_not_empty()
         clock = _Clock()
-        query = understood(question, history, self.index)
+        query = understood(question, history, self.index, model.rewritten if model else None)
         clock.lap("query")
         found = candidates(self.index, query)
         clock.lap("search")
@@ -80,15 +93,24 @@ class Assistant:
             yield answer(text=NO_ANSWER, seconds=clock.seconds)
             return
         quotes = [(item.passage.document, item.start, item.end) for item in chosen]
-        for shown in range(1, len(quotes) + 1):
-            sentences, citations = quoted(quotes[:shown])
-            clock.lap("write")
-            yield answer(
-                text=marked(sentences),
-                sentences=sentences,
-                citations=citations,
-                seconds=clock.seconds,
-            )
+        growing: Generator[Written]
+        if model:
+            passages = [hit.passage for hit in closest]
+            growing = write(model, query.text, history, passages, quotes, self.settings)
+        else:
+            growing = (Written(*quoted(quotes[: n + 1])) for n in range(len(quotes)))
+        with closing(growing):
+            for written in growing:
+                clock.lap("write")
+                yield answer(
+                    text=NO_ANSWER if written.refused else marked(written.sentences),
+                    model=model.name if model and written.by_model else QUOTES,
+                    sentences=written.sentences,
+                    citations=written.citations,
+                    seconds=clock.seconds,
+                    tokens=written.tokens,
+                    note=written.note,
+                )
 
     def search(self, query: str, k: int = 10) -> list[Hit]:
         """The ``k`` best hits, best first; raises BadInput as ``ask`` does."""

@@ -53,8 +53,16 @@ def _split(document: Document, start: int, end: int) -> Iterator[Span]:
     if any(_tables(document, start, start + 1)):
         yield start, end
         return
-    for boundary in get_sentence_boundaries("en", document.text[start:end]):
-        yield start + boundary["start_index"], start + boundary["end_index"]
+    for span_start, span_end in split(document.text[start:end]):
+        yield start + span_start, start + span_end
+
+
+def split(text: str) -> list[Span]:
+    """The sentences of running text, the white space after each included."""
+    return [
+        (boundary["start_index"], boundary["end_index"])
+        for boundary in get_sentence_boundaries("en", text)
+    ]
 
 
 def _sections(document: Document) -> Iterator[Span]:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -75,7 +76,7 @@ def index(
 @app.command()
 def ask(question: str, corpus: Corpus = None, place: Place = None, as_json: Json = False) -> None:
     """Answer a question from the documents, or say that they do not hold the answer."""
-    answer = _assistant(corpus, place).ask(question)
+    answer = _answered(_assistant(corpus, place), question)
     if as_json:
         _print_json(answer.as_dict())
     else:
@@ -204,6 +205,17 @@ def _assistant(corpus: Path | None, index: Path | None) -> Assistant:
     return assistant
 
 
+def _answered(assistant: Assistant, question: str) -> Answer:
+    """The answer; while a language model writes it, standard error tells how far it is."""
+    if not assistant.model:
+        return assistant.ask(question)
+    with Console(stderr=True, highlight=False).status(f"{assistant.model.name} reads") as status:
+        for answer in assistant.stream(question):
+            if answer.text:
+                status.update(f"{answer.model} writes: {len(answer.text.split())} words")
+    return answer
+
+
 @contextmanager
 def _watched() -> Iterator[Watch]:
     """A progress bar on standard error, which shows itself when there is something to do."""
@@ -241,6 +253,12 @@ def _print_answer(answer: Answer) -> None:
     if answer.query != answer.question.strip():
         out.print(f"[dim]Searched for: {escape(answer.query)}[/]\n")
     out.print(escape(answer.text))
+    for sentence in answer.sentences:
+        for problem in sentence.problems:
+            begin = escape(textwrap.shorten(sentence.text, 60, placeholder="…"))
+            out.print(f"[yellow]check[/] [dim]{begin}:[/] {escape(problem)}")
+    if answer.note:
+        out.print(f"[dim]{escape(answer.note)}[/]")
     if not answer.answered:
         out.print("\nThe closest passages:")
         _print_hits(answer.closest[:3])

@@ -4,6 +4,7 @@ AskdocError
 ├── BadInput        a question, setting or path that cannot be used
 ├── IndexMismatch   an index that was built in another way than now asked for
 ├── IndexBusy       another process is writing to the index
+├── ModelFailed     a language model gave no answer, or half of one
 ├── PortInUse       the chat cannot be served there
 └── Unreadable      one file of the corpus that gives no text
 """
@@ -23,6 +24,10 @@ class IndexMismatch(AskdocError):
 
 class IndexBusy(AskdocError):
     """Another process is writing to the index."""
+
+
+class ModelFailed(AskdocError):
+    """A language model gave no answer, or half of one."""
 
 
 class PortInUse(AskdocError):

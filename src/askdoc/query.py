@@ -1,11 +1,12 @@
 """From a question and what was said before it to what is searched for."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
+from askdoc.errors import ModelFailed
 from askdoc.index import Index
 from askdoc.reader.encoding import is_common
 from askdoc.types import NO_ANSWER
@@ -29,6 +30,7 @@ POINTER = re.compile(
     r"(?:this|that|there|the same|another)(?= one\b|\W*$))\b",
     re.I,
 )
+LAST = re.compile(r"\b(?:it|him|her|them)(?=\W*$)", re.I)
 OWNER = re.compile(r"\b(?:its|his|her|hers|their|theirs)\b", re.I)
 DEFINING = re.compile(r"\s*(?:who|what) (?:is|are|was|were) \w", re.I)
 PERSONAL = re.compile(r"\b(?:he|him|his|she|hers?|they|them|theirs?)\b", re.I)
@@ -50,6 +52,7 @@ FUNCTION_WORDS = (
 )
 
 History = Sequence[Mapping[str, str]]
+Rewrite = Callable[[str, History], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +67,22 @@ class Query:
     aspects: tuple[str, ...] = ()
 
 
-def understood(question: str, history: History, index: Index) -> Query:
+def understood(
+    question: str, history: History, index: Index, rewrite: Rewrite | None = None
+) -> Query:
     """What to search for, for a question and the turns before it.
 
     Words that the corpus does not know are put as it spells them; a question that leans on an
     earlier one gets the words it leans on in front. ``history`` holds the earlier turns, oldest
     first, each ``{"role": "user" or "assistant", "content": text}``. A question that stands alone
-    is not changed.
+    is not changed. ``rewrite`` is what a language model does to one that does not; where it fails,
+    or loses a telling word, the words in front have to do.
     """
     asked = respelt(question.strip(), index)
     carried = " ".join(_carried(asked, history[-2 * TURNS :], index))
     if carried:
-        return Query(f"{carried}: {asked}", (asked,))
+        said = _rewritten(asked, history, index, rewrite) if rewrite else ""
+        return Query(said or f"{carried}: {asked}", (asked,))
     return Query(asked, aspects(asked, index))
 
 
@@ -164,6 +171,15 @@ def _carried(asked: str, history: History, index: Index) -> list[str]:
     return carried[:MOST_CARRIED]
 
 
+def _rewritten(asked: str, history: History, index: Index, rewrite: Rewrite) -> str:
+    """What a language model makes of a question; empty where that will not do."""
+    try:
+        said = rewrite(asked, history)
+    except ModelFailed:
+        return ""
+    return said if _telling(asked, index) <= _telling(said, index) else ""
+
+
 def _leans(question: str, index: Index) -> bool:
     """Whether a question cannot be understood without the one before it.
 
@@ -174,7 +190,7 @@ def _leans(question: str, index: Index) -> bool:
         return True
     if question.isupper():
         question = question.lower()  # so that no word passes for a name
-    for pointing, most in ((POINTER, SHORT), (OWNER, 1)):
+    for pointing, most in ((POINTER, SHORT), (OWNER, 1), (LAST, SHORT + 1)):
         pointer = pointing.search(question)
         before = question[: pointer.start()] if pointer else ""
         if pointer and not NAME.search(before) and len(_telling(before, index)) < most:

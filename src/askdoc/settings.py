@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from askdoc.errors import BadInput
@@ -51,6 +51,26 @@ class Settings(BaseSettings):
     k: int = Field(8, ge=1, le=100, description="Passages that an answer is chosen from.")
     threshold: float = Field(
         0.35, ge=0, le=1, description="Confidence below which askdoc says that it does not know."
+    )
+    llm: str | None = Field(
+        None,
+        description="The language model that writes the answers, as `provider:model`; none by "
+        "default.",
+    )
+    llm_base_url: str | None = Field(
+        None, description="The address of the model's server, where it is not the provider's own."
+    )
+    llm_key: SecretStr | None = Field(
+        None, description="The key for it; by default the variable that the provider names."
+    )
+    llm_tokens: int = Field(
+        3000, ge=300, le=1_000_000, description="Tokens that the model is shown, at most."
+    )
+    llm_timeout: float = Field(
+        60, gt=0, le=3600, description="Seconds that the model may be silent before it is given up."
+    )
+    strict: bool = Field(
+        False, description="Leave out what a model wrote and its citations do not carry."
     )
     host: str = Field("127.0.0.1", description="The address on which the chat is served.")
     port: int = Field(7860, ge=0, le=65535, description="The port of the chat; 0 takes a free one.")

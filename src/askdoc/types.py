@@ -181,11 +181,16 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of an answer, without its markers, and the numbers of its citations."""
+    """One sentence of an answer, without its markers, and the numbers of its citations.
+
+    ``problems`` says, a line each, what the cited spans do not carry; ``lead`` is what stands in
+    front of the sentence: white space, and the sign of a list item.
+    """
 
     text: str
     citations: tuple[int, ...] = ()
     problems: tuple[str, ...] = ()
+    lead: str = " "
 
     @property
     def grounded(self) -> bool:
@@ -199,7 +204,8 @@ class Answer:
 
     ``query`` is what was searched for; ``closest`` are the best hits, answered or not;
     ``confidence`` is the chance (0 to 1) that the hits answer the question; ``seconds`` tells what
-    each step took.
+    each step took, ``tokens`` what a language model read and wrote, and ``note``, in one line, why
+    an answer is not what was asked of the model.
     """
 
     question: str
@@ -211,6 +217,8 @@ class Answer:
     closest: tuple[Hit, ...] = ()
     confidence: float = 0.0
     seconds: Mapping[str, float] = field(default_factory=dict)
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def answered(self) -> bool:
@@ -238,6 +246,9 @@ class Answer:
             "closest": [hit.as_dict() for hit in self.closest],
             "confidence": round(self.confidence, 4),
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
+            # Only with a language model: an answer of quotes has neither.
+            **({"tokens": dict(self.tokens)} if self.tokens else {}),
+            **({"note": self.note} if self.note else {}),
         }
 
 

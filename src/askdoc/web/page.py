@@ -6,6 +6,7 @@ step. There is no ``gr.State``: it would hold one of the browser's six connectio
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from html import escape
 from typing import Any
 
@@ -13,9 +14,11 @@ import gradio as gr
 
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
+from askdoc.llm import Model
 from askdoc.loaders import LOADERS
 from askdoc.web import documents
 from askdoc.web.render import KEPT, Turn, conversation, history, restored
+from askdoc.web.session import COOKIE, Session, Sessions, connect
 from askdoc.web.warmup import Warmup
 
 LOG = logging.getLogger("askdoc.web")
@@ -36,11 +39,17 @@ PANEL = """<section id="document" aria-label="Open document" hidden>
 <button type="button" id="close" aria-label="Close the document">✕</button>
 <div id="page" tabindex="0" role="region" aria-label="Document text"></div></section>"""
 
+ABOUT = """<p>Without a language model an answer is made of quotes. With one, the model writes it,
+and askdoc checks every sentence against the passages it cites. What you ask and the passages found
+go to that model. Connection and key stay in this server's memory until it ends.</p>"""
+OWN = ("127.0.0.1", "localhost", "::1")
+
 Steps = Iterator[tuple[Any, ...]]
 
 
 def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
     """The page over one assistant, whose models the warm-up loads."""
+    sessions = Sessions()
     page = gr.Blocks(title="askdoc", analytics_enabled=False, fill_width=True)
     with page:
         with gr.Row(elem_id="head"):
@@ -48,42 +57,34 @@ def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
             new = gr.Button("New chat", size="sm", elem_id="new")
         with gr.Tabs():
             with gr.Tab("Chat"):
-                _chat(page, assistant, warmup, new)
+                _chat(page, assistant, warmup, new, sessions)
             with gr.Tab("Documents") as tab:
                 _documents(page, tab, assistant)
+            if assistant.settings.host in OWN:  # no stranger may have this server call others
+                with gr.Tab("Model"):
+                    _model(page, assistant, sessions)
     page.queue(max_size=32)
     return page
 
 
-def _chat(page: gr.Blocks, assistant: Assistant, warmup: Warmup, new: gr.Button) -> None:
+def _chat(
+    page: gr.Blocks, assistant: Assistant, warmup: Warmup, new: gr.Button, sessions: Sessions
+) -> None:
     """The log, the question box and the open document."""
 
-    def ask(question: str, kept: object) -> Steps:
-        """Box, past, live, kept, status and examples, again and again while an answer grows."""
-        turns = restored(kept)
-        turn = Turn(question=question)
+    def ask(question: str, kept: object, request: gr.Request) -> Steps:
+        """Asks what stands in the box."""
+        session = sessions.of(_cookie(request))
+        yield from _answering(assistant, warmup, session, question, restored(kept))
 
-        def live() -> str:
-            return conversation([turn], len(turns))
-
-        told = "Searching…" if warmup.done else "Warming up: the first answer takes some seconds…"
-        empty = gr.update(value="", interactive=False)
-        yield empty, conversation(turns), live(), gr.skip(), told, ""
-        try:
-            warmup.wait()
-            for told in documents.syncing(assistant):
-                yield *[gr.skip()] * 4, escape(told), gr.skip()
-            for answer in assistant.stream(question, history(turns)):
-                turn = Turn.of(answer)
-                yield gr.skip(), gr.skip(), live(), gr.skip(), gr.skip(), gr.skip()
-        except Exception as error:  # noqa: BLE001 - the page must not stay locked
-            turn = Turn(question=question[:500], error=_words(error))
-        keep = [finished.model_dump() for finished in [*turns, turn][-KEPT:]]
-        yield gr.update(interactive=True), gr.skip(), live(), keep, "Answer ready", gr.skip()
-
-    def pick(data: gr.EventData, kept: object) -> Steps:
+    def pick(data: gr.EventData, kept: object, request: gr.Request) -> Steps:
         """Asks the example that was clicked."""
-        yield from ask(str(data.question), kept)
+        yield from ask(str(data.question), kept, request)
+
+    def halt(request: gr.Request) -> str:
+        """Ends the answer that this browser waits for."""
+        sessions.of(_cookie(request)).stop.set()
+        return "Stopping…"
 
     def begin(kept: object) -> Iterator[tuple[Any, Any]]:
         """The conversation that the browser kept, or a welcome at once and then its examples."""
@@ -105,7 +106,9 @@ def _chat(page: gr.Blocks, assistant: Assistant, warmup: Warmup, new: gr.Button)
                 past = gr.HTML(js_on_load=None, elem_id="past", apply_default_css=False)
                 live = gr.HTML(js_on_load=None, elem_id="live", apply_default_css=False)
                 examples = gr.HTML(js_on_load=PICK, elem_id="start", apply_default_css=False)
-            status = gr.HTML(js_on_load=None, elem_id="status", apply_default_css=False)
+            with gr.Row(elem_id="state"):
+                status = gr.HTML(js_on_load=None, elem_id="status", apply_default_css=False)
+                stop = gr.Button("Stop", size="sm", visible="hidden", elem_id="stop")
             box = gr.Textbox(
                 placeholder="Ask about the documents",
                 label="Question",
@@ -117,11 +120,43 @@ def _chat(page: gr.Blocks, assistant: Assistant, warmup: Warmup, new: gr.Button)
             )
         with gr.Column(elem_id="side"):
             gr.HTML(PANEL, js_on_load=None, apply_default_css=False)
-    outputs = [box, past, live, kept, status, examples]
+    outputs = [box, past, live, kept, status, examples, stop]
     box.submit(ask, [box, kept], outputs, **ASKING)
     examples.pick(pick, kept, outputs, **ASKING)
+    stop.click(halt, None, status, queue=False, **EVENT)
     new.click(clear, None, [past, live, kept, examples], **EVENT)
     page.load(begin, kept, [past, examples], concurrency_limit=None, **EVENT)
+
+
+def _answering(
+    assistant: Assistant, warmup: Warmup, session: Session, question: str, turns: list[Turn]
+) -> Steps:
+    """Box, past, live, kept, status, examples and Stop, again and again while an answer grows."""
+    session.stop.clear()
+    turn = Turn(question=question)
+
+    def live() -> str:
+        return conversation([turn], len(turns))
+
+    told = "Searching…" if warmup.done else "Warming up: the first answer takes some seconds…"
+    empty = gr.update(value="", interactive=False)
+    yield empty, conversation(turns), live(), gr.skip(), told, "", gr.update(visible=True)
+    try:
+        warmup.wait()
+        for told in documents.syncing(assistant):
+            yield *[gr.skip()] * 4, escape(told), gr.skip(), gr.skip()
+        with closing(assistant.stream(question, history(turns), session.model)) as answers:
+            for answer in answers:
+                turn = Turn.of(answer)
+                if session.stop.is_set():
+                    turn.note = "Stopped."
+                    break
+                yield gr.skip(), gr.skip(), live(), *[gr.skip()] * 4
+    except Exception as error:  # noqa: BLE001 - the page must not stay locked
+        turn = Turn(question=question[:500], error=_words(error))
+    keep = [finished.model_dump() for finished in [*turns, turn][-KEPT:]]
+    free, gone = gr.update(interactive=True), gr.update(visible="hidden")
+    yield free, gr.skip(), live(), keep, "Answer ready", gr.skip(), gone
 
 
 def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant) -> None:
@@ -173,6 +208,56 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant) -> None:
     report.remove(remove, None, outputs, **INDEXING)
     tab.select(show, None, [banner, report], **EVENT)
     page.load(show, None, [banner, report], **EVENT)
+
+
+def _model(page: gr.Blocks, assistant: Assistant, sessions: Sessions) -> None:
+    """Which language model writes the answers in this browser."""
+
+    def use(name: str, address: str, key: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        """The key's box, emptied, and what came of the test."""
+        yield gr.skip(), "Trying…"
+        try:
+            session = sessions.of(_cookie(request))
+            session.model, told = connect(assistant.settings, name, address, key)
+            yield "", f"{escape(told)}. It writes the answers from now on."
+        except Exception as error:  # noqa: BLE001 - the page must not stay silent
+            yield "", f'<span class="error" role="alert">{escape(_words(error))}</span>'
+
+    def leave(request: gr.Request) -> str:
+        """Back to what the settings name."""
+        sessions.of(_cookie(request)).model = None
+        return _writer(assistant, None)
+
+    def show(request: gr.Request) -> str:
+        """Who writes."""
+        return _writer(assistant, sessions.of(_cookie(request)).model)
+
+    gr.HTML(ABOUT, js_on_load=None, apply_default_css=False)
+    name = gr.Textbox(label="Model", placeholder="ollama:llama3.2", elem_id="model")
+    address = gr.Textbox(
+        label="Address of its server, where it is not the provider's own",
+        placeholder="http://127.0.0.1:8080/v1",
+        elem_id="address",
+    )
+    key = gr.Textbox(label="Key, where it needs one", type="password", elem_id="key")
+    with gr.Row(elem_id="connect"):
+        button = gr.Button("Test and use", size="sm", elem_id="use")
+        back = gr.Button("Disconnect", size="sm", elem_id="leave")
+    status = gr.HTML(js_on_load=None, elem_id="connected", apply_default_css=False)
+    button.click(use, [name, address, key], [key, status], **ASKING)
+    back.click(leave, None, status, **EVENT)
+    page.load(show, None, status, **EVENT)
+
+
+def _writer(assistant: Assistant, model: Model | None) -> str:
+    """Who writes the answers, in words."""
+    model = model or assistant.model
+    return f"{escape(model.name)} writes the answers." if model else "Answers are quotes."
+
+
+def _cookie(request: gr.Request) -> str:
+    """What tells one browser from another."""
+    return str(request.cookies.get(COOKIE) or request.session_hash)
 
 
 def _words(error: Exception) -> str:

@@ -56,6 +56,8 @@ class Sentence(BaseModel):
 
     text: str
     citations: list[int]
+    problems: list[str] = []
+    lead: str = " "
 
 
 class Turn(BaseModel):
@@ -68,6 +70,11 @@ class Turn(BaseModel):
     citations: list[Place] = []
     closest: list[Place] = []
     error: str = ""
+    note: str = ""
+    model: str = ""
+    confidence: float = 0.0
+    seconds: float = 0.0
+    tokens: dict[str, int] = {}
 
     @classmethod
     def of(cls, answer: Answer) -> "Turn":
@@ -78,11 +85,21 @@ class Turn(BaseModel):
             query=answer.query,
             text=answer.text,
             sentences=[
-                Sentence(text=sentence.text, citations=list(sentence.citations))
+                Sentence(
+                    text=sentence.text,
+                    citations=list(sentence.citations),
+                    problems=list(sentence.problems),
+                    lead=sentence.lead,
+                )
                 for sentence in answer.sentences
             ],
             citations=[Place.cited(citation) for citation in answer.citations],
             closest=[Place.close(number, hit) for number, hit in enumerate(closest, 1)],
+            note=answer.note,
+            model=answer.model,
+            confidence=answer.confidence,
+            seconds=sum(answer.seconds.values()),
+            tokens=dict(answer.tokens),
         )
 
 
@@ -116,29 +133,58 @@ def _turn(number: int, turn: Turn) -> str:
     if turn.error:
         body = f'<p class="error" role="alert">{escape(turn.error)}</p>'
     elif turn.sentences:
-        body = f"<p>{_sentences(number, turn)}</p>{_sources(number, turn)}"
+        body = f'<div class="said">{_sentences(number, turn)}</div>{_sources(number, turn)}'
     elif turn.text:
         body = f'<p class="refusal">{escape(turn.text)}</p>{_closest(number, turn)}'
     else:
-        body = '<p class="busy">Searching…</p>'
+        body = f'<p class="busy">{"Writing…" if turn.model else "Searching…"}</p>'
     return (
         f'<article class="question"><h2 class="hidden">Question {number + 1}</h2>'
         f"<p>{escape(turn.question)}</p></article>"
         f'<article class="answer"><h2 class="hidden">Answer {number + 1}</h2>'
-        f"{searched}{body}</article>"
+        f"{searched}{body}{_told(turn)}</article>"
     )
 
 
 def _sentences(number: int, turn: Turn) -> str:
     places = {place.number: place for place in turn.citations}
-    return " ".join(
-        escape(sentence.text)
+    return "".join(
+        escape(sentence.lead + sentence.text)
         + "".join(
             f" {_button(number, places[cited], f'Citation {cited}', str(cited), 'cite')}"
             for cited in sentence.citations
             if cited in places
         )
+        + _doubt(sentence.problems)
         for sentence in turn.sentences
+    ).strip()
+
+
+def _doubt(problems: Sequence[str]) -> str:
+    """A quiet mark behind a sentence that its citations do not carry; it opens to say why."""
+    if not problems:
+        return ""
+    why = escape("; ".join(problems))
+    return (
+        f' <details class="doubt" title="{why}"><summary aria-label="Check this sentence: {why}">'
+        f"?</summary><span>{why}</span></details>"
+    )
+
+
+def _told(turn: Turn) -> str:
+    """Why an answer is not what was asked of the model, and on demand how it was made."""
+    if not turn.text:
+        return ""
+    note = f'<p class="note">{escape(turn.note)}</p>' if turn.note else ""
+    parts = [
+        "written by " + turn.model if turn.sentences and turn.tokens else "quoted, without a model",
+        f"confidence {turn.confidence:.2f}",
+        f"{turn.seconds:.1f} seconds",
+        *(f"{number:,} tokens {name}" for name, number in turn.tokens.items()),
+    ]
+    return (
+        f'{note}<details class="how"><summary>How this was made</summary>'
+        f"<p>{escape(', '.join(parts))}</p></details>"
     )
 
 

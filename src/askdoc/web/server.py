@@ -21,6 +21,7 @@ from askdoc.assistant import Assistant
 from askdoc.errors import BadInput, PortInUse
 from askdoc.web import render
 from askdoc.web.page import build
+from askdoc.web.session import COOKIE, new_cookie
 from askdoc.web.warmup import Warmup
 
 UI = Path(__file__).parent / "ui"
@@ -59,12 +60,15 @@ class Guard:
             await refusal(scope, receive, send)
             return
 
+        stranger = scope["path"] == "/" and COOKIE not in Request(scope).cookies
+
         async def with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [
                     *message.get("headers", []),
                     (b"content-security-policy", POLICY.encode()),
                     (b"x-content-type-options", b"nosniff"),
+                    *([(b"set-cookie", new_cookie().encode())] if stranger else []),
                 ]
             await send(message)
 

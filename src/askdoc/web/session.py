@@ -1,0 +1,72 @@
+"""What the server keeps for one browser, in memory only: its language model, and its Stop."""
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+
+from pydantic import SecretStr
+
+from askdoc.errors import BadInput, ModelFailed
+from askdoc.llm import Model, connected
+from askdoc.settings import Settings
+
+COOKIE = "askdoc-session"
+MOST = 200  # sessions that are kept; the one not used for longest goes
+GREETING = [("human", "Reply with the one word: ready")]
+
+
+class Session:
+    """One browser's language model, None for that of the settings, and whether Stop was pressed."""
+
+    def __init__(self) -> None:
+        self.model: Model | None = None
+        self.stop = threading.Event()
+
+
+class Sessions:
+    """The sessions, by the value of their cookie."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Session] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, cookie: str) -> Session:
+        """The session of a cookie, new where there is none."""
+        with self._lock:
+            session = self._known.setdefault(cookie, Session())
+            self._known.move_to_end(cookie)
+            while len(self._known) > MOST:
+                self._known.popitem(last=False)
+        return session
+
+
+def new_cookie() -> str:
+    """A value that nobody guesses, as a header that ends with the browser."""
+    return f"{COOKIE}={secrets.token_urlsafe(18)}; HttpOnly; SameSite=Strict; Path=/"
+
+
+def connect(settings: Settings, name: str, address: str, key: str) -> tuple[Model, str]:
+    """A model that has answered a test, and a line that says so.
+
+    Raises BadInput where it cannot be used, ModelFailed where it does not answer.
+    """
+    if not name.strip():
+        raise BadInput("name a model, as in ollama:llama3.2 or openai:gpt-4o-mini")
+    chosen = {
+        "llm": name.strip(),
+        "llm_base_url": address.strip() or None,
+        "llm_key": SecretStr(key.strip()) if key.strip() else None,
+    }
+    model = connected(settings.model_copy(update=chosen))
+    if model is None:
+        raise BadInput(f"there is no model {name!r}")
+    began = time.perf_counter()
+    writing = model.write(GREETING)
+    try:
+        said = next((piece for piece in writing if piece), "")
+    finally:
+        writing.close()
+    if not said:
+        raise ModelFailed(f"{model.name} wrote nothing")
+    return model, f"{model.name} answered after {time.perf_counter() - began:.1f} seconds"

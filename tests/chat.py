@@ -1,0 +1,54 @@
+"""The chat as the tests drive it: served for real, asked in a real Chromium."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+ROOT = Path(__file__).parent.parent
+WAIT = 90_000  # ms; the first answer waits for the models
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+EVIL = "<img src=x onerror=\"document.title='hacked'\"> ${document.title='hacked'} {{7*7}} [1]"
+
+
+def chromium() -> str:
+    """The path of a Chromium; without one a person's run skips, and CI fails."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name)
+        if path:
+            return path
+    if os.environ.get("CI"):
+        pytest.fail("no Chromium is installed: .ci/run must install one")
+    pytest.skip("no Chromium is installed: the chat is not tried in a browser")
+
+
+def serve(*arguments: object) -> tuple[subprocess.Popen[str], str]:
+    """Starts a chat on a free port, and gives its address."""
+    server = subprocess.Popen(
+        [sys.executable, *map(str, arguments), "--port", "0"],
+        stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert server.stdout is not None
+    line = server.stdout.readline()
+    assert "http://" in line, line
+    return server, line.split()[3]
+
+
+def ask(page: Page, question: str) -> None:
+    """Types a question, and waits for its answer."""
+    turns = page.locator("article.answer").count()
+    box = page.get_by_role("textbox", name="Question")
+    box.fill(question)
+    box.press("Enter")
+    expect(page.locator("article.answer")).to_have_count(turns + 1, timeout=WAIT)
+    expect(page.get_by_text("Answer ready")).to_be_visible(timeout=WAIT)
+
+
+def shot(page: Page, name: str) -> None:
+    """Keeps a picture of the page for whoever wants to look."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")

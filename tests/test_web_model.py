@@ -1,0 +1,178 @@
+"""The chat with a language model: connected in the page, checked, stopped, told apart."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from chat import EVIL, WAIT, ask, shot
+from playwright.sync_api import Page, expect
+
+from askdoc import BadInput, ModelFailed, Settings
+from askdoc.web.session import MOST, Sessions, connect
+from evals.model_server import serve
+
+pytestmark = pytest.mark.slow
+FALSE = "Eagle Partner 2023 was a joint exercise of American and Armenian soldiers, held in 2019."
+
+
+class Scripted(BaseHTTPRequestHandler):
+    """An OpenAI-compatible server that streams what it is told to, a word at a time."""
+
+    words: ClassVar[list[str]] = []
+    pause = 0.0
+    broken = threading.Event()
+
+    def do_POST(self) -> None:
+        """Streams the words, whatever was asked."""
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        try:
+            for word in self.words:
+                time.sleep(self.pause)
+                piece = {"choices": [{"index": 0, "delta": {"content": word}}], "id": "1"}
+                self.wfile.write(b"data: " + json.dumps(piece).encode() + b"\n\n")
+                self.wfile.flush()
+            self.wfile.write(b"data: [DONE]\n\n")
+        except OSError:
+            self.broken.set()
+
+    def log_message(self, *arguments: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def scripted() -> Iterator[str]:
+    """The address of a scripted server."""
+    Scripted.words, Scripted.pause = ["ready"], 0.0
+    Scripted.broken.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/v1"
+    server.shutdown()
+
+
+def connected(page: Page, url: str, key: str = "") -> None:
+    """Connects the page to a server, by the tab."""
+    page.get_by_role("tab", name="Model").click()
+    page.get_by_label("Model", exact=True).fill("openai:it")
+    page.get_by_label("Address of its server").fill(url)
+    page.get_by_label("Key, where").fill(key)
+    page.get_by_role("button", name="Test and use").click()
+    expect(page.locator("#connected")).to_contain_text("It writes the answers", timeout=WAIT)
+
+
+def to_chat(page: Page) -> None:
+    page.get_by_role("tab", name="Chat").click()
+
+
+def test_a_real_model_is_connected_asked_and_left(page: Page) -> None:
+    server = serve()
+    page.get_by_role("tab", name="Model").click()
+    expect(page.locator("#connected")).to_have_text("Answers are quotes.")
+    connected(page, f"{server.listening_address}/v1")
+    shot(page, "model")
+    to_chat(page)
+    ask(page, "What is Eagle Partner for?")
+    answer = page.locator("article.answer").last
+    answer.get_by_text("How this was made").click()
+    expect(answer.locator(".how p")).to_contain_text("tokens written")
+    shot(page, "written")
+    page.get_by_role("tab", name="Model").click()
+    page.get_by_role("button", name="Disconnect").click()
+    expect(page.locator("#connected")).to_have_text("Answers are quotes.")
+    to_chat(page)
+    ask(page, "Who backed Azerbaijan in the 44-day war?")
+    last = page.locator("article.answer").last
+    last.get_by_text("How this was made").click()
+    expect(last.locator(".how p")).to_contain_text("quoted, without a model")
+
+
+def test_a_key_is_not_shown_again(page: Page, scripted: str) -> None:
+    connected(page, scripted, "sk-very-secret-1")
+    expect(page.get_by_label("Key, where")).to_have_value("")
+    page.reload()
+    page.get_by_role("tab", name="Model").click()
+    expect(page.locator("#connected")).to_have_text("openai:it writes the answers.")
+    kept = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
+    assert "very-secret" not in page.content() + kept
+
+
+def test_what_does_not_hold_is_marked(page: Page, scripted: str) -> None:
+    connected(page, scripted)
+    Scripted.words = [FALSE[:-1] + " [1]. ", EVIL]
+    to_chat(page)
+    ask(page, "What is Eagle Partner for?")
+    doubt = page.locator("details.doubt").first
+    expect(doubt).to_have_attribute("title", "says 2019, the passage says 2023")
+    doubt.locator("summary").click()
+    expect(doubt.locator("span")).to_be_visible()
+    shot(page, "doubt")
+    assert page.title() == "askdoc"
+    assert page.locator("#log img").count() == 0
+    page.get_by_role("button", name="Citation 1").last.click()
+    expect(page.locator("#page mark")).to_be_visible()
+
+
+def test_stop_ends_the_answer_and_the_request(page: Page, scripted: str) -> None:
+    connected(page, scripted)
+    Scripted.words, Scripted.pause = ["It goes on [1]. "] * 1000, 0.2
+    to_chat(page)
+    box = page.get_by_role("textbox", name="Question")
+    box.fill("What is Eagle Partner for?")
+    box.press("Enter")
+    expect(page.locator("#live")).to_contain_text("It goes on", timeout=WAIT)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Stopped.")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    assert Scripted.broken.wait(10)
+    expect(box).to_be_enabled()
+    page.reload()
+    expect(page.locator("article.answer").last).to_contain_text("It goes on", timeout=WAIT)
+
+
+def test_a_server_that_is_gone_is_told_and_quotes_answer(page: Page) -> None:
+    page.get_by_role("tab", name="Model").click()
+    page.get_by_label("Model", exact=True).fill("openai:it")
+    page.get_by_label("Address of its server").fill("http://127.0.0.1:9/v1")
+    page.get_by_role("button", name="Test and use").click()
+    expect(page.locator("#connected [role=alert]")).to_contain_text("cannot be reached")
+    page.get_by_label("Model", exact=True).fill("")
+    page.get_by_role("button", name="Test and use").click()
+    expect(page.locator("#connected [role=alert]")).to_contain_text("name a model")
+    to_chat(page)
+    ask(page, "What is Eagle Partner for?")
+    expect(page.get_by_role("button", name="Citation 1")).not_to_have_count(0)
+
+
+def test_connections_are_tried_before_they_are_used(scripted: str) -> None:
+    model, told = connect(Settings(), "openai:it", scripted, "")
+    assert model.name == "openai:it"
+    assert "answered after" in told
+    with pytest.raises(BadInput):
+        connect(Settings(), "nowhere:it", "", "")
+    Scripted.words = []
+    with pytest.raises(ModelFailed):
+        connect(Settings(), "openai:it", scripted, "")
+
+
+def test_sessions_do_not_pile_up() -> None:
+    sessions = Sessions()
+    first = sessions.of("0")
+    assert sessions.of("0") is first
+    for number in range(1, MOST + 1):
+        sessions.of(str(number))
+    assert sessions.of("0") is not first
+
+
+def test_nothing_of_a_connection_reaches_the_disk(corpus: Path, scripted: str) -> None:
+    connect(Settings(), "openai:it", scripted, "sk-very-secret-2")
+    assert not any(
+        b"very-secret" in path.read_bytes() for path in Path.cwd().rglob("*") if path.is_file()
+    )

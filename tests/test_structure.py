@@ -30,6 +30,7 @@ OWNERS = {
     "langchain_text_splitters": {"chunker"},
     "lxml": {"loaders"},
     "mammoth": {"loaders"},
+    "mcp": {"web"},
     "markdown_it": {"loaders"},
     "numpy": {"embedder", "vectors", "reader"},
     "olefile": {"loaders"},

@@ -127,12 +127,15 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="The port; 0 takes a free one. [default: 7860]")
     ] = None,
+    auth: Annotated[
+        str | None, typer.Option(help="user:password to ask for. [default: none]")
+    ] = None,
 ) -> None:
-    """Serve the chat in the browser."""
+    """Serve the chat in the browser, and its routes for programs."""
     # Imported where first used: Gradio takes seconds to import.
     from askdoc import web
 
-    settings = _settings(corpus, place, host=host, port=port)
+    settings = _settings(corpus, place, host=host, port=port, auth=auth)
     listener = web.listen(settings.host, settings.port)
     with _watched() as watch:
         assistant = Assistant.from_folder(settings=settings, watch=watch)

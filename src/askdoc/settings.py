@@ -17,6 +17,9 @@ BUNDLED_READER = "askdoc-reader"
 """The reader whose weights are part of askdoc."""
 
 
+SECRET = ("auth", "llm_key")  # settings whose value no message shows
+
+
 class Settings(BaseSettings):
     """Everything that can be set; each field is also read from ``ASKDOC_`` and its name.
 
@@ -75,6 +78,20 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The address on which the chat is served.")
     port: int = Field(7860, ge=0, le=65535, description="The port of the chat; 0 takes a free one.")
 
+    auth: SecretStr | None = Field(
+        None, description="`user:password` that the chat and its routes ask for."
+    )
+    read_only: bool = Field(False, description="No upload and no deletion in the chat.")
+
+    @field_validator("auth")
+    @classmethod
+    def _two_parts(cls, auth: SecretStr | None) -> SecretStr | None:
+        """A user and a password, with a colon between them."""
+        user, _, password = auth.get_secret_value().partition(":") if auth else ("", "", "")
+        if auth and not (user and password):
+            raise ValueError("it must look like user:password")
+        return auth
+
     @field_validator("corpus", "index")
     @classmethod
     def _at_home(cls, path: Path | None) -> Path | None:
@@ -89,7 +106,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
-            value = repr(first["input"])[:80]
+            value = "…" if name in SECRET else repr(first["input"])[:80]
             raise BadInput(f"setting {name} = {value}: {first['msg']}") from error
 
     @property

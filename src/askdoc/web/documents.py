@@ -22,7 +22,7 @@ def report(assistant: Assistant) -> str:
     """The table of the report as HTML: a row and a Delete button for each file."""
     readings = assistant.index.readings()
     head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
-    rows = "".join(_row(reading) for reading in readings)
+    rows = "".join(_row(reading, assistant.settings.read_only) for reading in readings)
     read = sum(reading.status == "read" for reading in readings)
     warning = escape(assistant.index.warning())
     return (
@@ -33,7 +33,7 @@ def report(assistant: Assistant) -> str:
     )
 
 
-def _row(reading: Reading) -> str:
+def _row(reading: Reading, read_only: bool) -> str:
     """One file's row."""
     cells = (
         reading.status,
@@ -44,12 +44,15 @@ def _row(reading: Reading) -> str:
         reading.why,
     )
     name = escape(reading.source)
+    delete = (
+        f'<button type="button" class="delete" data-source="{name}" '
+        f'aria-label="Delete {name}">Delete</button>'
+    )
     return (
         f'<tr class="{"read" if reading.status == "read" else "unread"}">'
         f'<th scope="row">{name}</th>'
         + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells)
-        + f'<td><button type="button" class="delete" data-source="{name}" '
-        f'aria-label="Delete {name}">Delete</button></td></tr>'
+        + f"<td>{'' if read_only else delete}</td></tr>"
     )
 
 
@@ -79,6 +82,7 @@ def upload(assistant: Assistant, paths: Sequence[str]) -> list[str]:
 
     Raises BadInput for a file of a kind that askdoc does not read; then none is moved.
     """
+    _check_writable(assistant)
     for path in map(Path, paths):
         if path.suffix.lower() not in LOADERS:
             known = ", ".join(suffix.removeprefix(".") for suffix in LOADERS)
@@ -94,12 +98,18 @@ def upload(assistant: Assistant, paths: Sequence[str]) -> list[str]:
 
 def delete(assistant: Assistant, source: str) -> None:
     """Deletes a document's file; raises BadInput when it is none of the corpus."""
+    _check_writable(assistant)
     if source not in {reading.source for reading in assistant.index.readings()}:
         raise BadInput(f"there is no document {source!r}")
     try:
         (assistant.settings.corpus / source).unlink(missing_ok=True)
     except OSError as error:
         raise BadInput(f"{source} cannot be deleted: {error.strerror}") from error
+
+
+def _check_writable(assistant: Assistant) -> None:
+    if assistant.settings.read_only:
+        raise BadInput("this chat is served read-only: files are neither taken nor deleted")
 
 
 def syncing(assistant: Assistant) -> Iterator[str]:

@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
@@ -63,8 +64,23 @@ def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
             if assistant.settings.host in OWN:  # no stranger may have this server call others
                 with gr.Tab("Model"):
                     _model(page, assistant, sessions)
+        api(_for_programs(assistant), api_name="ask", queue=False)
     page.queue(max_size=32)
     return page
+
+
+def _for_programs(assistant: Assistant) -> Callable[[str], dict[str, Any]]:
+    """What gradio_client calls as ``/ask``."""
+
+    def ask(question: str) -> dict[str, Any]:
+        """The answer, as ``askdoc ask --json`` prints it."""
+        assistant.catch_up()
+        try:
+            return assistant.ask(question).as_dict()
+        except AskdocError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return ask
 
 
 def _chat(
@@ -72,14 +88,14 @@ def _chat(
 ) -> None:
     """The log, the question box and the open document."""
 
-    def ask(question: str, kept: object, request: gr.Request) -> Steps:
+    def typed(question: str, kept: object, request: gr.Request) -> Steps:
         """Asks what stands in the box."""
         session = sessions.of(_cookie(request))
         yield from _answering(assistant, warmup, session, question, restored(kept))
 
     def pick(data: gr.EventData, kept: object, request: gr.Request) -> Steps:
         """Asks the example that was clicked."""
-        yield from ask(str(data.question), kept, request)
+        yield from typed(str(data.question), kept, request)
 
     def halt(request: gr.Request) -> str:
         """Ends the answer that this browser waits for."""
@@ -121,7 +137,7 @@ def _chat(
         with gr.Column(elem_id="side"):
             gr.HTML(PANEL, js_on_load=None, apply_default_css=False)
     outputs = [box, past, live, kept, status, examples, stop]
-    box.submit(ask, [box, kept], outputs, **ASKING)
+    box.submit(typed, [box, kept], outputs, **ASKING)
     examples.pick(pick, kept, outputs, **ASKING)
     stop.click(halt, None, status, queue=False, **EVENT)
     new.click(clear, None, [past, live, kept, examples], **EVENT)
@@ -196,6 +212,7 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant) -> None:
         file_count="multiple",
         file_types=list(LOADERS),
         height=140,
+        visible=not assistant.settings.read_only,
         elem_id="upload",
     )
     with gr.Row(elem_id="sync"):

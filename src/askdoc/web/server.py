@@ -1,7 +1,11 @@
 """The chat's server: our own routes and the Gradio page behind one guard."""
 
+import base64
 import os
+import secrets
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from askdoc.assistant import Assistant
 from askdoc.errors import BadInput, PortInUse
-from askdoc.web import render
+from askdoc.web import agents, api, render
 from askdoc.web.page import build
 from askdoc.web.session import COOKIE, new_cookie
 from askdoc.web.warmup import Warmup
@@ -29,6 +33,7 @@ HEAD = (
     '<link rel="stylesheet" href="/ui/askdoc.css"><script src="/ui/askdoc.js" defer></script>'
     '<meta name="referrer" content="no-referrer">'
 )
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 EVERYWHERE = ("0.0.0.0", "::")
 # Gradio itself needs 'unsafe-inline' and 'unsafe-eval': this stops requests to other hosts.
 POLICY = (
@@ -43,10 +48,12 @@ class Guard:
     """Refuses requests that other sites make a browser send, and forbids the page to load theirs.
 
     A host that is not ours comes from DNS rebinding, an origin that is not ours from another page.
+    With ``auth``, a user and a password with a colon between, every request has to bring them.
     """
 
-    def __init__(self, app: ASGIApp, host: str) -> None:
+    def __init__(self, app: ASGIApp, host: str, auth: str = "") -> None:
         self._app = app
+        self._auth = auth.encode()
         own = {"127.0.0.1", "localhost", "::1", host.lower()}
         self._hosts = None if host in EVERYWHERE else own
 
@@ -82,13 +89,34 @@ class Guard:
         foreign = origin is not None and origin.split("://")[-1] != host
         if foreign and request.method not in ("GET", "HEAD"):
             return PlainTextResponse("requests from other sites are refused", 403)
+        if self._auth and not self._known(request):
+            ask = {"www-authenticate": 'Basic realm="askdoc", charset="UTF-8"'}
+            return PlainTextResponse("name the user and the password", 401, ask)
         return None
+
+    def _known(self, request: Request) -> bool:
+        """Whether a request comes with the user and the password, by HTTP's Basic scheme."""
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        try:
+            told = base64.b64decode(given, validate=True)
+        except ValueError:
+            return False
+        return scheme.lower() == "basic" and secrets.compare_digest(told, self._auth)
 
 
 def create_app(assistant: Assistant) -> FastAPI:
     """The whole chat as one ASGI application; loading of the models begins at once."""
-    app = FastAPI(title="askdoc", openapi_url=None, docs_url=None, redoc_url=None)
+    tools = agents.server(assistant)
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        async with tools.session_manager.run() if tools else nullcontext():
+            yield
+
+    app = FastAPI(title="askdoc", openapi_url=None, docs_url=None, redoc_url=None, lifespan=life)
     warmup = Warmup(assistant)
+    api.tell_errors(app)
+    app.include_router(api.routes(assistant))
 
     @app.get("/api/health")
     def health() -> dict[str, Any]:
@@ -109,6 +137,8 @@ def create_app(assistant: Assistant) -> FastAPI:
         return render.document(found, start, end)
 
     app.mount("/ui", StaticFiles(directory=UI))
+    if tools:
+        app.mount("/mcp", tools.streamable_http_app())
     gr.mount_gradio_app(
         app,
         build(assistant, warmup),
@@ -123,7 +153,9 @@ def create_app(assistant: Assistant) -> FastAPI:
         ssr_mode=False,
         app_kwargs={"openapi_url": None, "docs_url": None, "redoc_url": None},
     )
-    app.add_middleware(Guard, host=assistant.settings.host)
+    auth = assistant.settings.auth
+    secret = auth.get_secret_value() if auth else ""
+    app.add_middleware(Guard, host=assistant.settings.host, auth=secret)
     return app
 
 
@@ -150,5 +182,7 @@ def serve(assistant: Assistant, listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     app = create_app(assistant)
     name = f"[{host}]" if ":" in host else host
+    if host not in LOOPBACK and not assistant.settings.auth:
+        print("askdoc: whoever reaches this address can ask and delete: set --auth", flush=True)
     print(f"askdoc answers at http://{name}:{port} (Ctrl-C stops it)", flush=True)
     uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])

@@ -1,0 +1,69 @@
+"""askdoc as an MCP server: three tools for agents, on the same port as the chat."""
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from askdoc.assistant import Assistant
+
+if TYPE_CHECKING:
+    from mcp.server.fastmcp import FastMCP
+
+LONGEST = 20_000  # characters of a document that one call gives
+
+
+def server(assistant: Assistant) -> "FastMCP | None":
+    """An MCP server over streamable HTTP with *ask*, *search* and *read_document*.
+
+    None where the package `mcp` is not installed: it is an extra.
+    """
+    # Imported where first used: not everybody has it.
+    try:
+        from mcp.server.fastmcp import FastMCP
+        from mcp.server.transport_security import TransportSecuritySettings
+    except ImportError:
+        return None
+    logging.getLogger("mcp").setLevel(logging.WARNING)  # it tells of every request otherwise
+    mcp = FastMCP(
+        "askdoc",
+        stateless_http=True,
+        json_response=True,
+        streamable_http_path="/",
+        # Our own guard refuses foreign hosts, also where it is served to a network.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )
+
+    @mcp.tool()
+    def ask(question: str) -> dict[str, Any]:
+        """Answer a question from the documents, every sentence cited to an exact span.
+
+        When the documents do not hold the answer, `answered` is false and `closest` has the
+        passages that come nearest.
+        """
+        assistant.catch_up()
+        return assistant.ask(question).as_dict()
+
+    @mcp.tool()
+    def search(query: str, k: int = 10) -> list[dict[str, Any]]:
+        """Find the passages that best match a query, each with its source and place."""
+        assistant.catch_up()
+        return [hit.as_dict() for hit in assistant.search(query, k)]
+
+    @mcp.tool()
+    def read_document(source: str, start: int = 0) -> dict[str, Any]:
+        """Read the text of a document from a place on; `next` is where to go on, if there is more.
+
+        `source` is one that a citation, a passage or a search names.
+        """
+        document = assistant.document(source)
+        text = document.text[max(0, start) : max(0, start) + LONGEST]
+        end = max(0, start) + len(text)
+        return {
+            "source": document.source,
+            "title": document.title,
+            "text": text,
+            "text_sha256": document.text_sha256,
+            "characters": len(document.text),
+            "next": end if end < len(document.text) else None,
+        }
+
+    return mcp

@@ -1,0 +1,182 @@
+"""The server as programs and agents use it: over HTTP, with gradio_client, with the MCP client."""
+
+import asyncio
+import base64
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from chat import serve
+from gradio_client import Client
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
+
+from askdoc import NO_ANSWER, Assistant, BadInput, Settings
+from askdoc.web import documents
+
+QUESTION = "Who backed Azerbaijan in the 44-day war?"
+
+
+def post(url: str, body: object, **headers: str) -> tuple[int, str]:
+    """The status and the body of what a program's request gets."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"content-type": "application/json", **headers})
+    try:
+        with urllib.request.urlopen(request, timeout=120) as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def called(url: str, headers: dict[str, str], *calls: tuple[str, dict[str, Any]]) -> list[Any]:
+    """The names of the tools, and what each call gives, by the real MCP client."""
+
+    async def run() -> list[Any]:
+        async with (
+            httpx.AsyncClient(headers=headers, timeout=60) as web,
+            streamable_http_client(f"{url}/mcp/", http_client=web) as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            found: list[Any] = [{tool.name for tool in (await session.list_tools()).tools}]
+            return found + [await session.call_tool(name, given) for name, given in calls]
+
+    with ThreadPoolExecutor() as threads:  # the browser of other tests has a loop in this one
+        return threads.submit(lambda: asyncio.run(run())).result()
+
+
+def test_ask_over_http_is_what_python_gives(address: str, assistant: Assistant) -> None:
+    status, body = post(f"{address}/api/ask", {"question": QUESTION})
+    assert status == 200
+    told, known = json.loads(body), assistant.ask(QUESTION).as_dict()
+    for answer in (told, known):
+        del answer["seconds"]
+    assert told == known
+
+
+def test_a_follow_up_and_a_refusal_over_http(address: str) -> None:
+    history = [{"role": "user", "content": "What is Eagle Partner for?"}]
+    _, body = post(f"{address}/api/ask", {"question": "And who led it?", "history": history})
+    assert "Eagle Partner" in json.loads(body)["query"]
+    _, body = post(f"{address}/api/ask", {"question": "How do I bake a lasagne?"})
+    assert json.loads(body)["text"] == NO_ANSWER
+    assert json.loads(body)["closest"]
+
+
+def test_a_streamed_answer_ends_as_the_whole_one(address: str, assistant: Assistant) -> None:
+    status, body = post(f"{address}/api/ask/stream", {"question": QUESTION})
+    steps = [json.loads(line) for line in body.splitlines()]
+    assert status == 200
+    assert steps[-1]["text"] == assistant.ask(QUESTION).text
+    assert all(steps[-1]["text"].startswith(step["text"]) for step in steps)
+
+
+def test_search_and_documents_over_http(address: str) -> None:
+    hits = json.loads(post(f"{address}/api/search", {"query": "Lachin corridor", "k": 3})[1])
+    assert len(hits) == 3
+    assert "lachin-corridor.pdf" in {hit["source"] for hit in hits}
+    report = json.loads(post(f"{address}/api/documents", {})[1])
+    assert len(report["documents"]) == 18
+    with urllib.request.urlopen(f"{address}/api/documents", timeout=60) as reply:
+        assert json.loads(reply.read())["documents"] == report["documents"]
+
+
+@pytest.mark.parametrize(
+    ("route", "body", "status"),
+    [
+        ("ask", {"question": " "}, 400),
+        ("ask", {"question": "x" * 30_000}, 400),
+        ("ask/stream", {"question": ""}, 400),
+        ("search", {"query": "x", "k": 0}, 400),
+        ("ask", {}, 422),
+        ("ask", {"question": 5}, 422),
+        ("ask", {"question": "x", "history": [{"role": "god", "content": "x"}]}, 422),
+        ("ask", b"{", 422),
+        ("nothing", {}, 404),
+    ],
+)
+def test_a_bad_request_gets_one_line(address: str, route: str, body: object, status: int) -> None:
+    code, told = post(f"{address}/api/{route}", body)
+    assert code == status
+    assert "Traceback" not in told
+    if status != 404:
+        assert "\n" not in json.loads(told)["error"]
+
+
+def test_gradio_client_asks(address: str, assistant: Assistant) -> None:
+    client = Client(address, verbose=False)
+    assert client.predict(QUESTION, api_name="/ask")["text"] == assistant.ask(QUESTION).text
+
+
+def test_agents_ask_search_and_read(address: str, corpus: Path) -> None:
+    tools, answer, hits, document, missing = called(
+        address,
+        {},
+        ("ask", {"question": QUESTION}),
+        ("search", {"query": "Eagle Partner", "k": 2}),
+        ("read_document", {"source": "eagle-partner.md", "start": 10}),
+        ("read_document", {"source": "../secret"}),
+    )
+    assert tools == {"ask", "search", "read_document"}
+    cited = answer.structuredContent["citations"][0]
+    assert cited["source"] == "turkey-azerbaijan.md"
+    assert len(hits.structuredContent["result"]) == 2
+    text = (corpus / "eagle-partner.md").read_text("utf-8")
+    assert document.structuredContent["text"] == text[10:]
+    assert missing.isError
+
+
+@pytest.fixture(scope="module")
+def locked(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A chat that asks for a user and a password."""
+    place = ("--corpus", corpus, "--index", tmp_path_factory.mktemp("locked"))
+    server, url = serve("-m", "askdoc", "serve", *place, "--auth", "ani:se:cret")
+    yield url
+    server.terminate()
+    server.wait(30)
+
+
+@pytest.mark.slow
+def test_a_password_protects_every_route(locked: str, browser) -> None:
+    right = {"authorization": "Basic " + base64.b64encode(b"ani:se:cret").decode()}
+    for route in ("", "api/ask", "api/health", "api/document", "mcp/", "ui/askdoc.js",
+                  "gradio_api/queue/join", "gradio_api/upload", "config"):  # fmt: skip
+        for headers in ({}, {"authorization": "Basic bm8="}, {"authorization": "Bearer x"}):
+            assert post(f"{locked}/{route}", {}, **headers)[0] == 401
+    assert post(f"{locked}/api/ask", {"question": QUESTION}, **right)[0] == 200
+    tools, *_ = called(locked, right)
+    assert "ask" in tools
+    context = browser.new_context(http_credentials={"username": "ani", "password": "se:cret"})
+    page = context.new_page()
+    page.goto(locked)
+    page.get_by_role("textbox", name="Question").wait_for()
+    context.close()
+
+
+def test_a_read_only_chat_takes_and_deletes_nothing(folder, tmp_path: Path) -> None:
+    root = folder({"a.md": "The ferry sails at nine."})
+    new = tmp_path / "b.md"
+    new.write_text("Whales.")
+    assistant = Assistant.from_folder(root, Settings(read_only=True))
+    for act in (
+        lambda: documents.upload(assistant, [str(new)]),
+        lambda: documents.delete(assistant, "a.md"),
+    ):
+        with pytest.raises(BadInput, match="read-only"):
+            act()
+    assert new.exists()
+    assert (root / "a.md").exists()
+    assert "<button" not in documents.report(assistant)
+
+
+@pytest.mark.parametrize("auth", ["ani", ":x", "ani:"])
+def test_a_bad_login_is_told_and_not_shown(auth: str) -> None:
+    with pytest.raises(BadInput, match="user:password") as caught:
+        Settings(auth=auth)
+    assert "ani" not in str(caught.value)

@@ -13,7 +13,7 @@ PACKAGE = Path(askdoc.__file__).parent
 ORDER = [
     "errors", "types", "settings", "loaders", "chunker", "embedder", "vectors", "lexicon",
     "manifest", "index", "chance", "reader", "query", "retriever", "evidence", "explanation",
-    "citation", "guard", "llm", "draft", "assistant",
+    "citation", "guard", "llm", "draft", "check", "assistant",
     "evaluation", "web", "cli",
     "__main__",
 ]  # fmt: skip

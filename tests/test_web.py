@@ -13,6 +13,7 @@ from chat import EVIL, WAIT, ask, serve, shot
 from playwright.sync_api import Page, expect
 
 from askdoc import Answer, Assistant, BadInput, Document, Heading, Hit, Passage, Settings
+from askdoc.check import check
 from askdoc.citation import marked, quoted
 from askdoc.loaders import load
 from askdoc.web import documents
@@ -61,6 +62,30 @@ def test_every_format_opens_at_its_mark(
     expect(mark).to_be_in_viewport()
     start, end = (int(cited.get_attribute(f"data-{name}") or 0) for name in ("start", "end"))
     assert mark.text_content() == document.text[start:end]
+
+
+def test_all_citations_are_marked_and_stepped_through(page: Page, corpus: Path) -> None:
+    ask(page, "What did Nikol Pashinyan say about the CSTO?")
+    answer = page.locator("article.answer").last
+    cited = answer.locator("button.cite")
+    assert cited.count() > 1
+    cited.first.click()
+    mark = page.locator("#page mark")
+    expect(mark).to_be_focused()
+    first = mark.text_content()
+    source = cited.first.get_attribute("data-source")
+    beside = answer.locator(f'button.cite[data-source="{source}"]').count()
+    expect(page.locator("#page .other")).to_have_count(beside - 1)
+    expect(page.get_by_role("button", name="Previous citation")).to_be_disabled()
+    page.get_by_role("button", name="Next citation").click()
+    expect(cited.nth(1)).to_have_attribute("aria-expanded", "true")
+    expect(mark).not_to_have_text(first or "")
+    expect(mark).to_be_in_viewport()
+    shot(page, "steps")
+    with page.expect_download() as kept:
+        page.get_by_role("link", name="Open the original").click()
+    opened = cited.nth(1).get_attribute("data-source") or ""
+    assert Path(kept.value.path()).read_bytes() == (corpus / opened).read_bytes()
 
 
 def test_a_refusal_shows_the_closest_passages(page: Page) -> None:
@@ -257,6 +282,10 @@ def test_the_routes_answer_and_refuse(address: str) -> None:
     assert fetch(f"{address}/api/document?source=../pyproject.toml&start=0&end=1")[0] == 404
     assert fetch(f"{address}/api/health", Host="evil.example")[0] == 400
     assert fetch(f"{address}/gradio_api/queue/join", b"{}", Origin="http://evil.example")[0] == 403
+    status, body, headers = fetch(f"{address}/api/original?source=rome-statute.html")
+    assert headers["content-type"] == "application/octet-stream"  # no script in it ever runs
+    assert "attachment" in headers["content-disposition"]
+    assert fetch(f"{address}/api/original?source=../pyproject.toml")[0] == 404
     for closed in ("openapi.json", "docs", "redoc"):
         assert fetch(f"{address}/{closed}")[0] == 404
 
@@ -297,3 +326,27 @@ def test_the_settings_of_the_chat_have_variables(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("ASKDOC_HOST", "0.0.0.0")
     monkeypatch.setenv("ASKDOC_PORT", "7000")
     assert (Settings().host, Settings().port) == ("0.0.0.0", 7000)
+
+
+def test_an_answer_is_copied_and_a_conversation_saved(
+    browser, address: str, corpus: Path, tmp_path: Path
+) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(address)
+    ask(page, "Who backed Azerbaijan in the 44-day war?")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "[^1]: turkey-azerbaijan.md, Who backed Azerbaijan in the 44-day war: “" in copied
+    assert copied.index("[^1]") < copied.index("[^1]: ")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as JSON").click()
+    assert saved.value.suggested_filename == "askdoc.json"
+    path = tmp_path / "askdoc.json"
+    saved.value.save_as(path)
+    told = json.loads(path.read_text("utf-8"))
+    assert check(told, corpus) == []
+    assert told["answers"][0]["citations"]
+    shot(page, "save")
+    context.close()

@@ -16,7 +16,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from askdoc.assistant import Assistant
-from askdoc.errors import AskdocError
+from askdoc.check import check as verify
+from askdoc.errors import AskdocError, BadInput
 from askdoc.index import Index, Watch
 from askdoc.settings import Settings
 from askdoc.types import Answer, Hit, Reading
@@ -115,6 +116,32 @@ def explain(
     out.print(f"[bold]{explanation.stage}[/]: {escape(explanation.why)}")
     for name, score in explanation.scores.items():
         out.print(f"    {name:32} {score:.3f}".rstrip("0").rstrip("."))
+
+
+@app.command()
+def check(
+    answers: Annotated[
+        Path, typer.Argument(help="What `askdoc ask --json` printed, or an exported conversation.")
+    ],
+    corpus: Corpus = None,
+    as_json: Json = False,
+) -> None:
+    """Verify that all that answers cite still stands in its sources; exit with 3 if not."""
+    try:
+        told = json.loads(answers.read_text("utf-8"))
+    except OSError as error:
+        raise BadInput(f"{answers} cannot be opened: {error.strerror}") from error
+    except ValueError as error:
+        raise BadInput(f"{answers} is no JSON: {error}") from error
+    findings = verify(told, _settings(corpus, None).corpus)
+    if as_json:
+        _print_json({"findings": findings})
+    for finding in () if as_json else findings:
+        out.print(f"[yellow]differs[/] {escape(finding)}")
+    if findings:
+        raise typer.Exit(DIFFERS)
+    if not as_json:
+        out.print("Every citation stands as it was cited.")
 
 
 @app.command()

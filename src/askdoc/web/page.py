@@ -5,7 +5,7 @@ step. There is no ``gr.State``: it would hold one of the browser's six connectio
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from html import escape
 from typing import Any
@@ -18,6 +18,7 @@ from askdoc.errors import AskdocError
 from askdoc.llm import Model
 from askdoc.loaders import LOADERS
 from askdoc.web import documents
+from askdoc.web.export import FORMATS, exported
 from askdoc.web.render import KEPT, Turn, conversation, history, restored
 from askdoc.web.session import COOKIE, Session, Sessions, connect
 from askdoc.web.warmup import Warmup
@@ -37,7 +38,9 @@ DELETE = """element.addEventListener('click', event => {
     trigger('remove', {source});
 });"""
 PANEL = """<section id="document" aria-label="Open document" hidden>
-<button type="button" id="close" aria-label="Close the document">✕</button>
+<div id="steps"><button type="button" id="previous">Previous citation</button>
+<button type="button" id="next">Next citation</button>
+<button type="button" id="close" aria-label="Close the document">✕</button></div>
 <div id="page" tabindex="0" role="region" aria-label="Document text"></div></section>"""
 
 ABOUT = """<p>Without a language model an answer is made of quotes. With one, the model writes it,
@@ -55,10 +58,11 @@ def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
     with page:
         with gr.Row(elem_id="head"):
             gr.HTML("<h1>askdoc</h1>", js_on_load=None, apply_default_css=False)
+            save = [gr.Button(f"Save as {name}", size="sm") for name in FORMATS]
             new = gr.Button("New chat", size="sm", elem_id="new")
         with gr.Tabs():
             with gr.Tab("Chat"):
-                _chat(page, assistant, warmup, new, sessions)
+                _chat(page, assistant, warmup, new, save, sessions)
             with gr.Tab("Documents") as tab:
                 _documents(page, tab, assistant)
             if assistant.settings.host in OWN:  # no stranger may have this server call others
@@ -84,7 +88,12 @@ def _for_programs(assistant: Assistant) -> Callable[[str], dict[str, Any]]:
 
 
 def _chat(
-    page: gr.Blocks, assistant: Assistant, warmup: Warmup, new: gr.Button, sessions: Sessions
+    page: gr.Blocks,
+    assistant: Assistant,
+    warmup: Warmup,
+    new: gr.Button,
+    save: Sequence[gr.Button],
+    sessions: Sessions,
 ) -> None:
     """The log, the question box and the open document."""
 
@@ -139,9 +148,19 @@ def _chat(
     outputs = [box, past, live, kept, status, examples, stop]
     box.submit(typed, [box, kept], outputs, **ASKING)
     examples.pick(pick, kept, outputs, **ASKING)
+    for button, kind in zip(save, FORMATS.values(), strict=True):
+        saved = gr.Textbox(visible="hidden")
+        button.click(_saved(kind), kept, saved, **EVENT).then(
+            None, saved, None, js=f"text => askdocSave('askdoc.{kind}', text)"
+        )
     stop.click(halt, None, status, queue=False, **EVENT)
     new.click(clear, None, [past, live, kept, examples], **EVENT)
     page.load(begin, kept, [past, examples], concurrency_limit=None, **EVENT)
+
+
+def _saved(kind: str) -> Callable[[object], str]:
+    """What a button to save makes of the conversation that the browser kept."""
+    return lambda kept: exported(restored(kept), kind)
 
 
 def _answering(

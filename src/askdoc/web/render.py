@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from urllib.parse import quote
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
@@ -23,6 +24,8 @@ class Place(BaseModel):
     heading: str | None
     text: str
     text_sha256: str
+    title: str = ""
+    file_sha256: str = ""
 
     @classmethod
     def cited(cls, citation: Citation) -> "Place":
@@ -36,6 +39,8 @@ class Place(BaseModel):
             heading=citation.heading,
             text=citation.quote,
             text_sha256=citation.text_sha256,
+            title=citation.title,
+            file_sha256=citation.file_sha256,
         )
 
     @classmethod
@@ -183,7 +188,8 @@ def _told(turn: Turn) -> str:
         *(f"{number:,} tokens {name}" for name, number in turn.tokens.items()),
     ]
     return (
-        f'{note}<details class="how"><summary>How this was made</summary>'
+        f'{note}<button type="button" class="copy">Copy</button>'
+        '<details class="how"><summary>How this was made</summary>'
         f"<p>{escape(', '.join(parts))}</p></details>"
     )
 
@@ -215,25 +221,43 @@ def _button(turn: int, place: Place, name: str, inner: str, classes: str) -> str
     return (
         f'<button type="button" class="{classes}" data-key="{turn}-{place.number}" '
         f'data-source="{escape(place.source)}" data-start="{place.start}" '
-        f'data-end="{place.end}" data-sha="{escape(place.text_sha256)}" aria-expanded="false" '
+        f'data-end="{place.end}" data-quote="{escape(" ".join(place.text.split()))}" '
+        f'data-sha="{escape(place.text_sha256)}" aria-expanded="false" '
         f'aria-label="{escape(f"{name}: {place.name}")}">{inner}</button>'
     )
 
 
-def document(document: Document, start: int, end: int) -> str:
-    """A document's text with one span marked, and its headings set off."""
+def document(
+    document: Document, start: int, end: int, others: Sequence[tuple[int, int]] = ()
+) -> str:
+    """A document's text with one span marked and in focus, and its headings set off.
+
+    ``others`` are further spans that the answer cites; they are marked where nothing else is.
+    """
     text = document.text
-    headings = [(heading.start, heading.end, "strong") for heading in document.headings]
-    spans = [span for span in headings if span[1] <= start or span[0] >= end]
+    spans = [(start, end, "<mark>", "</mark>")]
+    for first, last, opens, closes in (
+        *((*other, '<span role="mark" class="other">', "</span>") for other in others),
+        *((heading.start, heading.end, "<strong>", "</strong>") for heading in document.headings),
+    ):
+        if 0 <= first < last <= len(text) and all(
+            last <= span[0] or first >= span[1] for span in spans
+        ):
+            spans.append((first, last, opens, closes))
     body, at = "", 0
-    for span_start, span_end, tag in sorted([*spans, (start, end, "mark")]):
-        body += escape(text[at:span_start])
-        body += f"<{tag}>{escape(text[span_start:span_end])}</{tag}>"
-        at = span_end
-    page = document.page_at(start)
-    where = f", page {page} of {len(document.pages)}" if page else ""
+    for first, last, opens, closes in sorted(spans):
+        body += f"{escape(text[at:first])}{opens}{escape(text[first:last])}{closes}"
+        at = last
+    page, heading = document.page_at(start), document.heading_at(start)
+    where = [
+        document.source,
+        f"page {page} of {len(document.pages)}" if page else "",
+        heading or "",
+    ]
+    original = f"/api/original?source={quote(document.source)}" + (f"#page={page}" if page else "")
     return (
         f"<h2>{escape(document.title)}</h2>"
-        f'<p class="source">{escape(document.source)}{where}</p>'
+        f'<p class="source">{escape(", ".join(part for part in where if part))} · '
+        f'<a href="{escape(original)}" target="_blank" rel="noopener">Open the original</a></p>'
         f'<div class="text">{body}{escape(text[at:])}</div>'
     )

@@ -14,16 +14,15 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI, HTTPException
-from fastapi.responses import HTMLResponse
+from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from askdoc.assistant import Assistant
-from askdoc.errors import BadInput, PortInUse
-from askdoc.web import agents, api, render
+from askdoc.errors import PortInUse
+from askdoc.web import agents, api, sources
 from askdoc.web.page import build
 from askdoc.web.session import COOKIE, new_cookie
 from askdoc.web.warmup import Warmup
@@ -117,24 +116,12 @@ def create_app(assistant: Assistant) -> FastAPI:
     warmup = Warmup(assistant)
     api.tell_errors(app)
     app.include_router(api.routes(assistant))
+    app.include_router(sources.routes(assistant))
 
     @app.get("/api/health")
     def health() -> dict[str, Any]:
         """Whether the models are loaded."""
         return {"status": "ready" if warmup.done else "warming up"}
-
-    @app.get("/api/document", response_class=HTMLResponse)
-    def document(source: str, start: int, end: int, sha: str = "") -> str:
-        """A document as HTML, one span of it marked; ``sha`` is of the text that was cited."""
-        try:
-            found = assistant.document(source)
-        except BadInput as error:
-            raise HTTPException(404, str(error)) from error
-        if sha and sha != found.text_sha256:
-            raise HTTPException(409, f"{source} has changed since it was cited")
-        if not 0 <= start < end <= len(found.text):
-            raise HTTPException(422, f"{source} has no characters {start} to {end}")
-        return render.document(found, start, end)
 
     app.mount("/ui", StaticFiles(directory=UI))
     if tools:

@@ -10,10 +10,15 @@
     const { source, start, end, sha } = button.dataset;
     opener = button;
     all("button.cite").forEach((other) => other.setAttribute("aria-expanded", other === button));
+    const beside = family(button);
+    const others = beside.filter((other) => other.dataset.source === source && other !== button)
+      .map((other) => `${other.dataset.start}-${other.dataset.end}`).join(",");
+    document.getElementById("previous").disabled = beside.indexOf(button) <= 0;
+    document.getElementById("next").disabled = beside.indexOf(button) === beside.length - 1;
     const page = document.getElementById("page");
     let response;
     try {
-      response = await fetch(`/api/document?${new URLSearchParams({ source, start, end, sha })}`);
+      response = await fetch(`/api/document?${new URLSearchParams({ source, start, end, sha, others })}`);
     } catch {
       response = null;
     }
@@ -34,6 +39,25 @@
     }
   }
 
+  // The citations of one answer, each span once, in the order of their numbers.
+  function family(button) {
+    const seen = new Set();
+    return [...(button.closest("article")?.querySelectorAll("button.cite") ?? [button])].filter((other) => {
+      const key = other === button ? button.dataset.key : other.dataset.key;
+      if (other !== button && (seen.has(key) || key === button.dataset.key)) return false;
+      seen.add(key);
+      return true;
+    });
+  }
+
+  function step(by) {
+    const shown = opener?.isConnected ? opener : document.querySelector(`[data-key="${opener?.dataset.key}"]`);
+    if (!shown) return;
+    const beside = family(shown);
+    const other = beside[beside.indexOf(shown) + by];
+    if (other) open(other);
+  }
+
   function close() {
     panel().hidden = true;
     document.body.classList.remove("document-open");
@@ -48,7 +72,40 @@
     const button = event.target.closest("button.cite");
     if (button) open(button);
     else if (event.target.closest("#close")) close();
+    else if (event.target.closest("#previous")) step(-1);
+    else if (event.target.closest("#next")) step(1);
   });
+  // What an answer says and cites, as Markdown with footnotes.
+  function markdown(answer) {
+    const copy = (answer.querySelector(".said") ?? answer.querySelector("p:not(.searched)")).cloneNode(true);
+    const notes = new Map();
+    copy.querySelectorAll("button.cite").forEach((button) => {
+      const [number, place] = [button.textContent.trim(), button.getAttribute("aria-label").replace(/^\w+ \d+: /, "")];
+      notes.set(number, `[^${number}]: ${place}: “${button.dataset.quote}”`);
+      button.replaceWith(`[^${number}]`);
+    });
+    copy.querySelectorAll("details").forEach((doubt) => doubt.replaceWith(`(check: ${doubt.title})`));
+    const text = copy.textContent.replace(/ +(?=\[\^)/g, "").trim();
+    return [text, [...notes.values()].join("\n")].filter(Boolean).join("\n\n") + "\n";
+  }
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button.copy");
+    if (!button) return;
+    try {
+      await navigator.clipboard.writeText(markdown(button.closest("article")));
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "The browser does not allow it";
+    }
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  });
+  window.askdocSave = (name, text) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text]));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && opener) close();
     const here = document.activeElement?.closest?.("button.cite");

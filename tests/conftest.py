@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Write:
     return write
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a chat over the real corpus, started as `askdoc serve` starts it."""
     place = ("--corpus", corpus, "--index", tmp_path_factory.mktemp("index"))

@@ -88,10 +88,61 @@ def test_all_citations_are_marked_and_stepped_through(page: Page, corpus: Path) 
     assert Path(kept.value.path()).read_bytes() == (corpus / opened).read_bytes()
 
 
+def test_a_citation_shows_its_quote_when_pointed_at(page: Page) -> None:
+    ask(page, "Who backed Azerbaijan in the 44-day war?")
+    answer = page.locator("article.answer").last
+    expect(answer.locator(".acts")).to_contain_text("ure")
+    cited = answer.locator("button.cite").first
+    card = page.get_by_role("tooltip")
+    cited.hover()
+    expect(card).to_contain_text(cited.get_attribute("data-quote") or "-")
+    expect(card).to_contain_text("turkey-azerbaijan.md")
+    shot(page, "card")
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    cited.focus()
+    expect(card).to_be_visible()
+
+
+def test_the_divider_moves_by_keyboard_and_by_pointer(page: Page) -> None:
+    ask(page, "Who backed Azerbaijan in the 44-day war?")
+    page.get_by_role("button", name="Citation 1").last.click()
+    divider = page.get_by_role("separator", name="Width of the chat")
+    panel = page.locator("#document")
+    before = (panel.bounding_box() or {})["width"]
+    divider.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(divider).to_have_attribute("aria-valuenow", "45")
+    wide = (panel.bounding_box() or {})["width"]
+    assert wide > before + 50
+    box = divider.bounding_box() or {}
+    page.mouse.move(box["x"] + 3, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 203, box["y"] + 100, steps=4)
+    page.mouse.up()
+    assert (panel.bounding_box() or {})["width"] < wide - 100
+
+
+def test_what_was_searched_for_is_edited_and_asked_again(page: Page) -> None:
+    ask(page, "What is Eagle Partner for?")
+    ask(page, "And how many Americans came?")
+    searched = page.locator(".searched").last
+    expect(searched).to_contain_text("Eagle Partner")
+    page.get_by_role("button", name="Edit and ask again").click()
+    box = page.get_by_role("textbox", name="Question")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("Eagle Partner: And how many Americans came?")
+    box.fill("How many American soldiers came for Eagle Partner 2024?")
+    box.press("Enter")
+    expect(page.locator("article.answer")).to_have_count(3, timeout=WAIT)
+
+
 def test_a_refusal_shows_the_closest_passages(page: Page) -> None:
     ask(page, "How do I bake a lasagne?")
     expect(page.get_by_text("The documents do not answer this question.")).to_be_visible()
     expect(page.get_by_role("button", name="Citation")).to_have_count(0)
+    expect(page.get_by_text("No document has the words “bake”, “lasagne”.")).to_be_visible()
     shot(page, "refusal")
     closest = page.get_by_role("button", name="Passage 1")
     closest.click()

@@ -109,6 +109,17 @@ def aspects(question: str, index: Index) -> tuple[str, ...]:
     return tuple(telling[:MOST_ASPECTS]) if len(telling) > 1 else ()
 
 
+def unknown_words(query: str, index: Index) -> tuple[str, ...]:
+    """The telling words of a query that no document has, as they were typed."""
+    lexicon = index.parts.lexicon
+    idle = lexicon.terms(FUNCTION_WORDS)
+    return tuple(
+        word
+        for word in list(dict.fromkeys(WORD.findall(query)))[:LONGEST_RESPELT]
+        if (terms := lexicon.terms(word) - idle) and not lexicon.knows(terms)
+    )
+
+
 def weights_of(query: str, index: Index) -> dict[str, float]:
     """The terms that tell what a query is about, each with its weight; all, when none tells."""
     lexicon = index.parts.lexicon

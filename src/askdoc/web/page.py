@@ -17,6 +17,7 @@ from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
 from askdoc.llm import Model
 from askdoc.loaders import LOADERS
+from askdoc.query import unknown_words
 from askdoc.web import documents
 from askdoc.web.export import FORMATS, exported
 from askdoc.web.render import KEPT, Turn, conversation, history, restored
@@ -38,6 +39,8 @@ DELETE = """element.addEventListener('click', event => {
     trigger('remove', {source});
 });"""
 PANEL = """<section id="document" aria-label="Open document" hidden>
+<div id="divider" role="separator" tabindex="0" aria-orientation="vertical" aria-valuemin="30"
+aria-valuemax="70" aria-valuenow="55" aria-label="Width of the chat"></div>
 <div id="steps"><button type="button" id="previous">Previous citation</button>
 <button type="button" id="next">Next citation</button>
 <button type="button" id="close" aria-label="Close the document">✕</button></div>
@@ -182,7 +185,8 @@ def _answering(
             yield *[gr.skip()] * 4, escape(told), gr.skip(), gr.skip()
         with closing(assistant.stream(question, history(turns), session.model)) as answers:
             for answer in answers:
-                turn = Turn.of(answer)
+                unknown = () if answer.answered else unknown_words(answer.query, assistant.index)
+                turn = Turn.of(answer, unknown)
                 if session.stop.is_set():
                     turn.note = "Stopped."
                     break

@@ -10,6 +10,9 @@ from askdoc.citation import cite
 from askdoc.types import Answer, Citation, Document, Hit
 
 SHOWN = 3  # closest passages below a refusal
+UNKNOWN = 5  # words that a refusal names, at most
+# Confidence in words: from which number on.
+SURE = ((0.8, "Sure."), (0.55, "Fairly sure."), (0.0, "Not sure: look at the quotes."))
 KEPT = 50  # turns that the browser keeps
 
 
@@ -80,10 +83,14 @@ class Turn(BaseModel):
     confidence: float = 0.0
     seconds: float = 0.0
     tokens: dict[str, int] = {}
+    unknown: list[str] = []
 
     @classmethod
-    def of(cls, answer: Answer) -> "Turn":
-        """The turn of an answer, finished or still growing."""
+    def of(cls, answer: Answer, unknown: Sequence[str] = ()) -> "Turn":
+        """The turn of an answer, finished or still growing.
+
+        ``unknown`` are the words of the question that no document has.
+        """
         closest = () if answer.answered else answer.closest[:SHOWN]
         return cls(
             question=answer.question,
@@ -105,6 +112,7 @@ class Turn(BaseModel):
             confidence=answer.confidence,
             seconds=sum(answer.seconds.values()),
             tokens=dict(answer.tokens),
+            unknown=list(unknown),
         )
 
 
@@ -134,13 +142,16 @@ def conversation(turns: Sequence[Turn], first: int = 0) -> str:
 def _turn(number: int, turn: Turn) -> str:
     searched = ""
     if turn.query and turn.query != turn.question.strip():
-        searched = f'<p class="searched">Searched for: {escape(turn.query)}</p>'
+        searched = (
+            f'<p class="searched">Searched for: {escape(turn.query)} <button type="button" '
+            f'class="edit" data-query="{escape(turn.query)}">Edit and ask again</button></p>'
+        )
     if turn.error:
         body = f'<p class="error" role="alert">{escape(turn.error)}</p>'
     elif turn.sentences:
         body = f'<div class="said">{_sentences(number, turn)}</div>{_sources(number, turn)}'
     elif turn.text:
-        body = f'<p class="refusal">{escape(turn.text)}</p>{_closest(number, turn)}'
+        body = f'<p class="refusal">{escape(turn.text)}</p>{_helps(turn)}{_closest(number, turn)}'
     else:
         body = f'<p class="busy">{"Writing…" if turn.model else "Searching…"}</p>'
     return (
@@ -176,6 +187,14 @@ def _doubt(problems: Sequence[str]) -> str:
     )
 
 
+def _helps(turn: Turn) -> str:
+    """What would help where there is no answer."""
+    words = ", ".join(f"“{word}”" for word in turn.unknown[:UNKNOWN])
+    which = "words" if len(turn.unknown) > 1 else "word"
+    why = f"No document has the {which} {words}. " if words else ""
+    return f"<p>{escape(why)}Ask in other words, or add a document that tells.</p>"
+
+
 def _told(turn: Turn) -> str:
     """Why an answer is not what was asked of the model, and on demand how it was made."""
     if not turn.text:
@@ -187,8 +206,10 @@ def _told(turn: Turn) -> str:
         f"{turn.seconds:.1f} seconds",
         *(f"{number:,} tokens {name}" for name, number in turn.tokens.items()),
     ]
+    sure = next(words for least, words in SURE if turn.confidence >= least)
     return (
-        f'{note}<button type="button" class="copy">Copy</button>'
+        f'{note}<p class="acts">{sure if turn.sentences else ""} '
+        '<button type="button" class="copy">Copy</button></p>'
         '<details class="how"><summary>How this was made</summary>'
         f"<p>{escape(', '.join(parts))}</p></details>"
     )

@@ -75,9 +75,59 @@
     else if (event.target.closest("#previous")) step(-1);
     else if (event.target.closest("#next")) step(1);
   });
+  // Shows what a citation quotes while it is pointed at or has the focus.
+  const card = Object.assign(document.createElement("div"), { id: "card" });
+  card.setAttribute("role", "tooltip");
+  card.hidden = true;
+  function show(event) {
+    const button = event.target.closest?.("button.cite:not(.card)");
+    card.hidden = !button;
+    if (!button) return;
+    const place = document.createElement("strong");
+    place.textContent = button.getAttribute("aria-label").replace(/^\w+ \d+: /, "");
+    card.replaceChildren(place, button.dataset.quote);
+    document.body.append(card);
+    const { left, bottom, top } = button.getBoundingClientRect();
+    card.style.left = `${Math.max(8, Math.min(left, innerWidth - card.offsetWidth - 8))}px`;
+    const below = bottom + card.offsetHeight + 12 < innerHeight;
+    card.style.top = `${below ? bottom + 6 : top - card.offsetHeight - 6}px`;
+  }
+  document.addEventListener("mouseover", show);
+  document.addEventListener("focusin", show);
+  document.addEventListener("scroll", () => (card.hidden = true), true);
+
+  // The divider between chat and document: dragged, or moved with the arrow keys.
+  function share(percent) {
+    const kept = Math.round(Math.max(30, Math.min(70, percent)));
+    document.body.style.setProperty("--share", kept);
+    document.getElementById("divider").setAttribute("aria-valuenow", kept);
+  }
+  document.addEventListener("pointerdown", (event) => {
+    const divider = event.target.closest("#divider");
+    if (!divider) return;
+    const { left, width } = document.getElementById("split").getBoundingClientRect();
+    const move = (moved) => share(((moved.clientX - left) / width) * 100);
+    divider.setPointerCapture(event.pointerId);
+    divider.addEventListener("pointermove", move);
+    divider.addEventListener("pointerup", () => divider.removeEventListener("pointermove", move), { once: true });
+  });
+  document.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -5, ArrowRight: 5 }[event.key];
+    if (by && event.target.id === "divider") share(Number(event.target.getAttribute("aria-valuenow")) + by);
+  });
+
+  document.addEventListener("click", (event) => {
+    const query = event.target.closest("button.edit")?.dataset.query;
+    const box = document.querySelector("#box textarea");
+    if (query === undefined || !box) return;
+    box.value = query;
+    box.dispatchEvent(new Event("input", { bubbles: true })); // so that Gradio knows
+    box.focus();
+  });
+
   // What an answer says and cites, as Markdown with footnotes.
   function markdown(answer) {
-    const copy = (answer.querySelector(".said") ?? answer.querySelector("p:not(.searched)")).cloneNode(true);
+    const copy = (answer.querySelector(".said") ?? answer.querySelector(".refusal, .error")).cloneNode(true);
     const notes = new Map();
     copy.querySelectorAll("button.cite").forEach((button) => {
       const [number, place] = [button.textContent.trim(), button.getAttribute("aria-label").replace(/^\w+ \d+: /, "")];
@@ -107,6 +157,7 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") card.hidden = true;
     if (event.key === "Escape" && opener) close();
     const here = document.activeElement?.closest?.("button.cite");
     if (here && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {

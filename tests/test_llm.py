@@ -372,6 +372,7 @@ def test_a_key_is_never_shown() -> None:
     model = connected(settings)
     assert model
     assert "1234567890" not in f"{settings!r} {settings.model_dump_json()} {model.chat!r}"
+    assert "pass-word" not in Model("x", model.chat, key="pass-word").why(ValueError("pass-word"))
 
 
 @pytest.mark.slow

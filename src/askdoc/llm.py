@@ -106,7 +106,10 @@ class Writing(Iterator[str]):
 class Model:
     """A language model, ready to write; ``timeout`` is the seconds that it may be silent."""
 
-    def __init__(self, name: str, chat: "BaseChatModel", timeout: float = 60.0) -> None:
+    def __init__(
+        self, name: str, chat: "BaseChatModel", timeout: float = 60.0, key: str = ""
+    ) -> None:
+        self._key = key  # only so that no message shows it
         self.name = name
         self.chat = chat
         self.timeout = timeout
@@ -141,6 +144,8 @@ class Model:
             "is not known to its server": status == 404,
             "cannot be reached: is its server running?": "connect" in folded,
         }
+        if self._key:
+            words = words.replace(self._key, "…")
         first = KEY.sub("…", (words.splitlines() or [""])[0])[:200]
         why = next((why for why, so in told.items() if so), f"failed: {kind}: {first}")
         return f"{self.name} {why}"
@@ -164,8 +169,9 @@ def connected(settings: Settings) -> Model | None:
             # A server of one's own asks for no key, but the client wants one; nor does it tell
             # tokens unless asked.
             options |= {"api_key": "none", "stream_usage": True}
-    if settings.llm_key:
-        options["api_key"] = settings.llm_key.get_secret_value()
+    key = settings.llm_key.get_secret_value() if settings.llm_key else ""
+    if key:
+        options["api_key"] = key
     if settings.llm_base_url or provider in LOCAL:
         options["temperature"] = 0  # some of the big providers' models refuse to be told
     try:
@@ -177,7 +183,7 @@ def connected(settings: Settings) -> Model | None:
     except Exception as error:
         first = KEY.sub("…", (str(error).splitlines() or [""])[0])[:200]
         raise BadInput(f"setting llm = {settings.llm!r} cannot be used: {first}") from error
-    return Model(settings.llm, chat, settings.llm_timeout)
+    return Model(settings.llm, chat, settings.llm_timeout, key)
 
 
 def shown(passages: Sequence[Passage], most: int) -> tuple[Passage, ...]:

@@ -5,6 +5,7 @@ step. There is no ``gr.State``: it would hold one of the browser's six connectio
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from html import escape
@@ -21,7 +22,7 @@ from askdoc.query import unknown_words
 from askdoc.web import documents
 from askdoc.web.export import FORMATS, exported
 from askdoc.web.render import KEPT, Turn, conversation, history, restored
-from askdoc.web.session import COOKIE, Session, Sessions, connect
+from askdoc.web.session import COOKIE, Sessions, connect
 from askdoc.web.warmup import Warmup
 
 LOG = logging.getLogger("askdoc.web")
@@ -49,7 +50,7 @@ aria-valuemax="70" aria-valuenow="55" aria-label="Width of the chat"></div>
 ABOUT = """<p>Without a language model an answer is made of quotes. With one, the model writes it,
 and askdoc checks every sentence against the passages it cites. What you ask and the passages found
 go to that model. Connection and key stay in this server's memory until it ends.</p>"""
-OWN = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 Steps = Iterator[tuple[Any, ...]]
 
@@ -68,7 +69,7 @@ def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
                 _chat(page, assistant, warmup, new, save, sessions)
             with gr.Tab("Documents") as tab:
                 _documents(page, tab, assistant)
-            if assistant.settings.host in OWN:  # no stranger may have this server call others
+            if assistant.settings.host in LOOPBACK:  # no stranger may have this server call others
                 with gr.Tab("Model"):
                     _model(page, assistant, sessions)
         api(_for_programs(assistant), api_name="ask", queue=False)
@@ -102,16 +103,17 @@ def _chat(
 
     def typed(question: str, kept: object, request: gr.Request) -> Steps:
         """Asks what stands in the box."""
-        session = sessions.of(_cookie(request))
-        yield from _answering(assistant, warmup, session, question, restored(kept))
+        model = sessions.of(_cookie(request)).model
+        stop = sessions.of(str(request.session_hash)).stop
+        yield from _answering(assistant, warmup, model, stop, question, restored(kept))
 
     def pick(data: gr.EventData, kept: object, request: gr.Request) -> Steps:
         """Asks the example that was clicked."""
         yield from typed(str(data.question), kept, request)
 
     def halt(request: gr.Request) -> str:
-        """Ends the answer that this browser waits for."""
-        sessions.of(_cookie(request)).stop.set()
+        """Ends the answer that this tab waits for; other tabs go on."""
+        sessions.of(str(request.session_hash)).stop.set()
         return "Stopping…"
 
     def begin(kept: object) -> Iterator[tuple[Any, Any]]:
@@ -167,10 +169,15 @@ def _saved(kind: str) -> Callable[[object], str]:
 
 
 def _answering(
-    assistant: Assistant, warmup: Warmup, session: Session, question: str, turns: list[Turn]
+    assistant: Assistant,
+    warmup: Warmup,
+    model: Model | None,
+    stop: threading.Event,
+    question: str,
+    turns: list[Turn],
 ) -> Steps:
     """Box, past, live, kept, status, examples and Stop, again and again while an answer grows."""
-    session.stop.clear()
+    stop.clear()
     turn = Turn(question=question)
 
     def live() -> str:
@@ -183,11 +190,11 @@ def _answering(
         warmup.wait()
         for told in documents.syncing(assistant):
             yield *[gr.skip()] * 4, escape(told), gr.skip(), gr.skip()
-        with closing(assistant.stream(question, history(turns), session.model)) as answers:
+        with closing(assistant.stream(question, history(turns), model)) as answers:
             for answer in answers:
                 unknown = () if answer.answered else unknown_words(answer.query, assistant.index)
                 turn = Turn.of(answer, unknown)
-                if session.stop.is_set():
+                if stop.is_set():
                     turn.note = "Stopped."
                     break
                 yield gr.skip(), gr.skip(), live(), *[gr.skip()] * 4

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from askdoc.assistant import Assistant
 from askdoc.errors import PortInUse
 from askdoc.web import agents, api, sources
-from askdoc.web.page import build
+from askdoc.web.page import LOOPBACK, build
 from askdoc.web.session import COOKIE, new_cookie
 from askdoc.web.warmup import Warmup
 
@@ -32,7 +32,6 @@ HEAD = (
     '<link rel="stylesheet" href="/ui/askdoc.css"><script src="/ui/askdoc.js" defer></script>'
     '<meta name="referrer" content="no-referrer">'
 )
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 EVERYWHERE = ("0.0.0.0", "::")
 # Gradio itself needs 'unsafe-inline' and 'unsafe-eval': this stops requests to other hosts.
 POLICY = (
@@ -53,7 +52,7 @@ class Guard:
     def __init__(self, app: ASGIApp, host: str, auth: str = "") -> None:
         self._app = app
         self._auth = auth.encode()
-        own = {"127.0.0.1", "localhost", "::1", host.lower()}
+        own = {*LOOPBACK, host.lower()}
         self._hosts = None if host in EVERYWHERE else own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""What the server keeps for one browser, in memory only: its language model, and its Stop."""
+"""What the server keeps, in memory only: a browser's language model, and a tab's Stop."""
 
 import secrets
 import threading
@@ -17,7 +17,7 @@ GREETING = [("human", "Reply with the one word: ready")]
 
 
 class Session:
-    """One browser's language model, None for that of the settings, and whether Stop was pressed."""
+    """A language model, None for that of the settings, and whether Stop was pressed."""
 
     def __init__(self) -> None:
         self.model: Model | None = None
@@ -25,17 +25,17 @@ class Session:
 
 
 class Sessions:
-    """The sessions, by the value of their cookie."""
+    """The sessions: a browser's by the value of its cookie, a tab's by Gradio's hash."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, Session] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, cookie: str) -> Session:
-        """The session of a cookie, new where there is none."""
+    def of(self, key: str) -> Session:
+        """The session of a browser or a tab, new where there is none."""
         with self._lock:
-            session = self._known.setdefault(cookie, Session())
-            self._known.move_to_end(cookie)
+            session = self._known.setdefault(key, Session())
+            self._known.move_to_end(key)
             while len(self._known) > MOST:
                 self._known.popitem(last=False)
         return session

@@ -17,7 +17,8 @@ from askdoc.check import check
 from askdoc.citation import marked, quoted
 from askdoc.loaders import load
 from askdoc.web import documents
-from askdoc.web.render import Turn, conversation, document, history, restored
+from askdoc.web.layout import laid_out
+from askdoc.web.render import Turn, conversation, history, restored
 
 
 def test_ask_click_a_citation_and_read_the_mark(page: Page, corpus: Path) -> None:
@@ -357,8 +358,8 @@ def test_foreign_text_never_becomes_markup() -> None:
     hostile = Document("a.md", EVIL, f"{EVIL}\n{EVIL}", "0" * 64, (Heading(0, len(EVIL), 1),))
     for html in (
         conversation([turn(), refused, failed]),
-        document(hostile, 0, 5),
-        document(hostile, len(EVIL) - 3, len(EVIL) + 3),
+        laid_out(hostile, 0, 5),
+        laid_out(hostile, len(EVIL) - 3, len(EVIL) + 3),
     ):
         assert "<img" not in html
         assert "&lt;img" in html

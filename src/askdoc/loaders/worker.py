@@ -12,13 +12,15 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, cast
 
 from askdoc.errors import AskdocError, Unreadable
-from askdoc.loaders import load
+from askdoc.loaders import load, pages
+from askdoc.loaders.pages import Sheets
 from askdoc.types import Document
 
 SECONDS = 60.0  # that reading one file may take
@@ -26,6 +28,12 @@ MEGABYTES = 2048  # of address space that the child may fill, where the system h
 STARTING = 60.0  # seconds that the child may take to start
 READY = "ready"
 TOO_MUCH = "reading it needs too much memory"
+TASKS: dict[str, Callable[..., Any]] = {
+    "load": load,
+    "sheets": pages.sheets,
+    "picture": pages.picture,
+}
+Failure = tuple[str, str]  # status and reason
 
 
 class Worker:
@@ -42,31 +50,48 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def start(self) -> None:
+        """Has the child there before it is needed; raises AskdocError when it does not start."""
+        self._running()
+
     def load(self, corpus: Path, source: str) -> Document:
         """What ``askdoc.loaders.load`` gives; raises Unreadable also when it takes too much.
 
         Raises AskdocError when no child can be started.
         """
-        used = self._child is not None
-        answer = self._answer(corpus, source)
-        if answer == ("failed", TOO_MUCH) and used:
-            answer = self._answer(corpus, source)  # other files may have left too little
-        if isinstance(answer, Document):
-            return answer
-        status, why = answer
-        raise Unreadable(status, why)
+        return cast("Document", self._done("load", corpus.absolute(), source))
 
-    def _answer(self, corpus: Path, source: str) -> Document | tuple[str, str]:
-        """What the child makes of a file; a child that ran out of memory is not asked again."""
+    def sheets(
+        self, path: Path, text: str, pages: Sequence[int], spans: Sequence[tuple[int, int]]
+    ) -> Sheets:
+        """What ``askdoc.loaders.pages.sheets`` gives; raises as ``load`` does."""
+        return cast("Sheets", self._done("sheets", path.absolute(), text, pages, spans))
+
+    def picture(self, path: Path, number: int) -> bytes:
+        """What ``askdoc.loaders.pages.picture`` gives; raises as ``load`` does."""
+        return cast("bytes", self._done("picture", path.absolute(), number))
+
+    def _done(self, task: str, *given: object) -> object:
+        """What a task gives; one that ran out of memory is tried once more in a fresh child."""
+        used = self._child is not None
+        answer, failure = self._answer(task, given)
+        if failure == ("failed", TOO_MUCH) and used:
+            answer, failure = self._answer(task, given)  # other files may have left too little
+        if failure:
+            raise Unreadable(*failure)
+        return answer
+
+    def _answer(self, task: str, given: tuple[object, ...]) -> tuple[object, Failure | None]:
+        """What the child makes of a task; a child that ran out of memory is not asked again."""
         try:
             child = self._running()
-            answer = self._asked(child, (corpus.absolute(), source), self.seconds)
+            answer, failure = self._asked(child, (task, given), self.seconds)
         except BaseException:  # interrupted: a late answer must not be taken for the next one
             self.close()
             raise
-        if answer == ("failed", TOO_MUCH):
+        if failure == ("failed", TOO_MUCH):
             self.close()
-        return answer
+        return answer, failure
 
     def close(self) -> None:
         """Ends the child, whatever it is doing."""
@@ -94,22 +119,22 @@ class Worker:
 
     def _asked(
         self, child: subprocess.Popen[bytes], question: object, seconds: float
-    ) -> Document | tuple[str, str]:
+    ) -> tuple[object, Failure | None]:
         """The child's answer, or the status and the reason for which there is none."""
         try:
             pickle.dump(question, _pipe(child.stdin))
             _pipe(child.stdin).flush()
-            answer: Document | tuple[str, str] | None = _received(child, seconds)
+            said: tuple[object, Failure | None] | None = _received(child, seconds)
         except TimeoutError:  # an OSError too
             self.close()
-            return "took too long", f"it was not read within {seconds:g} seconds"
+            return None, ("took too long", f"it was not read within {seconds:g} seconds")
         except OSError:
-            answer = None
-        if answer is None:
+            said = None
+        if said is None:
             code = child.wait()
             self.close()
-            return "failed", _death(code)
-        return answer
+            return None, ("failed", _death(code))
+        return said
 
 
 def _started(seconds: float, megabytes: int) -> "subprocess.Popen[bytes]":
@@ -178,26 +203,26 @@ def _serve(seconds: float, megabytes: int) -> None:
         pickle.dump(answer, answers)
         answers.flush()
         try:
-            corpus, source = pickle.load(questions)  # noqa: S301  # what our parent writes
+            task, given = pickle.load(questions)  # noqa: S301  # what our parent writes
         except EOFError:
             return
         # Should the parent be gone and a parser hang, nobody else would end this process.
         faulthandler.dump_traceback_later(seconds + 5, exit=True, file=nowhere)
-        answer = _answer(corpus, source)
+        answer = _answer(task, given)
         faulthandler.cancel_dump_traceback_later()
 
 
-def _answer(corpus: Path, source: str) -> Document | tuple[str, str]:
-    """A document, or the status and the reason for none."""
+def _answer(task: str, given: tuple[object, ...]) -> tuple[object, Failure | None]:
+    """What a task gives, or the status and the reason for nothing."""
     try:
-        return load(corpus, source)
+        return TASKS[task](*given), None
     except Unreadable as error:
-        return error.status, error.why
+        return None, (error.status, error.why)
     except MemoryError:
-        return "failed", TOO_MUCH
+        return None, ("failed", TOO_MUCH)
     # Whatever a library raises for a hostile file costs that file, and no other.
     except Exception as error:  # noqa: BLE001
-        return "failed", f"its parser gave up ({type(error).__name__})"
+        return None, ("failed", f"its parser gave up ({type(error).__name__})")
 
 
 def _limit(megabytes: int) -> None:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from html import escape
-from urllib.parse import quote
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from askdoc.citation import cite
-from askdoc.types import Answer, Citation, Document, Hit
+from askdoc.types import Answer, Citation, Hit
 
 SHOWN = 3  # closest passages below a refusal
 UNKNOWN = 5  # words that a refusal names, at most
@@ -245,40 +244,4 @@ def _button(turn: int, place: Place, name: str, inner: str, classes: str) -> str
         f'data-end="{place.end}" data-quote="{escape(" ".join(place.text.split()))}" '
         f'data-sha="{escape(place.text_sha256)}" aria-expanded="false" '
         f'aria-label="{escape(f"{name}: {place.name}")}">{inner}</button>'
-    )
-
-
-def document(
-    document: Document, start: int, end: int, others: Sequence[tuple[int, int]] = ()
-) -> str:
-    """A document's text with one span marked and in focus, and its headings set off.
-
-    ``others`` are further spans that the answer cites; they are marked where nothing else is.
-    """
-    text = document.text
-    spans = [(start, end, "<mark>", "</mark>")]
-    for first, last, opens, closes in (
-        *((*other, '<span role="mark" class="other">', "</span>") for other in others),
-        *((heading.start, heading.end, "<strong>", "</strong>") for heading in document.headings),
-    ):
-        if 0 <= first < last <= len(text) and all(
-            last <= span[0] or first >= span[1] for span in spans
-        ):
-            spans.append((first, last, opens, closes))
-    body, at = "", 0
-    for first, last, opens, closes in sorted(spans):
-        body += f"{escape(text[at:first])}{opens}{escape(text[first:last])}{closes}"
-        at = last
-    page, heading = document.page_at(start), document.heading_at(start)
-    where = [
-        document.source,
-        f"page {page} of {len(document.pages)}" if page else "",
-        heading or "",
-    ]
-    original = f"/api/original?source={quote(document.source)}" + (f"#page={page}" if page else "")
-    return (
-        f"<h2>{escape(document.title)}</h2>"
-        f'<p class="source">{escape(", ".join(part for part in where if part))} · '
-        f'<a href="{escape(original)}" target="_blank" rel="noopener">Open the original</a></p>'
-        f'<div class="text">{body}{escape(text[at:])}</div>'
     )

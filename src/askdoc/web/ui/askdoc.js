@@ -5,20 +5,27 @@
   const all = (selector) => [...document.querySelectorAll(selector)];
   const panel = () => document.getElementById("document");
 
+  let view = "pages"; // how PDFs are shown
+
   async function open(button) {
-    const mine = ++request;
-    const { source, start, end, sha } = button.dataset;
     opener = button;
     all("button.cite").forEach((other) => other.setAttribute("aria-expanded", other === button));
     const beside = family(button);
-    const others = beside.filter((other) => other.dataset.source === source && other !== button)
-      .map((other) => `${other.dataset.start}-${other.dataset.end}`).join(",");
     document.getElementById("previous").disabled = beside.indexOf(button) <= 0;
     document.getElementById("next").disabled = beside.indexOf(button) === beside.length - 1;
+    await show(button, beside);
+  }
+
+  // Fetches the document of a citation, and brings the marked words into view.
+  async function show(button, beside) {
+    const mine = ++request;
+    const { source, start = 0, end = 0, sha = "" } = button.dataset;
+    const others = beside.filter((other) => other.dataset.source === source && other !== button)
+      .map((other) => `${other.dataset.start}-${other.dataset.end}`).join(",");
     const page = document.getElementById("page");
     let response;
     try {
-      response = await fetch(`/api/document?${new URLSearchParams({ source, start, end, sha, others })}`);
+      response = await fetch(`/api/document?${new URLSearchParams({ source, start, end, sha, others, view })}`);
     } catch {
       response = null;
     }
@@ -36,6 +43,9 @@
       const below = mark.getBoundingClientRect().top - page.getBoundingClientRect().top;
       page.scrollTop += below - page.clientHeight / 3;
       mark.focus({ preventScroll: true });
+    } else {
+      page.scrollTop = 0;
+      page.focus({ preventScroll: true });
     }
   }
 
@@ -74,12 +84,27 @@
     else if (event.target.closest("#close")) close();
     else if (event.target.closest("#previous")) step(-1);
     else if (event.target.closest("#next")) step(1);
+    const other = event.target.closest("button.view");
+    if (other && opener) {
+      view = other.dataset.view;
+      open(opener);
+    }
+    const row = event.target.closest("button.open");
+    if (row) {
+      tab("Chat");
+      open(row);
+    }
   });
+  function tab(name) {
+    [...document.querySelectorAll('[role="tab"]')].find((found) => found.textContent.trim() === name)?.click();
+  }
+  window.askdocTab = tab;
+
   // Shows what a citation quotes while it is pointed at or has the focus.
   const card = Object.assign(document.createElement("div"), { id: "card" });
   card.setAttribute("role", "tooltip");
   card.hidden = true;
-  function show(event) {
+  function point(event) {
     const button = event.target.closest?.("button.cite:not(.card)");
     card.hidden = !button;
     if (!button) return;
@@ -92,8 +117,8 @@
     const below = bottom + card.offsetHeight + 12 < innerHeight;
     card.style.top = `${below ? bottom + 6 : top - card.offsetHeight - 6}px`;
   }
-  document.addEventListener("mouseover", show);
-  document.addEventListener("focusin", show);
+  document.addEventListener("mouseover", point);
+  document.addEventListener("focusin", point);
   document.addEventListener("scroll", () => (card.hidden = true), true);
 
   // The divider between chat and document: dragged, or moved with the arrow keys.

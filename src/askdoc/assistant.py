@@ -2,8 +2,9 @@
 
 import functools
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from askdoc.citation import marked, quoted
@@ -53,18 +54,24 @@ class Assistant:
         assistant.catch_up(watch)
         return assistant
 
-    def ask(self, question: str, history: History = ()) -> Answer:
+    def ask(self, question: str, history: History = (), sources: Sequence[str] = ()) -> Answer:
         """The answer to a question, or the one refusal with the closest passages.
 
         ``history`` holds the earlier turns, oldest first, each
-        ``{"role": "user" or "assistant", "content": text}``. Raises BadInput for a question that
-        is empty or too long, for a history of another shape, and for an index without passages.
+        ``{"role": "user" or "assistant", "content": text}``; ``sources`` names the documents that
+        may answer, all where it is empty. Raises BadInput for a question that is empty or too long,
+        for a history of another shape, for a document that is not in the index, and for an index
+        without passages.
         """
-        *_, answer = self.stream(question, history)
+        *_, answer = self.stream(question, history, sources=sources)
         return answer
 
     def stream(
-        self, question: str, history: History = (), model: Model | None = None
+        self,
+        question: str,
+        history: History = (),
+        model: Model | None = None,
+        sources: Sequence[str] = (),
     ) -> Generator[Answer]:
         """The answer as it grows; the last one is what ``ask`` returns.
 
@@ -74,8 +81,10 @@ class Assistant:
         _check_question(question)
         _check_history(history)
         self.index.check_not_empty()
+        self._check_sources(sources)
         clock = _Clock()
         query = understood(question, history, self.index, model.rewritten if model else None)
+        query = replace(query, sources=tuple(sources))
         clock.lap("query")
         found = candidates(self.index, query)
         clock.lap("search")
@@ -112,12 +121,14 @@ class Assistant:
                     note=written.note,
                 )
 
-    def search(self, query: str, k: int = 10) -> list[Hit]:
-        """The ``k`` best hits, best first; raises BadInput as ``ask`` does."""
+    def search(self, query: str, k: int = 10, sources: Sequence[str] = ()) -> list[Hit]:
+        """The ``k`` best hits, best first; ``sources`` as for ``ask``, and BadInput as there."""
         _check_question(query)
         _check_k(k)
         self.index.check_not_empty()
-        return retrieve(self.index, understood(query, (), self.index), k)
+        self._check_sources(sources)
+        asked = replace(understood(query, (), self.index), sources=tuple(sources))
+        return retrieve(self.index, asked, k)
 
     def explain(self, question: str, source: str) -> Explanation:
         """Why a document was used for a question, or which step lost it; raises BadInput."""
@@ -146,6 +157,15 @@ class Assistant:
                 raise
             return f"{busy}; answers come from what is indexed so far"
         return ""
+
+    def _check_sources(self, sources: Sequence[str]) -> None:
+        """Raises BadInput for a source that is not in the index."""
+        if isinstance(sources, str):
+            raise BadInput(f"sources = {sources!r}: name documents in a list")
+        known = self.index.parts.manifest.files() if sources else {}
+        for source in sources:
+            if source not in known:
+                raise BadInput(f"there is no document {source!r} in the index")
 
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none."""

@@ -76,10 +76,12 @@ class Lexicon:
         every = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs), count=False)
         return {str(searcher.doc(address)["id"][0]) for _, address in every.hits}
 
-    def search(self, query: str, k: int) -> list[tuple[str, float]]:
+    def search(
+        self, query: str, k: int, among: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
         """The ids of the ``k`` passages of highest BM25 (0 and up) that share a term, best first.
 
-        Any text is a query: no character of it is an operator.
+        Any text is a query: no character of it is an operator. With ``among``, only these ids.
         """
         terms = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", term, "freq"))
@@ -87,8 +89,17 @@ class Lexicon:
         ]
         if not terms:
             return []
+        wanted = tantivy.Query.boolean_query(terms)
+        if among is not None:
+            # Worth nothing, so that the scores stay those of the terms.
+            those = tantivy.Query.const_score_query(
+                tantivy.Query.term_set_query(self._schema, "id", among), 0.0
+            )
+            wanted = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, those)]
+            )
         searcher = self._searcher()
-        found = searcher.search(tantivy.Query.boolean_query(terms), k, count=False)
+        found = searcher.search(wanted, k, count=False)
         return [(str(searcher.doc(address)["id"][0]), score) for score, address in found.hits]
 
     def terms(self, text: str) -> frozenset[str]:

@@ -134,6 +134,11 @@ class Manifest:
         with self._transaction() as db:
             return dict(db.execute("SELECT id, source FROM passages"))
 
+    def ids(self, sources: Sequence[str]) -> list[str]:
+        """The ids of the passages of some sources."""
+        wanted = set(sources)
+        return [id for id, source in self.sources().items() if source in wanted]
+
     def twins(self, passages: Sequence[Passage]) -> dict[str, str]:
         """By the ids of new passages, those of passages of the same words, or place in a same file.
 

@@ -60,11 +60,12 @@ class Query:
     """What is searched for: the whole, as it is shown and read, and what else both legs are asked.
 
     ``aspects`` are the parts of a question that names several things, and a follow-up as it was
-    typed.
+    typed; ``sources`` are the documents that may answer, all where there are none.
     """
 
     text: str
     aspects: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 def understood(

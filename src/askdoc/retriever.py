@@ -51,7 +51,7 @@ def candidates(index: Index, query: Query) -> list[Candidate]:
     Each leg's scores are stretched over 0 to 1 and added by weight (Bruch, Gai and Ingber, 2023);
     an aspect of the query adds what it alone would give.
     """
-    whole, *parts = [_fused(index, text) for text in (query.text, *query.aspects)]
+    whole, *parts = [_fused(index, text, query.sources) for text in (query.text, *query.aspects)]
     found = {**whole}
     for part in parts:
         for id, candidate in part.items():
@@ -133,11 +133,11 @@ def _document(hit: Hit) -> Document:
     return Document(page_content=metadata.pop("text"), metadata=metadata | hashes)
 
 
-def _fused(index: Index, text: str) -> dict[str, Candidate]:
+def _fused(index: Index, text: str, sources: Sequence[str]) -> dict[str, Candidate]:
     """What both legs find for one text, by id."""
     found: dict[str, Candidate] = {}
     for leg, share, ranking in zip(
-        LEGS, (DENSE, 1 - DENSE), index.search(text, DEPTH), strict=True
+        LEGS, (DENSE, 1 - DENSE), index.search(text, DEPTH, sources), strict=True
     ):
         # A leg that found fewer than it may give has found all there is: its worst is no zero.
         low = ranking[-1][1] if len(ranking) == DEPTH else 0.0

@@ -14,6 +14,7 @@ from askdoc.types import Passage
 if TYPE_CHECKING:
     from chromadb.api.client import Client
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
+    from chromadb.api.types import Where
 
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")  # read when chromadb is imported
 
@@ -103,14 +104,18 @@ class Vectors:
         return set(self._passages.get(include=[])["ids"])
 
     def search(
-        self, vector: list[float], k: int, also: Sequence[str] = ()
+        self, vector: list[float], k: int, also: Sequence[str] = (), sources: Sequence[str] = ()
     ) -> list[tuple[str, float]]:
         """The ids of the ``k`` nearest passages with their cosine (-1 to 1), nearest first.
 
         Those of ``also`` are compared in any case: the search is approximate, and can miss one.
+        They are of those sources only, if any are named.
         """
         found = self._passages.query(
-            query_embeddings=np.asarray([vector], np.float32), n_results=k, include=["distances"]
+            query_embeddings=np.asarray([vector], np.float32),
+            n_results=k,
+            where=cast("Where", {"source": {"$in": list(sources)}}) if sources else None,
+            include=["distances"],
         )
         distances = found["distances"] or [[]]
         cosines = {

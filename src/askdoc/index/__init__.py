@@ -5,7 +5,7 @@ import shutil
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,12 +103,12 @@ class Index:
             seconds=time.perf_counter() - began,
         )
 
-    def search(self, query: str, k: int) -> tuple[Ranking, Ranking]:
-        """The best ``k`` passages of each leg, best first.
+    def search(self, query: str, k: int, sources: Sequence[str] = ()) -> tuple[Ranking, Ranking]:
+        """The best ``k`` passages of each leg, best first; of those sources only, if any are named.
 
         The dense leg comes with cosines (-1 to 1), the lexical leg with BM25 (0 and up).
         """
-        return self.parts.search(self.embedder.embed_query(query), query, k)
+        return self.parts.search(self.embedder.embed_query(query), query, k, sources)
 
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none of that source."""

@@ -94,10 +94,17 @@ class Parts:
         found = self.vectors.get(sorted(set(twins.values())))
         return {id: found[twin] for id, twin in twins.items() if twin in found}
 
-    def search(self, vector: list[float], query: str, k: int) -> tuple[Ranking, Ranking]:
-        """The best ``k`` passages of the dense and of the lexical leg, best first."""
-        lexical = self.lexicon.search(query, k)
-        dense = self.vectors.search(vector, k, also=[id for id, _ in lexical[:COMPARED]])
+    def search(
+        self, vector: list[float], query: str, k: int, sources: Sequence[str]
+    ) -> tuple[Ranking, Ranking]:
+        """The best ``k`` passages of the dense and of the lexical leg, best first.
+
+        They are of those sources only, if any are named.
+        """
+        among = self.manifest.ids(sources) if sources else None
+        lexical = self.lexicon.search(query, k, among)
+        also = [id for id, _ in lexical[:COMPARED]]
+        dense = self.vectors.search(vector, k, also, sources)
         known = self.manifest.passages([id for id, _ in (*dense, *lexical)])
         return (
             [(known[id], score) for id, score in dense if id in known],

@@ -23,10 +23,11 @@ class Said(BaseModel):
 
 
 class Question(BaseModel):
-    """What is asked, and the turns before it, oldest first."""
+    """What is asked, the turns before it, oldest first, and the documents that may answer."""
 
     question: str
     history: list[Said] = []
+    sources: list[str] = []
 
     @property
     def turns(self) -> list[dict[str, str]]:
@@ -35,10 +36,11 @@ class Question(BaseModel):
 
 
 class Search(BaseModel):
-    """What is searched for, and how many hits are wanted."""
+    """What is searched for, how many hits are wanted, and the documents that they may be of."""
 
     query: str
     k: int = 10
+    sources: list[str] = []
 
 
 def routes(assistant: Assistant) -> APIRouter:
@@ -49,13 +51,13 @@ def routes(assistant: Assistant) -> APIRouter:
     def ask(asked: Question) -> dict[str, Any]:
         """The answer, as ``askdoc ask --json`` prints it."""
         assistant.catch_up()
-        return assistant.ask(asked.question, asked.turns).as_dict()
+        return assistant.ask(asked.question, asked.turns, asked.sources).as_dict()
 
     @router.post("/ask/stream")
     def stream(asked: Question) -> StreamingResponse:
         """The answer as it grows: a line of JSON each, the last one is what ``/api/ask`` gives."""
         assistant.catch_up()
-        answers = assistant.stream(asked.question, asked.turns)
+        answers = assistant.stream(asked.question, asked.turns, sources=asked.sources)
         first = next(answers)  # what is wrong with the question is told with a status
 
         def lines() -> Iterator[str]:
@@ -73,7 +75,7 @@ def routes(assistant: Assistant) -> APIRouter:
     def search(asked: Search) -> list[dict[str, Any]]:
         """The best hits, as ``askdoc search --json`` prints them."""
         assistant.catch_up()
-        return [hit.as_dict() for hit in assistant.search(asked.query, asked.k)]
+        return [hit.as_dict() for hit in assistant.search(asked.query, asked.k, asked.sources)]
 
     @router.api_route("/documents", methods=["GET", "POST"])
     def documents() -> dict[str, Any]:

@@ -18,7 +18,7 @@ from askdoc.citation import marked, quoted
 from askdoc.loaders import load
 from askdoc.web import documents
 from askdoc.web.layout import laid_out
-from askdoc.web.render import Turn, conversation, history, restored
+from askdoc.web.render import Turn, conversation, dumped, history, restored
 
 
 def test_ask_click_a_citation_and_read_the_mark(page: Page, corpus: Path) -> None:
@@ -366,10 +366,12 @@ def test_foreign_text_never_becomes_markup() -> None:
 
 
 def test_what_a_browser_kept_is_not_trusted() -> None:
-    kept = [turn().model_dump()]
+    kept = dumped([turn()])
     assert restored(kept) == [turn()]
-    for bad in (None, "x", [1], [{"question": 1}], [{**kept[0], "citations": [{"start": -1}]}]):
-        assert restored(bad) == []
+    bad_place = [{**turn().model_dump(), "citations": [{"start": -1}]}]
+    for bad in (None, 1, "", [1], [{"question": 1}], bad_place):
+        assert restored(json.dumps(bad)) == []
+    assert restored("no JSON") == []
     assert history([turn()])[0] == {"role": "user", "content": EVIL}
     assert history([Turn(question="x", error="no")]) == []
 
@@ -393,6 +395,7 @@ def test_an_answer_is_copied_and_a_conversation_saved(
     assert "[^1]: turkey-azerbaijan.md, Who backed Azerbaijan in the 44-day war: “" in copied
     assert copied.index("[^1]") < copied.index("[^1]: ")
     with page.expect_download() as saved:
+        page.locator("summary", has_text="Save").click()
         page.get_by_role("button", name="Save as JSON").click()
     assert saved.value.suggested_filename == "askdoc.json"
     path = tmp_path / "askdoc.json"

@@ -19,7 +19,7 @@ COLUMNS = ("Document", "Status", "Pages", "Characters", "Passages", "Language", 
 
 
 def report(assistant: Assistant) -> str:
-    """The table of the report as HTML: a row and a Delete button for each file."""
+    """The table of the report as HTML: a row for each file, and what can be done with it."""
     readings = assistant.index.readings()
     head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
     rows = "".join(_row(reading, assistant.settings.read_only) for reading in readings)
@@ -28,7 +28,7 @@ def report(assistant: Assistant) -> str:
     return (
         f"<p>{read} of {len(readings)} files are read. {warning}</p>"
         f'<div class="report" tabindex="0" role="region" aria-label="Report"><table>'
-        f'<thead><tr>{head}<th scope="col"><span class="hidden">Delete</span></th></tr></thead>'
+        f'<thead><tr>{head}<th scope="col"><span class="hidden">What to do</span></th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
@@ -44,15 +44,18 @@ def _row(reading: Reading, read_only: bool) -> str:
         reading.why,
     )
     name = escape(reading.source)
-    delete = (
-        f'<button type="button" class="delete" data-source="{name}" '
-        f'aria-label="Delete {name}">Delete</button>'
+    acts = [("open", "Open"), ("only", "Ask about")] if reading.status == "read" else []
+    acts += [] if read_only else [("delete", "Delete")]
+    buttons = "".join(
+        f'<button type="button" class="{act}" data-source="{name}" '
+        f'aria-label="{label} {name}">{label}</button>'
+        for act, label in acts
     )
     return (
         f'<tr class="{"read" if reading.status == "read" else "unread"}">'
-        f'<th scope="row">{name}</th>'
-        + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells)
-        + f"<td>{'' if read_only else delete}</td></tr>"
+        f'<th scope="row"><bdi>{name}</bdi></th>'
+        + "".join(f"<td><bdi>{escape(str(cell))}</bdi></td>" for cell in cells)
+        + f'<td class="do">{buttons}</td></tr>'
     )
 
 

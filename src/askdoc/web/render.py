@@ -12,6 +12,11 @@ SHOWN = 3  # closest passages below a refusal
 UNKNOWN = 5  # words that a refusal names, at most
 # Confidence in words: from which number on.
 SURE = ((0.8, "Sure."), (0.55, "Fairly sure."), (0.0, "Not sure: look at the quotes."))
+# Drawn, since not every system has a font with the sign.
+THUMB = (
+    '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 10h4v11H3z'
+    'M9 10l4-8c1.4 0 2.4 1 2.4 2.4V9h4.8c1.2 0 2 1.1 1.7 2.2l-2 8c-.2.9-1 1.6-2 1.6H9z"/></svg>'
+)
 KEPT = 50  # turns that the browser keeps
 
 
@@ -83,12 +88,14 @@ class Turn(BaseModel):
     seconds: float = 0.0
     tokens: dict[str, int] = {}
     unknown: list[str] = []
+    sources: list[str] = []
 
     @classmethod
-    def of(cls, answer: Answer, unknown: Sequence[str] = ()) -> "Turn":
+    def of(cls, answer: Answer, unknown: Sequence[str] = (), sources: Sequence[str] = ()) -> "Turn":
         """The turn of an answer, finished or still growing.
 
-        ``unknown`` are the words of the question that no document has.
+        ``unknown`` are the words of the question that no document has, ``sources`` the documents
+        that it was kept to, if any.
         """
         closest = () if answer.answered else answer.closest[:SHOWN]
         return cls(
@@ -112,15 +119,24 @@ class Turn(BaseModel):
             seconds=sum(answer.seconds.values()),
             tokens=dict(answer.tokens),
             unknown=list(unknown),
+            sources=list(sources),
         )
 
 
-def restored(kept: object) -> list[Turn]:
-    """The turns that a browser kept; none when they are not what we wrote."""
+TURNS = TypeAdapter(list[Turn])
+
+
+def restored(kept: str) -> list[Turn]:
+    """The turns that a browser kept as JSON; none when they are not what we wrote."""
     try:
-        return TypeAdapter(list[Turn]).validate_python(kept)
+        return TURNS.validate_json(kept)
     except ValidationError:
         return []
+
+
+def dumped(turns: list[Turn]) -> str:
+    """The turns as JSON, for the browser to keep."""
+    return TURNS.dump_json(turns).decode()
 
 
 def history(turns: Sequence[Turn]) -> list[dict[str, str]]:
@@ -145,6 +161,8 @@ def _turn(number: int, turn: Turn) -> str:
             f'<p class="searched">Searched for: {escape(turn.query)} <button type="button" '
             f'class="edit" data-query="{escape(turn.query)}">Edit and ask again</button></p>'
         )
+    if turn.sources:
+        searched += f'<p class="searched">Asked only: {escape(", ".join(turn.sources))}</p>'
     if turn.error:
         body = f'<p class="error" role="alert">{escape(turn.error)}</p>'
     elif turn.sentences:
@@ -157,7 +175,7 @@ def _turn(number: int, turn: Turn) -> str:
         f'<article class="question"><h2 class="hidden">Question {number + 1}</h2>'
         f"<p>{escape(turn.question)}</p></article>"
         f'<article class="answer"><h2 class="hidden">Answer {number + 1}</h2>'
-        f"{searched}{body}{_told(turn)}</article>"
+        f"{searched}{body}{_told(number, turn)}</article>"
     )
 
 
@@ -194,7 +212,7 @@ def _helps(turn: Turn) -> str:
     return f"<p>{escape(why)}Ask in other words, or add a document that tells.</p>"
 
 
-def _told(turn: Turn) -> str:
+def _told(number: int, turn: Turn) -> str:
     """Why an answer is not what was asked of the model, and on demand how it was made."""
     if not turn.text:
         return ""
@@ -208,9 +226,19 @@ def _told(turn: Turn) -> str:
     sure = next(words for least, words in SURE if turn.confidence >= least)
     return (
         f'{note}<p class="acts">{sure if turn.sentences else ""} '
-        '<button type="button" class="copy">Copy</button></p>'
+        '<button type="button" class="copy">Copy</button>'
+        f"{_rating(number)}</p>"
         '<details class="how"><summary>How this was made</summary>'
         f"<p>{escape(', '.join(parts))}</p></details>"
+    )
+
+
+def _rating(number: int) -> str:
+    """Thumbs up and down; our script asks for a comment, and sends both."""
+    return "".join(
+        f'<button type="button" class="rate" data-rating="{rating}" data-turn="{number}" '
+        f'aria-pressed="false" aria-label="{name}" title="{name}">{THUMB}</button>'
+        for rating, name in (("up", "Good answer"), ("down", "Bad answer"))
     )
 
 

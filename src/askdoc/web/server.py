@@ -4,6 +4,7 @@ import base64
 import os
 import secrets
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
@@ -22,14 +23,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from askdoc.assistant import Assistant
 from askdoc.errors import PortInUse
-from askdoc.web import agents, api, sources
-from askdoc.web.page import LOOPBACK, build
-from askdoc.web.session import COOKIE, new_cookie
+from askdoc.web import agents, api, feedback, sources
+from askdoc.web.page import build
+from askdoc.web.session import COOKIE, LOOPBACK, new_cookie
 from askdoc.web.warmup import Warmup
 
 UI = Path(__file__).parent / "ui"
 HEAD = (
     '<link rel="stylesheet" href="/ui/askdoc.css"><script src="/ui/askdoc.js" defer></script>'
+    '<script src="/ui/conversations.js" defer></script>'
     '<meta name="referrer" content="no-referrer">'
 )
 EVERYWHERE = ("0.0.0.0", "::")
@@ -112,15 +114,16 @@ def create_app(assistant: Assistant) -> FastAPI:
             yield
 
     app = FastAPI(title="askdoc", openapi_url=None, docs_url=None, redoc_url=None, lifespan=life)
-    warmup = Warmup(assistant)
+    warmup, started = Warmup(assistant), time.time()
     api.tell_errors(app)
     app.include_router(api.routes(assistant))
     app.include_router(sources.routes(assistant))
+    app.include_router(feedback.routes(assistant))
 
     @app.get("/api/health")
     def health() -> dict[str, Any]:
-        """Whether the models are loaded."""
-        return {"status": "ready" if warmup.done else "warming up"}
+        """Whether the models are loaded, and when this server was started."""
+        return {"status": "ready" if warmup.done else "warming up", "started": started}
 
     app.mount("/ui", StaticFiles(directory=UI))
     if tools:

@@ -12,6 +12,7 @@ from askdoc.llm import Model, connected
 from askdoc.settings import Settings
 
 COOKIE = "askdoc-session"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MOST = 200  # sessions that are kept; the one not used for longest goes
 GREETING = [("human", "Reply with the one word: ready")]
 

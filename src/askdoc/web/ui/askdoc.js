@@ -98,7 +98,10 @@
   function tab(name) {
     [...document.querySelectorAll('[role="tab"]')].find((found) => found.textContent.trim() === name)?.click();
   }
-  window.askdocTab = tab;
+  function toChat() {
+    tab("Chat");
+    document.querySelector("#box textarea")?.focus();
+  }
 
   // Shows what a citation quotes while it is pointed at or has the focus.
   const card = Object.assign(document.createElement("div"), { id: "card" });
@@ -174,13 +177,13 @@
     }
     setTimeout(() => (button.textContent = "Copy"), 2000);
   });
-  window.askdocSave = (name, text) => {
+  function save(name, text) {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text]));
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  };
+  }
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") card.hidden = true;
     if (event.key === "Escape" && opener) close();
@@ -198,4 +201,5 @@
       log.scrollTop = log.scrollHeight;
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
+  window.askdoc = { ...window.askdoc, save, toChat };
 })();

@@ -1,0 +1,82 @@
+"""What people think of answers, kept beside the index as questions that `askdoc eval` can read."""
+
+import json
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from askdoc.assistant import Assistant
+from askdoc.errors import AskdocError
+from askdoc.web.export import answer
+from askdoc.web.render import KEPT, Turn, history
+
+FILE = "feedback.jsonl"
+WRITING = threading.Lock()
+
+
+class Opinion(BaseModel):
+    """A thumb up or down for the last of some turns, and why."""
+
+    rating: Literal["up", "down"]
+    comment: str = Field("", max_length=5_000)
+    turns: list[Turn] = Field(min_length=1, max_length=KEPT)
+
+
+def routes(assistant: Assistant) -> APIRouter:
+    """``/api/feedback``."""
+    router = APIRouter(prefix="/api")
+
+    @router.post("/feedback")
+    def feedback(opinion: Opinion) -> dict[str, str]:
+        """Appends an opinion to the file; its id."""
+        row = judged(opinion, assistant)
+        append(assistant.index.folder / FILE, row)
+        return {"id": row["id"]}
+
+    return router
+
+
+def judged(opinion: Opinion, assistant: Assistant) -> dict[str, Any]:
+    """An opinion as a question for ``askdoc eval``, with what was answered.
+
+    Only a thumb up says what is right: that it can be answered, by what, and from where; or, of a
+    refusal, that it cannot. ``hits`` are the ones that the query has now.
+    """
+    *before, turn = opinion.turns
+    hits = assistant.search(turn.query or turn.question, assistant.settings.k, turn.sources)
+    right: dict[str, Any] = {}
+    if opinion.rating == "up" and turn.text:
+        right["answerable"] = bool(turn.sentences)
+        if turn.sentences:
+            right["answers"] = [sentence.text for sentence in turn.sentences]
+            right["gold_ids"] = sorted({place.source for place in turn.citations})
+            right["evidence"] = [
+                {"id": place.source, "fact": place.text} for place in turn.citations
+            ]
+    return {
+        "id": f"feedback-{uuid.uuid4().hex[:12]}",
+        "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "rating": opinion.rating,
+        "comment": opinion.comment,
+        "question": turn.question,
+        "history": history(before),
+        "query": turn.query,
+        **right,
+        "hits": [hit.as_dict() for hit in hits],
+        "answer": answer(turn),
+    }
+
+
+def append(path: Path, row: dict[str, Any]) -> None:
+    """Adds a line to a file of JSON Lines; raises AskdocError where it cannot be written."""
+    line = json.dumps(row, ensure_ascii=False) + "\n"
+    try:
+        with WRITING, path.open("a", encoding="utf-8") as file:
+            file.write(line)
+    except OSError as error:
+        raise AskdocError(f"{path} cannot be written to: {error.strerror}") from error

@@ -1,0 +1,210 @@
+// Keeps the conversations in the browser: the server has none. Also thumbs, and a lost connection.
+(() => {
+  const STORE = "askdoc-conversations";
+  const MOST = 100; // conversations
+  const NAME = 60; // characters of a name
+  const menu = () => document.getElementById("conversations");
+
+  // All conversations, newest first: {id, name, turns}, the turns as JSON text.
+  function all() {
+    try {
+      const found = JSON.parse(localStorage.getItem(STORE) ?? "[]");
+      return Array.isArray(found) ? found.filter((each) => each?.id && typeof each.turns === "string") : [];
+    } catch {
+      return [];
+    }
+  }
+
+  // The oldest go when the browser's room is full.
+  function store(conversations) {
+    for (let kept = conversations.slice(0, MOST); ; kept = kept.slice(0, -1)) {
+      try {
+        localStorage.setItem(STORE, JSON.stringify(kept));
+        return;
+      } catch {
+        if (!kept.length) return;
+      }
+    }
+  }
+
+  // Which conversation this tab has; another tab has its own.
+  const current = () => sessionStorage.getItem("askdoc-current");
+  function fresh() {
+    sessionStorage.setItem("askdoc-current", crypto.randomUUID?.() ?? String(Math.random()));
+    draw();
+    return [];
+  }
+
+  function restored() {
+    if (!current()) fresh();
+    draw();
+    return [all().find((each) => each.id === current())?.turns ?? "[]"];
+  }
+
+  function keep(turns) {
+    waiting(null);
+    let first;
+    try {
+      first = JSON.parse(turns)[0]?.question;
+    } catch {
+      return;
+    }
+    if (!first) return;
+    const known = all().find((each) => each.id === current());
+    const name = known?.name ?? first.trim().replace(/\s+/g, " ").slice(0, NAME);
+    store([{ id: current(), name, turns }, ...all().filter((each) => each.id !== current())]);
+    draw();
+  }
+
+  function draw() {
+    const list = menu()?.querySelector("ul");
+    if (!list) return;
+    const rows = all().map(({ id, name }) => {
+      const row = document.createElement("li");
+      row.append(button(name, "chosen", id), button("✕", "drop", id, `Delete ${name}`));
+      if (id === current()) row.firstChild.setAttribute("aria-current", "true");
+      return row;
+    });
+    const none = Object.assign(document.createElement("li"), { textContent: "None yet: ask something." });
+    list.replaceChildren(...(rows.length ? rows : [none]));
+  }
+
+  function button(text, name, id, label) {
+    const made = Object.assign(document.createElement("button"), { type: "button", className: name });
+    made.textContent = text;
+    made.dir = "auto";
+    made.dataset.id = id;
+    if (label) made.setAttribute("aria-label", label);
+    return made;
+  }
+
+  document.addEventListener("click", (event) => {
+    const inside = event.target.closest("details.menu");
+    document.querySelectorAll("details.menu[open]").forEach((open) => {
+      if (open !== inside || event.target.closest("[data-kind]")) open.removeAttribute("open");
+    });
+    const chosen = event.target.closest("#conversations button");
+    if (!chosen) return;
+    const { id } = chosen.dataset;
+    if (chosen.matches(".drop")) {
+      store(all().filter((each) => each.id !== id));
+      if (id === current()) document.getElementById("new").click();
+      else draw();
+      menu().querySelector("summary").focus();
+      return;
+    }
+    const { turns } = all().find((each) => each.id === id) ?? {};
+    if (!turns || answering()) return;
+    sessionStorage.setItem("askdoc-current", id);
+    menu().removeAttribute("open");
+    draw();
+    menu().dispatchEvent(new CustomEvent("askdoc-open", { detail: turns, bubbles: true }));
+    askdoc.toChat();
+  });
+  document.addEventListener("keydown", (event) => {
+    const open = document.querySelector("details.menu[open]");
+    if (event.key !== "Escape" || !open) return;
+    open.removeAttribute("open");
+    open.querySelector("summary").focus();
+  });
+
+  // Thumbs: a click opens a line for a comment, Enter or Send sends both.
+  document.addEventListener("click", (event) => {
+    const rate = event.target.closest("button.rate");
+    if (!rate) return;
+    const acts = rate.closest(".acts");
+    acts.querySelectorAll("button.rate").forEach((other) => other.setAttribute("aria-pressed", other === rate));
+    acts.nextElementSibling?.matches("form.opinion") && acts.nextElementSibling.remove();
+    const form = Object.assign(document.createElement("form"), { className: "opinion" });
+    const label = Object.assign(document.createElement("label"), {
+      textContent: rate.dataset.rating === "up" ? "What was good? (optional)" : "What was wrong? (optional)",
+    });
+    const comment = Object.assign(document.createElement("input"), { maxLength: 5000 });
+    const send = Object.assign(document.createElement("button"), { textContent: "Send" });
+    label.append(comment);
+    form.append(label, send);
+    form.addEventListener("submit", (submitted) => {
+      submitted.preventDefault();
+      tell(form, rate, comment.value);
+    });
+    acts.after(form);
+    comment.focus();
+  });
+
+  async function tell(form, rate, comment) {
+    const kept = JSON.parse(document.querySelector("#kept textarea")?.value || "[]");
+    const turns = kept.slice(0, Number(rate.dataset.turn) + 1);
+    const body = JSON.stringify({ rating: rate.dataset.rating, comment, turns });
+    let said = "This answer is not finished.";
+    if (kept.length > Number(rate.dataset.turn)) {
+      const headers = { "content-type": "application/json" };
+      const response = await fetch("/api/feedback", { method: "POST", headers, body }).catch(() => null);
+      const error = response && !response.ok ? (await response.json().catch(() => ({}))).error : "";
+      said = response?.ok ? "Thank you: noted." : error || "It could not be sent: try again.";
+    }
+    const told = Object.assign(document.createElement("p"), { className: "note", textContent: said });
+    told.setAttribute("role", "status");
+    form.querySelector("p")?.remove();
+    if (said.startsWith("Thank")) form.replaceChildren(told);
+    else form.append(told);
+  }
+
+  // A lost connection is told; when it is back, what was asked is put back into the box.
+  const EVERY = 4000; // milliseconds
+  const answering = () => document.getElementById("box")?.querySelector("textarea")?.disabled;
+  const waiting = (question) =>
+    question ? sessionStorage.setItem("askdoc-asked", question) : sessionStorage.removeItem("askdoc-asked");
+  let started = null; // which server this page came from
+  let lost = false;
+
+  document.addEventListener("keydown", (event) => {
+    const box = event.target.closest?.("#box textarea");
+    if (box && event.key === "Enter" && !event.shiftKey && box.value.trim()) waiting(box.value);
+  }, true);
+  document.addEventListener("click", (event) => {
+    const box = document.querySelector("#box textarea");
+    if (event.target.closest("#box button") && box?.value.trim()) waiting(box.value);
+  }, true);
+
+  function tellLost(gone) {
+    if (gone === lost) return;
+    lost = gone;
+    document.getElementById("lost")?.remove();
+    if (!gone) return;
+    const banner = Object.assign(document.createElement("p"), {
+      id: "lost",
+      textContent: "The connection to askdoc is lost. Trying again…",
+    });
+    banner.setAttribute("role", "alert");
+    document.body.prepend(banner);
+  }
+
+  async function look() {
+    const response = await fetch("/api/health", { cache: "no-store", signal: AbortSignal.timeout(10_000) }).catch(() => null);
+    const health = response?.ok ? await response.json().catch(() => null) : null;
+    if (!health) return tellLost(true);
+    const another = started !== null && health.started !== started;
+    started = health.started;
+    // An answer that a server had begun does not come any more, so the page begins anew.
+    if (another || (lost && answering())) return location.reload();
+    tellLost(false);
+  }
+  setInterval(() => document.hidden || look(), EVERY);
+  document.addEventListener("visibilitychange", () => document.hidden || look());
+  look();
+
+  // Puts a question that got no answer back into the box, once Gradio has made it.
+  const asked = sessionStorage.getItem("askdoc-asked");
+  if (asked) {
+    waiting(null);
+    const wait = setInterval(() => {
+      const box = document.querySelector("#box textarea");
+      if (!box) return;
+      clearInterval(wait);
+      box.value = asked;
+      box.dispatchEvent(new Event("input", { bubbles: true }));
+    }, 200);
+  }
+
+  window.askdoc = { ...window.askdoc, all, fresh, keep, restored };
+})();

@@ -32,14 +32,18 @@ sys.addaudithook(watch)
 corpus, index = sys.argv[1:]
 
 import askdoc
-from askdoc import web
+from askdoc.web import front
+from askdoc.web.app import create_app
 
 settings = askdoc.Settings(corpus=corpus, index=index)
 assistant = askdoc.Assistant.from_folder(settings=settings)
 answer = assistant.ask("What is Eagle Partner for?")
-listener = web.listen("127.0.0.1", 0)
+listener = front.listen("127.0.0.1", 0)
 port = listener.getsockname()[1]
-threading.Thread(target=web.serve, args=(assistant, listener), daemon=True).start()
+build = lambda: create_app(assistant)
+threading.Thread(
+    target=front.serve, args=(assistant.settings, listener, build), daemon=True
+).start()
 for _ in range(300):
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as response:

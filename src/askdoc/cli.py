@@ -19,9 +19,11 @@ from askdoc.assistant import Assistant
 from askdoc.check import check as verify
 from askdoc.errors import AskdocError, BadInput
 from askdoc.index import Index, Watch
+from askdoc.index import check as check_settings
 from askdoc.settings import Settings
 from askdoc.types import Answer, Hit, Reading
 from askdoc.types import Progress as Step
+from askdoc.web import front
 
 app = typer.Typer(
     name="askdoc",
@@ -159,14 +161,18 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the chat in the browser, and its routes for programs."""
-    # Imported where first used: Gradio takes seconds to import.
-    from askdoc import web
-
     settings = _settings(corpus, place, host=host, port=port, auth=auth)
-    listener = web.listen(settings.host, settings.port)
+    check_settings(settings)
+    listener = front.listen(settings.host, settings.port)
+
+    def build() -> Any:
+        # Imported where first used: Gradio takes seconds to import.
+        from askdoc.web.app import create_app
+
+        return create_app(Assistant.from_folder(settings=settings, watch=watch))
+
     with _watched() as watch:
-        assistant = Assistant.from_folder(settings=settings, watch=watch)
-    web.serve(assistant, listener)
+        front.serve(settings, listener, build)
 
 
 @app.command()

@@ -56,7 +56,7 @@ class Index:
         # Absolute: a process that changes its folder must not index another corpus into this one.
         self.corpus = settings.corpus.absolute()
         self.folder = settings.index_folder.absolute()
-        _check(settings)
+        check(settings)
         self.embedder = embedder(settings.embedder)
         _make_folder(self.folder)
         self.parts = Parts(settings, self.folder)
@@ -68,7 +68,7 @@ class Index:
         Raises BadInput when it could not be built again, IndexBusy when another process is
         writing to it.
         """
-        _check(settings)
+        check(settings)
         folder = settings.index_folder
         if not (folder / MANIFEST).is_file():
             return
@@ -284,7 +284,7 @@ def _settled(stat: os.stat_result) -> int:
     return stat.st_mtime_ns if time.time_ns() - stat.st_mtime_ns > RACY else 0
 
 
-def _check(settings: Settings) -> None:
+def check(settings: Settings) -> None:
     """Raises BadInput when no index can be built with these settings."""
     _check_folder(settings.corpus)
     if settings.index_folder.resolve() == settings.corpus.resolve():

@@ -126,6 +126,8 @@ class Chat:
             self.start.pick(pick, given, outputs, **ASKING),
         ):
             event.then(None, self.kept, None, js="turns => askdoc.keep(turns)")
+            # Not before: Gradio passes over a question that comes while it ends the one before.
+            event.then(_free, None, [self.box, self.stop], queue=False, **EVENT)
         self.stop.click(halt, None, self.status, queue=False, **EVENT)
         name, text = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
         self.acts.save(_saved, self.kept, [name, text], **EVENT).then(
@@ -201,8 +203,7 @@ class Chat:
         except Exception as error:  # noqa: BLE001 - the page must not stay locked
             turn = Turn(question=question[:500], error=in_words(error))
         keep = dumped([*turns, turn][-KEPT:])
-        free, gone = gr.update(interactive=True), gr.update(visible="hidden")
-        yield free, gr.skip(), live(), keep, "Answer ready", gr.skip(), gone
+        yield gr.skip(), gr.skip(), live(), keep, "Answer ready", gr.skip(), gr.skip()
 
     def _readable(self) -> list[str]:
         """The documents that a question can be kept to."""
@@ -233,6 +234,11 @@ class Chat:
 def _html(elem_id: str, js_on_load: str | None = None) -> gr.HTML:
     """An empty place for HTML of ours."""
     return gr.HTML(elem_id=elem_id, js_on_load=js_on_load, apply_default_css=False)
+
+
+def _free() -> tuple[Any, ...]:
+    """The question box, open for the next question, and no Stop."""
+    return gr.update(interactive=True), gr.update(visible="hidden")
 
 
 def _saved(data: gr.EventData, kept: str) -> tuple[str, str]:

@@ -100,7 +100,7 @@
   }
   function toChat() {
     tab("Chat");
-    document.querySelector("#box textarea")?.focus();
+    setTimeout(() => document.querySelector("#box textarea")?.focus(), 50); // when the tab is shown
   }
 
   // Shows what a citation quotes while it is pointed at or has the focus.

@@ -1,0 +1,70 @@
+"""The chat's application: our own routes, the MCP server, and the page in Gradio."""
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+
+import gradio as gr
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from askdoc.assistant import Assistant
+from askdoc.web import agents, api, feedback, sources
+from askdoc.web.page import build
+from askdoc.web.warmup import Warmup
+
+UI = Path(__file__).parent / "ui"
+HEAD = (
+    '<link rel="stylesheet" href="/ui/askdoc.css"><script src="/ui/askdoc.js" defer></script>'
+    '<script src="/ui/conversations.js" defer></script>'
+    '<meta name="referrer" content="no-referrer">'
+)
+
+
+def create_app(assistant: Assistant) -> FastAPI:
+    """The chat and its routes as one ASGI application; loading of the models begins at once.
+
+    It lets everyone in: ``front`` puts a guard before it.
+    """
+    tools = agents.server(assistant)
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        async with tools.session_manager.run() if tools else nullcontext():
+            yield
+
+    app = FastAPI(title="askdoc", openapi_url=None, docs_url=None, redoc_url=None, lifespan=life)
+    warmup, started = Warmup(assistant), time.time()
+    api.tell_errors(app)
+    app.include_router(api.routes(assistant))
+    app.include_router(sources.routes(assistant))
+    app.include_router(feedback.routes(assistant))
+
+    @app.get("/api/health")
+    def health() -> dict[str, Any]:
+        """Whether the models are loaded, and when this server was started."""
+        return {"status": "ready" if warmup.done else "warming up", "started": started}
+
+    app.mount("/ui", StaticFiles(directory=UI))
+    if tools:
+        app.mount("/mcp", tools.streamable_http_app())
+    gr.mount_gradio_app(
+        app,
+        build(assistant, warmup),
+        path="/",
+        theme=gr.themes.Base(
+            font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+        ),
+        head=HEAD,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        app_kwargs={"openapi_url": None, "docs_url": None, "redoc_url": None},
+    )
+    return app

@@ -112,7 +112,7 @@ def _prose(document: Document, start: int, end: int) -> Iterator[Block]:
         if found.lastgroup == "empty":
             continue
         if found.lastgroup == "code":
-            yield Block("pre", first, last)
+            yield Block("pre", first, last, tuple(_fences(text, first, last)) if marked_up else ())
             continue
         inner = tuple(_emphasis(text, first, last)) if marked_up else ()
         if found.lastgroup == "item":
@@ -120,6 +120,15 @@ def _prose(document: Document, start: int, end: int) -> Iterator[Block]:
             yield Block("li", first, last, (*sign, *inner))
         else:
             yield Block("p", first, last, inner)
+
+
+def _fences(text: str, start: int, end: int) -> Iterator[Span]:
+    """The lines above and below fenced code."""
+    above = text.find("\n", start, end) + 1 or end
+    below = text.rfind("\n", above, end)
+    yield Span(start, above, *HIDDEN)
+    if below >= 0 and text[below:end].strip()[:3] in ("```", "~~~"):
+        yield Span(below, end, *HIDDEN)
 
 
 def _emphasis(text: str, start: int, end: int) -> Iterator[Span]:

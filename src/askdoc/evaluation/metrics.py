@@ -166,8 +166,8 @@ def exactness(quotes: Sequence[tuple[str, str]]) -> float:
 def localisation(cited: Sequence[Span], evidence: Sequence[Span]) -> tuple[float, float]:
     """How closely citations mark the evidence, in characters: IoU and F1, each 0 to 1.
 
-    ``shared / (|c| + |e| - shared)`` and ``2 shared / (|c| + |e|)``, for each citation with the evidence span
-    that fits it best, and then the mean (Jaccard, 1901; Dice, 1945).
+    ``shared / (|c| + |e| - shared)`` and ``2 shared / (|c| + |e|)``, for each citation with the
+    evidence span that fits it best, and then the mean (Jaccard, 1901; Dice, 1945).
     """
     if not cited or not evidence:
         return math.nan, math.nan

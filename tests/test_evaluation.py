@@ -387,3 +387,23 @@ def test_wrong_usage_ends_with_2(small: Path, tmp_path: Path, capsys) -> None:
     printed(capsys, "eval", code=2)
     printed(capsys, "eval", "--data", tmp_path, "--corpus", small, code=2)
     printed(capsys, "eval", "x.jsonl", "--split", "other", code=2)
+
+
+def test_a_model_words_the_draft_where_what_it_writes_can_be_used(
+    corpus: Path, assistant: Assistant
+) -> None:
+    """A good question stands; one that gives its answer away, or is none, makes way."""
+    from langchain_core.language_models import FakeListChatModel
+
+    from askdoc.evaluation.draft import drafted
+    from askdoc.llm import Model
+
+    replies = ["What was it called then?", "No question.", "One?\nTwo?"]
+    writer = Assistant(assistant.index)
+    writer.model = Model("fake", FakeListChatModel(responses=replies))
+    rows = [json.loads(line) for line in drafted(writer, Corpus(writer.index), 9).splitlines()]
+    worded = [row["question"] for row in rows]
+    assert 1 <= worded.count(replies[0]) < len(rows)
+    assert not set(worded) & set(replies[1:])
+    plain = drafted(assistant, Corpus(assistant.index), 9).splitlines()
+    assert [row["kind"] for row in rows] == [json.loads(line)["kind"] for line in plain]

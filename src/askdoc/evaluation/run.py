@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from askdoc.errors import BadInput
-from askdoc.evaluation.figures import Figures, figures, speed
+from askdoc.evaluation.figures import FIGURES, Figures, figures, speed
 from askdoc.evaluation.questions import Corpus, Question, identity
 from askdoc.evaluation.scores import Outcome, System, asked
 from askdoc.settings import Settings
@@ -50,9 +50,11 @@ class Run:
 
     def as_json(self) -> str:
         """The run as JSON, a line for each question of each system."""
+        every = self.figures
         by_figure = {
-            name: {system: values.get(name) for system, values in self.figures.items()}
-            for name in next(iter(self.figures.values()))
+            figure: {name: of[figure] for name, of in every.items() if of[figure] is not None}
+            for figure in FIGURES
+            if any(of[figure] is not None for of in every.values())
         }
         head = {"about": self.about, "figures": by_figure}
         tail = {"taken": self.taken | {"figures": self.speed, "seconds": self.seconds}}

@@ -72,7 +72,10 @@ class Outcome:
 def asked(system: System, question: Question, corpus: Corpus) -> tuple[Outcome, dict[str, float]]:
     """A question put to a system: what came of it, and the seconds of each step."""
     answer = system.ask(question.question, question.history)
-    hits = system.search(answer.query or question.question, DEPTH)
+    # Where no document is relevant there is no ranking to judge, and a search less to pay for.
+    hits: Sequence[Hit] = answer.closest
+    if question.relevant:
+        hits = system.search(answer.query or question.question, DEPTH)
     is_right = right(question, answer)
     outcome = Outcome(
         question.id,

@@ -13,12 +13,12 @@ import pytest
 from scipy.stats import binomtest, bootstrap
 from test_cli import fails, printed
 
-from askdoc import Assistant
+from askdoc import NO_ANSWER, Answer, Assistant, Citation
 from askdoc.evaluation.comparison import compare, interval, mcnemar
 from askdoc.evaluation.figures import FIGURES
-from askdoc.evaluation.questions import Corpus, questions
+from askdoc.evaluation.questions import Corpus, Fact, Question, questions
 from askdoc.evaluation.run import read_run
-from askdoc.evaluation.scores import Outcome, System
+from askdoc.evaluation.scores import Outcome, System, right
 from askdoc.evaluation.sets import laid_out, names
 
 FILES = {
@@ -104,6 +104,8 @@ GOOD = {"id": "a", "question": "When?"}
         ([{**GOOD, "evidence": [{"id": "x.md", "fact": "It"}]}], 1, "not in the corpus"),
         ([{**GOOD, "history": [{"role": "cook", "content": "x"}]}], 1, "history"),
         ([{**GOOD, "history": {}}], 1, "history must be a list"),
+        ([{"id": "b", "question": "x" * 20_001}], 1, "20,001 characters"),
+        (['{"id": "b", "question": "\\ud800?"}'], 1, "half a character"),
     ],
 )
 def test_a_bad_line_is_named_and_nothing_is_written(
@@ -323,6 +325,37 @@ def outcome(id: str, is_right: bool, **scores: float) -> Outcome:
     return Outcome(
         id, "", "?", "?", 0, True, {}, True, "", "quotes", "", 0.5, is_right, "", dict(scores)
     )
+
+
+FACTS = (Fact("At 7.", (("a.md", 0, 5),)),)
+
+
+@pytest.mark.parametrize(
+    ("about", "text", "expected"),
+    [
+        ({"answerable": False}, NO_ANSWER, True),
+        ({"answerable": False, "answers": ("7",)}, "At 7. [1]", False),
+        ({"answerable": True, "must_include": ("7", "am")}, "At 7 AM. [1]", True),
+        ({"answerable": True, "must_include": ("7", "pm"), "answers": ("7",)}, "At 7. [1]", False),
+        ({"answerable": True, "answers": ("at 8", "at 7")}, "It sails at 7. [1]", True),
+        ({"answerable": True, "answers": ("1",)}, "It sails. [1]", False),
+        ({"answerable": True, "answers": ("7",)}, NO_ANSWER, False),
+        ({"answers": ("7",)}, NO_ANSWER, None),
+        ({"answers": ("7",)}, "At 7. [1]", True),
+        ({"answerable": True}, "At 7. [1]", None),
+        ({"facts": FACTS}, "At 7. [1]", True),
+        ({"answers": ("seven " * 13,), "facts": FACTS}, "At 7. [1]", True),
+        ({"answers": ("seven " * 13,), "relevant": ("b.md",)}, "At 7. [1]", False),
+        ({"relevant": ("a.md",)}, "At 7. [1]", True),
+        ({"facts": (Fact("At 9.", (("a.md", 6, 11),)),)}, "At 7. [1]", False),
+    ],
+)
+def test_what_is_right(about, text: str, expected: bool | None) -> None:
+    """Patterns, answers, evidence, documents: the first that is known decides."""
+    cited = Citation(1, "a.md", "A", None, None, 0, 5, "At 7.", "", "")
+    citations = () if text == NO_ANSWER else (cited,)
+    answer = Answer("When?", "When?", text, "quotes", (), citations)
+    assert right(Question("q", "When?", **about), answer) is expected
 
 
 def test_mcnemar_is_the_exact_binomial_test_of_scipy() -> None:

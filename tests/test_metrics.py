@@ -70,9 +70,6 @@ def test_answers_by_hand() -> None:
     assert metrics.token_f1("no", ["yes"]) == 0
     assert metrics.says("It was signed on 15 June 2021.", ["June 2021"]) == 1
     assert metrics.says("It cost 1500.", ["150"]) == 0, "whole words only"
-    long = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
-    assert metrics.says("seven six five four three two one", [long]) == 1
-    assert metrics.says("six five four three two one", [long]) == 0
     assert math.isnan(metrics.token_f1("x", []))
 
 

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from askdoc.assistant import LONGEST_QUESTION
 from askdoc.errors import BadInput
 from askdoc.evaluation.metrics import Span
 from askdoc.index import Index
 from askdoc.types import Document
 
 NAMED = 5  # lines that a message names
+SHORT = 12  # words of an answer that can be looked for word by word
 SHOWN = 60  # characters of a value that it shows
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # JSON's way to write half of a character
 ROLES = {"user": "user", "human": "user", "assistant": "assistant", "agent": "assistant"}
 
 
@@ -44,6 +47,11 @@ class Question:
     facts: tuple[Fact, ...] = ()
     kind: str = ""
     split: str = ""
+
+    @property
+    def short_answers(self) -> tuple[str, ...]:
+        """The answers that can be looked for word by word; nobody says long ones the same way."""
+        return tuple(answer for answer in self.answers if len(answer.split()) <= SHORT)
 
     @property
     def evidence(self) -> list[Span]:
@@ -152,6 +160,11 @@ def _row(line: str) -> dict[str, Any]:
         raise BadInput(f"it is no JSON ({error})") from error
     if not isinstance(row, dict):
         raise BadInput(f"it is no JSON object: {_short(row)}")
+    if SURROGATE.search(line):
+        try:
+            json.dumps(row, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise BadInput("it holds half a character, which no file can") from error
     return row
 
 
@@ -164,6 +177,8 @@ def question_of(row: Mapping[str, Any], corpus: Corpus) -> Question:
         raise BadInput(
             "it has no question" if text is None else f"its question is {_short(text)}: write one"
         )
+    if len(text) > LONGEST_QUESTION:
+        raise BadInput(f"its question has {len(text):,} characters, over {LONGEST_QUESTION:,}")
     answerable = row.get("answerable")
     if answerable is not None and not isinstance(answerable, bool):
         raise BadInput(f"answerable must be true or false, not {_short(answerable)}")

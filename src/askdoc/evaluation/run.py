@@ -102,6 +102,8 @@ def read_run(path: Path) -> Run:
         found = Run(told["about"], outcomes, seconds, taken)
         if not all(found.about[part]["sha256"] for part in ("corpus", "questions")):
             raise ValueError("no hashes")
+        if not (outcomes[ASKDOC] and seconds[ASKDOC]):
+            raise ValueError("nothing of askdoc")
         figures([each for every in outcomes.values() for each in every])
     except OSError as error:
         raise BadInput(f"{path} cannot be opened: {error.strerror}") from error

@@ -108,22 +108,26 @@ def asked(system: System, question: Question, corpus: Corpus) -> tuple[Outcome, 
 def right(question: Question, answer: Answer) -> bool | None:
     """Whether an answer is what its question's author wants; None where nothing tells.
 
-    To an unanswerable question only the refusal is right. Else it must be answered, and say all of
-    ``must_include``; or, without these, one of ``answers``; or, without these, cite evidence.
+    To an unanswerable question only the refusal is right. Else it must be answered, and the first
+    of these that the question has decides: it says all of ``must_include``; it says one of the
+    ``answers`` of up to twelve words; it cites evidence; it cites a relevant document.
     """
     if question.answerable is False:
         return not answer.answered
-    if not (question.must_include or question.answers or question.facts):
-        return None
-    if not answer.answered:
-        # Where nobody said that it can be answered, a refusal is neither right nor wrong.
-        return False if question.answerable else None
-    text = MARKERS.sub("", answer.text)
+    text = MARKERS.sub("", answer.text) if answer.answered else ""
+    cited = [_cited(citation) for citation in answer.citations]
     if question.must_include:
-        return metrics.must_include(text, question.must_include) == 1
-    if question.answers:
-        return metrics.says(text, question.answers) == 1
-    return any(metrics.supports(_cited(c), question.evidence) for c in answer.citations)
+        is_right = metrics.must_include(text, question.must_include) == 1
+    elif question.short_answers:
+        is_right = metrics.says(text, question.short_answers) == 1
+    elif question.facts:
+        is_right = any(metrics.supports(each, question.evidence) for each in cited)
+    elif question.relevant:
+        is_right = any(source in question.relevant for source, _, _ in cited)
+    else:
+        return None
+    # Where nobody said that it can be answered, a refusal is neither right nor wrong.
+    return is_right if answer.answered or question.answerable else None
 
 
 def scores(
@@ -183,7 +187,7 @@ def _answer(question: Question, answer: Answer) -> dict[str, float]:
         "must include": metrics.must_include(text, question.must_include),
         "token F1": metrics.token_f1(text, question.answers),
         "exact match": metrics.exact_match(text, question.answers),
-        "answer in quote": metrics.says(quotes, question.answers),
+        "answer in quote": metrics.says(quotes, question.short_answers),
     }
 
 

@@ -17,11 +17,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from askdoc.evaluation.metrics import auroc, bins, calibration_error, ndcg_at_k
 from askdoc.evidence import confidence, evidence
 from askdoc.query import Query, understood
 from askdoc.reader import read
 from askdoc.retriever import LEGS, Candidate, candidates, hits, reranked
-from evals.measure import auroc, ndcg
 from evals.sets import Part, Row, lines, source_of
 from evals.training.fit import answers, holds
 
@@ -38,7 +38,6 @@ SMALL = ("tatqa_dev", "clapnq_dev", "mtrag_subset")
 SIZES = (300, 600, 1000)
 DEEP = 20  # hits that a ranking is made of
 RRF = 60
-BINS = 10
 
 Figures = dict[str, Any]
 
@@ -96,7 +95,7 @@ def ranking(part: Part, most: int) -> Figures:
             "final": [hit.passage.source for hit in final],
         }
         for name, sources in found.items():
-            rows.setdefault(name, []).append(ndcg(documents(sources), gold))
+            rows.setdefault(name, []).append(ndcg_at_k(documents(sources), gold, 10))
     figures = {name: statistics.fmean(values) for name, values in rows.items()}
     better = max(figures[leg] for leg in LEGS)
     return {
@@ -234,26 +233,18 @@ def speed(part: Part, most: int) -> Figures:
     }
 
 
-def bins(pairs: Sequence[tuple[float, bool]]) -> list[dict[str, float]]:
+def reliability(pairs: Sequence[tuple[float, bool]]) -> list[dict[str, float]]:
     """Confidences in ten bins: how many, their mean, and the share of them that were right."""
-    found: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
-    for sure, right in pairs:
-        found[min(BINS - 1, int(sure * BINS))].append((sure, right))
     return [
-        {
-            "answers": len(each),
-            "confidence": statistics.fmean(sure for sure, _ in each),
-            "right": statistics.fmean(right for _, right in each),
-        }
-        for each in found
-        if each
+        {"answers": many, "confidence": sure, "right": right}
+        for many, sure, right in bins(*zip(*pairs, strict=True))
     ]
 
 
 def calibration(pairs: Sequence[tuple[float, bool]]) -> Figures:
-    """Expected calibration error (0 to 1; Naeini, Cooper and Hauskrecht, 2015) in ten bins."""
-    error = sum(row["answers"] * abs(row["confidence"] - row["right"]) for row in bins(pairs))
-    return {"answers": len(pairs), "expected calibration error": error / len(pairs)}
+    """The expected calibration error in ten bins."""
+    error = calibration_error(*zip(*pairs, strict=True))
+    return {"answers": len(pairs), "expected calibration error": error}
 
 
 def drawn(rows: Sequence[dict[str, float]]) -> str:
@@ -317,7 +308,7 @@ def measured(data: Path, place: Path, most: int) -> Figures:
     told, more = refusals(clapnq, reported(clapnq, most), reported(clapnq, most, answerable=False))
     note("clapnq", told)
     note("calibration", calibration(pairs + more))
-    note("bins", bins(pairs + more))
+    note("bins", reliability(pairs + more))
     note("follow-ups", follow_ups(parts["mtrag_subset"]))
     note("facts", facts(parts["multihoprag"], most))
     for name in RANKED:
@@ -340,7 +331,8 @@ def sizes(data: Path, place: Path, most: int) -> Figures:
                 query = understood(question["question"], turns(question), part.assistant.index)
                 found = candidates(part.assistant.index, query)
                 gold = [source_of(str(id)) for id in question["gold_ids"]]
-                scores.append(ndcg(documents([item.passage.source for item in found]), gold))
+                ranking = documents([item.passage.source for item in found])
+                scores.append(ndcg_at_k(ranking, gold, 10))
             row[name] = statistics.fmean(scores)
         print(size, json.dumps(rounded(row)), flush=True)
     return figures

@@ -74,7 +74,7 @@ def test_a_document_looks_as_its_format_is_read(folder) -> None:
         '<strong><span class="sign">**</span>bold<span class="sign">**</span></strong>',
         "</span>a link<span",
         "<li",
-        '<pre dir="auto"><span class="sign">```\n</span># no heading<span class="sign">\n```</span>',
+        '<span class="sign">```\n</span># no heading<span class="sign">\n```</span></pre>',
         '<span role="columnheader" dir="auto">Age</span>',
         '<span role="cell" dir="auto">Bo</span>',
     ):

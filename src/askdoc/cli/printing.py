@@ -1,0 +1,116 @@
+"""What the command line shows: answers, hits, readings, progress."""
+
+import json
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from askdoc.index import Index, Watch
+from askdoc.types import Answer, Hit, Reading
+from askdoc.types import Progress as Step
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False)
+
+INTERRUPTED = 130  # the exit code that shells give to Ctrl-C
+
+
+@contextmanager
+def watched() -> Iterator[Watch]:
+    """A progress bar on standard error, which shows itself when there is something to do."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+    )
+    task = bar.add_task("Indexing", total=None)
+
+    def watch(step: Step) -> None:
+        bar.start()  # not before: with nothing to do there is nothing to show
+        name = escape(step.source[-40:])
+        bar.update(task, description=name, completed=step.done, total=step.total)
+
+    try:
+        yield watch
+    except KeyboardInterrupt:
+        bar.stop()
+        print("askdoc: stopped; what is done is kept, the same command goes on", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+def print_json(value: Any) -> None:
+    """A value as JSON."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_answer(answer: Answer) -> None:
+    """An answer, what speaks against it, and its citations; the closest passages of a refusal."""
+    if answer.query != answer.question.strip():
+        out.print(f"[dim]Searched for: {escape(answer.query)}[/]\n")
+    out.print(escape(answer.text))
+    for sentence in answer.sentences:
+        for problem in sentence.problems:
+            begin = escape(textwrap.shorten(sentence.text, 60, placeholder="…"))
+            out.print(f"[yellow]check[/] [dim]{begin}:[/] {escape(problem)}")
+    if answer.note:
+        out.print(f"[dim]{escape(answer.note)}[/]")
+    if not answer.answered:
+        out.print("\nThe closest passages:")
+        print_hits(answer.closest[:3])
+    for citation in answer.citations:
+        place = _place(citation.source, citation.page, citation.heading)
+        out.print(f"\n[bold]\\[{citation.number}][/] {place}")
+        out.print(f"    [dim]{escape(' '.join(citation.quote.split()))}[/]")
+
+
+def print_hits(hits: Sequence[Hit]) -> None:
+    """Hits with their score, place and text."""
+    for hit in hits:
+        passage = hit.passage
+        place = _place(passage.source, passage.page, passage.heading)
+        out.print(f"\n[bold]{hit.score:.2f}[/] {place} [dim]({' and '.join(hit.found_by)})[/]")
+        out.print(f"    [dim]{escape(' '.join(passage.text.split()))}[/]")
+
+
+def _place(source: str, page: int | None, heading: str | None) -> str:
+    """Where something stands, as a reader would look it up."""
+    parts = [source, f"page {page}" if page else "", heading or ""]
+    return escape(", ".join(part for part in parts if part))
+
+
+def print_warning(index: Index) -> None:
+    """What to know of languages that the embedder was not made for."""
+    if index.warning():
+        out.print(f"[yellow]Note:[/] {escape(index.warning())}")
+
+
+def print_readings(readings: Sequence[Reading]) -> None:
+    """The report: a line for each file."""
+    table = Table(
+        "document", "status", "pages", "characters", "passages", "language", "why", box=None
+    )
+    for reading in readings:
+        table.add_row(
+            escape(reading.source),
+            reading.status if reading.status == "read" else f"[yellow]{reading.status}[/]",
+            str(reading.pages or ""),
+            f"{reading.characters:,}" if reading.characters else "",
+            str(reading.passages or ""),
+            reading.language or "",
+            escape(reading.why),
+        )
+    out.print(table)

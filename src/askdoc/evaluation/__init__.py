@@ -1,0 +1,1 @@
+"""Whether answers are good, counted: metrics, runs, comparison, report."""

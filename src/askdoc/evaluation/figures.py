@@ -1,0 +1,157 @@
+"""The figures of a run: what each is called, what it means, and whether more of it is better."""
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from askdoc.evaluation import metrics
+from askdoc.evaluation.scores import RECALLS, Outcome
+
+Figures = dict[str, float | None]
+"""Values by name, rounded; None where there is nothing to reckon one from."""
+
+Of = Callable[[Sequence[Outcome]], float]
+PLACES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of all the outcomes of a system; ``means`` says in plain words what it tells."""
+
+    name: str
+    group: str
+    means: str
+    of: Of
+    higher: bool = True
+
+
+def mean(name: str) -> Of:
+    """The mean of a score over the questions that have it."""
+
+    def of(outcomes: Sequence[Outcome]) -> float:
+        values = [each.scores[name] for each in outcomes if name in each.scores]
+        return math.fsum(values) / len(values) if values else math.nan
+
+    return of
+
+
+def right(outcomes: Sequence[Outcome]) -> float:
+    """The share of right answers and right refusals among all that can be judged."""
+    judged = [each.right for each in outcomes if each.right is not None]
+    return sum(judged) / len(judged) if judged else math.nan
+
+
+def right_answers(outcomes: Sequence[Outcome]) -> float:
+    """The share of the answerable questions that are answered right."""
+    return right([each for each in outcomes if each.answerable])
+
+
+def refusals(at: int) -> Of:
+    """Precision (0), recall (1) or F1 (2) of abstaining."""
+
+    def of(outcomes: Sequence[Outcome]) -> float:
+        known = [each for each in outcomes if each.answerable is not None]
+        refused = [not each.answered for each in known]
+        return metrics.abstention(refused, [bool(each.answerable) for each in known])[at]
+
+    return of
+
+
+def auroc(outcomes: Sequence[Outcome]) -> float:
+    """How well the confidence tells answerable from unanswerable questions."""
+    yes = [each.confidence for each in outcomes if each.answerable is True]
+    no = [each.confidence for each in outcomes if each.answerable is False]
+    return metrics.auroc(yes, no)
+
+
+def sure_and_right(
+    outcomes: Sequence[Outcome], answered: bool = False
+) -> tuple[list[float], list[bool]]:
+    """Each confidence with whether the question was answered, and right.
+
+    A refusal is no right answer here, even where it is wise: risk asks what would be wrong if all
+    of a coverage were answered. ``answered`` leaves the refusals out.
+    """
+    pairs = [
+        (each.confidence, bool(each.right and each.answered))
+        for each in outcomes
+        if each.right is not None and (each.answered or not answered)
+    ]
+    return [sure for sure, _ in pairs], [is_right for _, is_right in pairs]
+
+
+def aurc(outcomes: Sequence[Outcome]) -> float:
+    """The mean risk over all coverages."""
+    return metrics.aurc(*sure_and_right(outcomes))
+
+
+def calibration(outcomes: Sequence[Outcome]) -> float:
+    """How far the confidence of the answers given is from the share that is right."""
+    return metrics.calibration_error(*sure_and_right(outcomes, answered=True))
+
+
+GROUPS: dict[str, dict[str, tuple[str, Of | None]]] = {
+    # What has no function of its own is the mean of the scores of that name.
+    "Overall": {"right": ("questions answered right, or rightly refused", right)},
+    "Answers": {
+        "right answers": ("answerable questions that are answered right", right_answers),
+        "must include": ("of what an answer must say, the part that it says", None),
+        "answer in quote": ("answerable questions where a cited quote holds the answer", None),
+        "token F1": ("words shared with the expected answer (quotes are longer)", None),
+        "exact match": ("answers that are, word for word, the expected one", None),
+    },
+    "Finding": {
+        **{f"recall@{k}": (f"relevant documents among the first {k}", None) for k in RECALLS},
+        "ndcg@10": ("how high the relevant documents stand; 1 is the best order", None),
+        "mrr@10": ("one by the rank of the first relevant document", None),
+        "all facts@5": ("questions with all their facts in the first 5 hits", None),
+        "all facts@10": ("questions with all their facts in the first 10 hits", None),
+    },
+    "Citing": {
+        "relevant cited": ("answers that cite a relevant document", None),
+        "citation recall": ("sentences with a citation of the evidence", None),
+        "citation precision": ("citations that are of the evidence", None),
+        "exactness": ("citations whose quote is, to the byte, what the document says", None),
+        "localisation IoU": ("how closely a citation marks the evidence", None),
+        "localisation F1": ("the same as a harmonic mean", None),
+    },
+    "Abstaining": {
+        "abstention precision": ("refusals that are right", refusals(0)),
+        "abstention recall": ("unanswerable questions that are refused", refusals(1)),
+        "abstention F1": ("both of these in one", refusals(2)),
+        "AUROC": ("how often an answerable question is the surer one; .5 is guessing", auroc),
+        "AURC": ("mean share of wrong answers, from the surest one to all", aurc),
+        "calibration error": (
+            "how far the confidence is from the share that is right",
+            calibration,
+        ),
+    },
+}
+LOWER = ("AURC", "calibration error")  # of these, less is better
+FIGURES = {
+    name: Figure(name, group, means, of or mean(name), name not in LOWER)
+    for group, figures_of in GROUPS.items()
+    for name, (means, of) in figures_of.items()
+}
+
+
+def figures(outcomes: Sequence[Outcome]) -> Figures:
+    """Every figure, rounded to four places."""
+    found = {name: figure.of(outcomes) for name, figure in FIGURES.items()}
+    return {
+        name: None if math.isnan(value) else round(value, PLACES) for name, value in found.items()
+    }
+
+
+def speed(seconds: Sequence[dict[str, float]]) -> Figures:
+    """The median seconds of each step, and the median and the 95th percentile of the whole."""
+    steps = list(dict.fromkeys(step for each in seconds for step in each))
+    found: Figures = {
+        step: round(statistics.median(each.get(step, 0.0) for each in seconds), 4) for step in steps
+    }
+    whole = sorted(sum(each.values()) for each in seconds)
+    if whole:
+        found["p50"] = round(statistics.median(whole), 4)
+        found["p95"] = round(whole[min(len(whole) - 1, math.ceil(0.95 * len(whole)) - 1)], 4)
+    return found

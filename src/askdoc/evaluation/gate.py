@@ -1,0 +1,100 @@
+"""The gate: figures that may not fall by more than their tolerance, from a TOML file.
+
+A table for each set, by the set's name::
+
+    [corpus]
+    against = "results/corpus/run.json"     # a run, beside this file; or the one of --against
+    [corpus.figures]
+    "right" = { tolerance = 0.01 }          # measured against that run
+    "exactness" = { reference = 1.0, tolerance = 0.0 }
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from askdoc.errors import BadInput
+from askdoc.evaluation.figures import FIGURES, Figures
+from askdoc.evaluation.run import ASKDOC, Run, check_comparable, read_run
+
+SLACK = 1e-9  # a drop by exactly the tolerance is none
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a figure is measured against, and by how much it may be worse."""
+
+    name: str
+    reference: float
+    tolerance: float
+
+
+def gate(path: Path, about: Mapping[str, Any], against: Run | None) -> list[Limit]:
+    """The limits of a gates file for a set.
+
+    ``about`` is what the run will be of; ``against`` serves where the file names no run. Raises
+    BadInput for a file that is wrong, or a run of another corpus or of other questions.
+    """
+    table = _table(path, about["set"])
+    if "against" in table:
+        if not isinstance(table["against"], str):
+            raise BadInput(f"{path}: against must be the path of a run")
+        place = path.parent / table["against"]
+        against = read_run(place)
+        check_comparable(about, against, place)
+    limits = table.get("figures")
+    if not isinstance(limits, dict) or not limits:
+        raise BadInput(f"{path}: [{about['set']}.figures] is missing or empty")
+    return [_limit(path, name, limit, against) for name, limit in limits.items()]
+
+
+def dropped(limits: list[Limit], figures: Figures) -> list[str]:
+    """A line for each figure that is worse than its limit allows."""
+    lines = []
+    for limit in limits:
+        value = figures[limit.name]
+        sign = 1 if FIGURES[limit.name].higher else -1
+        if value is None or sign * (limit.reference - value) > limit.tolerance + SLACK:
+            now = "cannot be reckoned" if value is None else f"is {value:.4f}"
+            lines.append(
+                f"{limit.name} {now}; it was {limit.reference:.4f}, "
+                f"and may be worse by {limit.tolerance:g}"
+            )
+    return lines
+
+
+def _table(path: Path, name: str) -> dict[str, Any]:
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise BadInput(f"{path} cannot be opened: {error.strerror}") from error
+    except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are such
+        raise BadInput(f"{path} is no TOML: {error}") from error
+    table = tables.get(name)
+    if not isinstance(table, dict):
+        raise BadInput(
+            f"{path} has no table [{name}] for this set, only {', '.join(tables) or '–'}"
+        )
+    return table
+
+
+def _limit(path: Path, name: str, limit: object, against: Run | None) -> Limit:
+    """One line of the file; raises BadInput."""
+    if name not in FIGURES:
+        raise BadInput(f"{path}: there is no figure {name!r}, only {', '.join(FIGURES)}")
+    if not isinstance(limit, dict) or limit.keys() - {"reference", "tolerance"}:
+        raise BadInput(f"{path}: {name!r} must be {{ tolerance = … }}, with a reference or without")
+    reference = limit.get("reference")
+    if reference is None and against:
+        reference = against.figures[ASKDOC].get(name)
+    if not _is_number(reference):
+        raise BadInput(f"{path}: {name!r} needs a reference, or a run that has this figure")
+    if not _is_number(limit.get("tolerance")):
+        raise BadInput(f"{path}: {name!r} needs a tolerance, a number")
+    return Limit(name, float(reference), float(limit["tolerance"]))
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,163 @@
+"""A run: every question of a set put to one system or several, as JSON that can be compared."""
+
+import datetime
+import json
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from askdoc.errors import BadInput
+from askdoc.evaluation.figures import FIGURES, Figures, figures, speed
+from askdoc.evaluation.questions import Corpus, Question, identity
+from askdoc.evaluation.scores import Outcome, System, asked
+from askdoc.settings import Settings
+
+ASKDOC, BASELINE = "askdoc", "baseline"  # the names of the systems
+SETTINGS = ("embedder", "reader", "passage_size", "k", "threshold", "llm", "llm_tokens", "strict")
+"""The settings that change answers."""
+
+Told = Callable[[str, int, int], None]
+"""Called with a system's name, the questions asked so far, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What several systems made of the questions of a set.
+
+    ``about`` names set, corpus, questions, settings and version; ``outcomes`` has each system's, in
+    the order of the questions; ``seconds`` each system's steps, question by question; ``taken``
+    tells when and where. Two runs of one commit differ in the last two only.
+    """
+
+    about: dict[str, Any]
+    outcomes: dict[str, list[Outcome]]
+    seconds: dict[str, list[dict[str, float]]]
+    taken: dict[str, Any]
+
+    @property
+    def figures(self) -> dict[str, Figures]:
+        """Every figure of each system."""
+        return {name: figures(outcomes) for name, outcomes in self.outcomes.items()}
+
+    @property
+    def speed(self) -> dict[str, Figures]:
+        """The seconds of a question, by step, of each system."""
+        return {name: speed(steps) for name, steps in self.seconds.items()}
+
+    def as_json(self) -> str:
+        """The run as JSON, a line for each question of each system."""
+        every = self.figures
+        by_figure = {
+            figure: {name: of[figure] for name, of in every.items() if of[figure] is not None}
+            for figure in FIGURES
+            if any(of[figure] is not None for of in every.values())
+        }
+        head = {"about": self.about, "figures": by_figure}
+        tail = {"taken": self.taken | {"figures": self.speed, "seconds": self.seconds}}
+        systems = ",\n".join(
+            f"  {_line(name)}: [\n" + ",\n".join(_line(asdict(each)) for each in outcomes) + "\n  ]"
+            for name, outcomes in self.outcomes.items()
+        )
+        return (
+            json.dumps(head, ensure_ascii=False, indent=1)[:-2]
+            + f',\n "outcomes": {{\n{systems}\n }},\n'
+            + f' "taken": {_line(tail["taken"])}\n}}\n'
+        )
+
+
+def run(
+    name: str,
+    chosen: Sequence[Question],
+    corpus: Corpus,
+    systems: Mapping[str, System],
+    settings: Settings,
+    told: Told = lambda system, done, of: None,
+) -> Run:
+    """Puts every question to every system."""
+    outcomes: dict[str, list[Outcome]] = {}
+    seconds: dict[str, list[dict[str, float]]] = {}
+    for title, system in systems.items():
+        outcomes[title], seconds[title] = [], []
+        for done, question in enumerate(chosen):
+            told(title, done, len(chosen))
+            outcome, steps = asked(system, question, corpus)
+            outcomes[title].append(outcome)
+            seconds[title].append({step: round(taken, 4) for step, taken in steps.items()})
+    return Run(about(name, chosen, corpus, settings), outcomes, seconds, _taken())
+
+
+def read_run(path: Path) -> Run:
+    """A run from its file; raises BadInput when it is none."""
+    try:
+        told = json.loads(path.read_bytes())
+        outcomes = {
+            system: [Outcome(**row) for row in rows] for system, rows in told["outcomes"].items()
+        }
+        taken = dict(told["taken"])
+        seconds, _ = taken.pop("seconds"), taken.pop("figures")
+        found = Run(told["about"], outcomes, seconds, taken)
+        if not all(found.about[part]["sha256"] for part in ("corpus", "questions")):
+            raise ValueError("no hashes")
+        if not (outcomes[ASKDOC] and seconds[ASKDOC]):
+            raise ValueError("nothing of askdoc")
+        figures([each for every in outcomes.values() for each in every])
+    except OSError as error:
+        raise BadInput(f"{path} cannot be opened: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{path} is no run of askdoc eval") from error
+    return found
+
+
+def check_comparable(mine: Mapping[str, Any], other: Run, path: Path) -> None:
+    """Raises BadInput when another run is of another corpus or of other questions."""
+    for part, what in (("corpus", "another corpus"), ("questions", "other questions")):
+        theirs = other.about[part]
+        if theirs["sha256"] != mine[part]["sha256"]:
+            raise BadInput(
+                f"{path} is a run of {what} ({theirs['count']} of {other.about['set']}, not these "
+                f"{mine[part]['count']}): make it again on this one"
+            )
+
+
+def save(folder: Path, files: Mapping[str, str]) -> None:
+    """Writes files into a folder, each whole or not at all; raises BadInput when that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        begun = {name: folder / f".{name}.{os.getpid()}" for name in files}
+        try:
+            for name, text in files.items():
+                begun[name].write_text(text, "utf-8")
+            for name, place in begun.items():
+                place.replace(folder / name)
+        finally:
+            for place in begun.values():
+                place.unlink(missing_ok=True)
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def about(
+    name: str, chosen: Sequence[Question], corpus: Corpus, settings: Settings
+) -> dict[str, Any]:
+    """What a run is of: known before anything is asked."""
+    return {
+        "set": name,
+        "askdoc": version("askdoc"),
+        "corpus": {"count": len(corpus), "sha256": corpus.sha256},
+        "questions": {"count": len(chosen), "sha256": identity(chosen)},
+        "settings": {name: getattr(settings, name) for name in SETTINGS},
+    }
+
+
+def _taken() -> dict[str, Any]:
+    """When and where."""
+    now = datetime.datetime.now(datetime.UTC)
+    return {"date": now.date().isoformat(), "cores": os.cpu_count(), "system": platform.platform()}
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

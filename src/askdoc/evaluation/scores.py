@@ -1,0 +1,236 @@
+"""What one answer to one question is worth, and where a failing one was lost."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from askdoc.evaluation import metrics
+from askdoc.evaluation.metrics import Span
+from askdoc.evaluation.questions import Corpus, Question
+from askdoc.explanation import STAGES, Explanation
+from askdoc.query import History
+from askdoc.types import Answer, Citation, Hit
+
+DEPTH = 20  # hits that a ranking is made of
+RECALLS = (1, 2, 3, 5, 10)
+EXPLAINED = 3  # relevant documents that a failing question is explained by
+MARKERS = re.compile(r"\s*\[\d+\]")
+PLACES = 4  # decimals: the last bits differ from machine to machine
+
+
+class System(Protocol):
+    """What can be measured: it answers questions and gives hits, as ``Assistant`` does."""
+
+    def ask(self, question: str, history: History = ()) -> Answer:
+        """The answer to a question, after earlier turns."""
+        ...
+
+    def search(self, query: str, k: int = 10) -> list[Hit]:
+        """The ``k`` best hits, best first."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A system that can tell which of its steps lost a document."""
+
+    def explain(self, question: str, source: str) -> Explanation:
+        """Why a document was used, or which step lost it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one question; every field is a JSON value, seconds are kept elsewhere.
+
+    ``right`` is None where nothing is known of the answer; ``lost`` is the stage at which a wrong
+    one was lost; ``history`` counts the earlier turns.
+    """
+
+    id: str
+    kind: str
+    question: str
+    query: str
+    history: int
+    answerable: bool | None
+    expected: dict[str, Any]
+    answered: bool
+    text: str
+    model: str
+    note: str
+    confidence: float
+    right: bool | None
+    lost: str
+    scores: dict[str, float]
+    tokens: dict[str, int] = field(default_factory=dict)
+    citations: list[dict[str, Any]] = field(default_factory=list)
+    hits: list[dict[str, Any]] = field(default_factory=list)
+
+
+def asked(system: System, question: Question, corpus: Corpus) -> tuple[Outcome, dict[str, float]]:
+    """A question put to a system: what came of it, and the seconds of each step."""
+    answer = system.ask(question.question, question.history)
+    # Where no document is relevant there is no ranking to judge, and a search less to pay for.
+    hits: Sequence[Hit] = answer.closest
+    if question.relevant:
+        hits = system.search(answer.query or question.question, DEPTH)
+    is_right = right(question, answer)
+    outcome = Outcome(
+        question.id,
+        question.kind,
+        question.question,
+        answer.query,
+        len(question.history),
+        question.answerable,
+        {
+            "answers": list(question.answers),
+            "must_include": list(question.must_include),
+            "relevant": list(question.relevant),
+            "facts": [fact.text for fact in question.facts],
+        },
+        answer.answered,
+        answer.text,
+        answer.model,
+        answer.note,
+        round(answer.confidence, PLACES),
+        is_right,
+        lost(system, question, answer, hits) if is_right is False else "",
+        scores(question, answer, hits, corpus),
+        dict(answer.tokens),
+        [_citation(citation) for citation in answer.citations],
+        [_hit(hit) for hit in hits],
+    )
+    return outcome, dict(answer.seconds)
+
+
+def right(question: Question, answer: Answer) -> bool | None:
+    """Whether an answer is what its question's author wants; None where nothing tells.
+
+    To an unanswerable question only the refusal is right. Else it must be answered, and the first
+    of these that the question has decides: it says all of ``must_include``; it says one of the
+    ``answers`` of up to twelve words; it cites evidence; it cites a relevant document.
+    """
+    if question.answerable is False:
+        return not answer.answered
+    text = MARKERS.sub("", answer.text) if answer.answered else ""
+    cited = [_cited(citation) for citation in answer.citations]
+    if question.must_include:
+        is_right = metrics.must_include(text, question.must_include) == 1
+    elif question.short_answers:
+        is_right = metrics.says(text, question.short_answers) == 1
+    elif question.facts:
+        is_right = any(metrics.supports(each, question.evidence) for each in cited)
+    elif question.relevant:
+        is_right = any(source in question.relevant for source, _, _ in cited)
+    else:
+        return None
+    # Where nobody said that it can be answered, a refusal is neither right nor wrong.
+    return is_right if answer.answered or question.answerable else None
+
+
+def scores(
+    question: Question, answer: Answer, hits: Sequence[Hit], corpus: Corpus
+) -> dict[str, float]:
+    """Every score that a question has; what cannot be reckoned for it is left out."""
+    found = _exactness(answer, corpus)
+    if question.answerable is not False:
+        found |= _retrieval(question, hits) | _answer(question, answer)
+        if answer.answered:
+            found |= _citations(question, answer)
+    return {name: round(value, PLACES) for name, value in found.items() if not math.isnan(value)}
+
+
+def lost(system: System, question: Question, answer: Answer, hits: Sequence[Hit]) -> str:
+    """The stage at which a question that was not answered right was lost.
+
+    A stage of ``askdoc explain`` where the system can tell, for the relevant document that came
+    furthest; ``wrong sentence`` where one was used, but not for what was asked.
+    """
+    if question.answerable is False:
+        return "answered what it cannot know"
+    if {c.source for c in answer.citations} & set(question.relevant):
+        return "wrong sentence"
+    if question.relevant and isinstance(system, Explains):
+        told = [
+            system.explain(answer.query, source).stage for source in question.relevant[:EXPLAINED]
+        ]
+        stage = max(told, key=STAGES.index)
+        return stage if stage != "used" else "wrong sentence"
+    if question.relevant and not {hit.passage.source for hit in hits} & set(question.relevant):
+        return "not found"
+    if not answer.answered:
+        return "abstained"
+    return "wrong document" if question.relevant else "wrong sentence"
+
+
+def _retrieval(question: Question, hits: Sequence[Hit]) -> dict[str, float]:
+    """How high the relevant documents and the facts stand."""
+    relevant = question.relevant
+    ranking = list(dict.fromkeys(hit.passage.source for hit in hits))
+    spans = [_span(hit) for hit in hits]
+    places = [fact.places for fact in question.facts]
+    return {
+        **{f"recall@{k}": metrics.recall_at_k(ranking, relevant, k) for k in RECALLS},
+        "ndcg@10": metrics.ndcg_at_k(ranking, relevant, 10),
+        "mrr@10": metrics.mrr(ranking, relevant, 10),
+        **{f"all facts@{k}": metrics.all_facts_found(places, spans, k) for k in (5, 10)},
+    }
+
+
+def _answer(question: Question, answer: Answer) -> dict[str, float]:
+    """What an answer says; a refusal says nothing."""
+    text = MARKERS.sub("", answer.text) if answer.answered else ""
+    quotes = " ".join(citation.quote for citation in answer.citations)
+    return {
+        "must include": metrics.must_include(text, question.must_include),
+        "token F1": metrics.token_f1(text, question.answers),
+        "exact match": metrics.exact_match(text, question.answers),
+        "answer in quote": metrics.says(quotes, question.short_answers),
+    }
+
+
+def _citations(question: Question, answer: Answer) -> dict[str, float]:
+    """Whether what is cited is what the question's author marked."""
+    by_number = {citation.number: _cited(citation) for citation in answer.citations}
+    sentences = [[by_number[n] for n in each.citations] for each in answer.sentences]
+    iou, f1 = metrics.localisation(list(by_number.values()), question.evidence)
+    cited = {source for source, _, _ in by_number.values()}
+    return {
+        "citation recall": metrics.citation_recall(sentences, question.evidence),
+        "citation precision": metrics.citation_precision(sentences, question.evidence),
+        "localisation IoU": iou,
+        "localisation F1": f1,
+        "relevant cited": float(bool(cited & set(question.relevant)))
+        if question.relevant
+        else math.nan,
+    }
+
+
+def _exactness(answer: Answer, corpus: Corpus) -> dict[str, float]:
+    """Whether the quotes are what stands in the documents."""
+    pairs = [
+        (c.quote, corpus.document(c.source).text[c.start : c.end] if c.source in corpus else "\0")
+        for c in answer.citations
+    ]
+    return {"exactness": metrics.exactness(pairs)}
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    """A citation as a run keeps it."""
+    return {name: getattr(citation, name) for name in ("number", "source", "start", "end", "quote")}
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    """A hit as a run keeps it: its text is in the corpus."""
+    told = hit.as_dict()
+    return {name: told[name] for name in ("source", "start", "end", "score", "found_by")}
+
+
+def _cited(citation: Citation) -> Span:
+    return citation.source, citation.start, citation.end
+
+
+def _span(hit: Hit) -> Span:
+    return hit.passage.source, hit.passage.start, hit.passage.end

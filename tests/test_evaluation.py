@@ -1,0 +1,442 @@
+"""``askdoc eval``: what it refuses, what it writes, that it repeats, and that its gate holds."""
+
+import json
+import random
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest, bootstrap
+from test_cli import fails, printed
+
+from askdoc import NO_ANSWER, Answer, Assistant, Citation
+from askdoc.evaluation.comparison import compare, interval, mcnemar
+from askdoc.evaluation.figures import FIGURES
+from askdoc.evaluation.questions import Corpus, Fact, Question, questions
+from askdoc.evaluation.run import read_run
+from askdoc.evaluation.scores import Outcome, System, right
+from askdoc.evaluation.sets import laid_out, names
+
+FILES = {
+    "ferry.md": "# The ferry\n\nThe ferry to Hiiumaa sails at seven in the morning.\n"
+    "It takes an hour and a half and carries 150 cars.\n\nDogs travel free of charge.\n",
+    "bread.md": "# Rye bread\n\nBake the rye bread for 50 minutes at 220 degrees.\n"
+    "Let it rest for a day, <script>alert('bread')</script> or the crumb stays wet.\n",
+}
+QUESTIONS: list[dict[str, Any]] = [
+    {
+        "id": "q1", "question": "When does the ferry to Hiiumaa sail?", "answerable": True,
+        "answers": ["seven in the morning"], "gold_ids": ["ferry.md"], "kind": "when",
+        "evidence": [
+            {"id": "ferry.md", "fact": "The ferry to Hiiumaa sails at seven in the morning."}
+        ],
+    },
+    {
+        "id": "q2", "question": "How long is rye bread baked?", "answerable": True,
+        "must_include": ["50\\s+minutes"], "gold_ids": ["bread.md"], "rating": "up", "hits": [],
+        "evidence": [
+            {"id": "bread.md", "fact": "Bake the rye bread  for\n50 minutes at 220 degrees."}
+        ],
+    },
+    {"id": "q3", "question": "Who won the 1966 World Cup?", "answerable": False},
+    {"id": 4, "question": "And how many cars does it carry?", "answers": ["a thousand"],
+     "answerable": True, "gold_ids": ["ferry.md"],
+     "history": [{"role": "user", "text": "When does the ferry sail?"},
+                 {"role": "agent", "text": "At seven."}]},
+    {"id": "q5", "question": "Do <b>dogs</b> pay?"},
+]  # fmt: skip
+
+Put = Callable[..., Path]
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Put:
+    """Writes rows, or lines as they are, as a file of questions."""
+
+    def write(*rows: object, name: str = "mine.jsonl") -> Path:
+        lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+        path = tmp_path / name
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def small(folder) -> Path:
+    """A corpus of two documents."""
+    return folder(FILES)
+
+
+def evaluated(capsys, path: Path, corpus: Path, out: Path, *more: object, code: int = 0) -> Any:
+    """What ``askdoc eval --json`` printed."""
+    shown = printed(
+        capsys, "eval", path, "--corpus", corpus, "--out", out, "--json", *more, code=code
+    )
+    return json.loads(shown)
+
+
+GOOD = {"id": "a", "question": "When?"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "words"),
+    [
+        ([GOOD, "{"], 2, "no JSON"),
+        (["[1]"], 1, "no JSON object"),
+        ([{"question": "When?"}], 1, "no id"),
+        ([{"id": True, "question": "When?"}], 1, "id"),
+        ([GOOD, "", {"id": "b"}], 3, "no question"),
+        ([{"id": "b", "question": " "}], 1, "question"),
+        ([GOOD, {"id": "b", "question": "?"}, GOOD], 3, "that of line 1"),
+        ([{**GOOD, "answerable": "yes"}], 1, "answerable"),
+        ([{**GOOD, "answers": "seven"}], 1, "answers must be a list"),
+        ([{**GOOD, "answers": [7]}], 1, "answers must hold texts"),
+        ([{**GOOD, "must_include": ["("]}], 1, "no regular expression"),
+        ([{**GOOD, "gold_ids": ["boat.md"]}], 1, "'boat.md' is not in the corpus"),
+        ([{**GOOD, "evidence": ["x"]}], 1, "evidence"),
+        ([{**GOOD, "evidence": [{"id": "ferry.md", "fact": "It flies."}]}], 1, "does not stand in"),
+        ([{**GOOD, "evidence": [{"id": "ferry.md", "fact": " "}]}], 1, "does not stand in"),
+        ([{**GOOD, "evidence": [{"id": "x.md", "fact": "It"}]}], 1, "not in the corpus"),
+        ([{**GOOD, "history": [{"role": "cook", "content": "x"}]}], 1, "history"),
+        ([{**GOOD, "history": {}}], 1, "history must be a list"),
+        ([{"id": "b", "question": "x" * 20_001}], 1, "20,001 characters"),
+        (['{"id": "b", "question": "\\ud800?"}'], 1, "half a character"),
+    ],
+)
+def test_a_bad_line_is_named_and_nothing_is_written(
+    rows, line: int, words: str, put: Put, small: Path, tmp_path: Path, capsys
+) -> None:
+    told = fails(
+        capsys, "eval", put(*rows), "--corpus", small, "--out", tmp_path / "out"
+    )  # fmt: skip
+    assert f"line {line}: " in told
+    assert words in told
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_first_bad_lines_are_named_together(put: Put, small: Path, capsys) -> None:
+    told = fails(capsys, "eval", put(*["{"] * 9), "--corpus", small)
+    assert all(f"line {n}: " in told for n in range(1, 6))
+    assert told.endswith("and 4 more")
+
+
+def test_other_bad_input_is_told_in_a_line(put: Put, small: Path, tmp_path: Path, capsys) -> None:
+    """A set, a run, gates and a baseline that cannot be used, before anything is asked."""
+    good, out = put(GOOD), tmp_path / "out"
+
+    def told(*more: object, path: Path = good) -> str:
+        line = fails(capsys, "eval", path, "--corpus", small, "--out", out, *more)
+        assert not out.exists()
+        return line
+
+    assert "no question" in told(path=put("", name="empty.jsonl"))
+    assert "cannot be opened" in told(path=tmp_path / "none.jsonl")
+    (tmp_path / "latin.jsonl").write_bytes(b'{"id": "a"}\n{"id": "\xe9"}\n')
+    assert "line 2: it is not in UTF-8" in told(path=tmp_path / "latin.jsonl")
+    assert "no question whose split is tune" in told("--split", "tune")
+    assert "cannot be opened" in told("--against", tmp_path / "none.json")
+    assert "no run of askdoc eval" in told("--against", put("{}", name="run.json"))
+    assert "no run of askdoc eval" in told("--against", put("[]", name="run.json"))
+    for text, words in (
+        ("= 1", "no TOML"),
+        ("[other]", "no table [mine]"),
+        ("[mine]", "[mine.figures] is missing"),
+        ("[mine.figures]\nspeed = {tolerance = 1}", "no figure 'speed'"),
+        ("[mine.figures]\nright = 0.5", "must be { tolerance"),
+        ("[mine.figures]\nright = {tolerance = 0.1}", "needs a reference"),
+        ('[mine.figures]\nright = {reference = 1, tolerance = "x"}', "needs a tolerance"),
+        ('[mine]\nagainst = "none.json"', "cannot be opened"),
+    ):
+        assert words in told("--gate", put(text, name="gates.toml"))
+    assert "no Python file" in told("--baseline", tmp_path / "none.py")
+    assert "AttributeError" in told("--baseline", put("", name="empty.py"))
+    assert "ZeroDivisionError" in told("--baseline", put("1 / 0", name="broken.py"))
+    out.write_text("mine")
+    assert "is a file" in fails(capsys, "eval", good, "--corpus", small, "--out", out)
+
+
+def test_a_run_of_another_corpus_or_of_other_questions_is_refused(
+    put: Put, small: Path, tmp_path: Path, capsys
+) -> None:
+    path, out = put(*QUESTIONS[:3]), tmp_path / "out"
+    evaluated(capsys, path, small, out)
+    more = ("--corpus", small, "--against", out / "run.json", "--out", tmp_path / "more")
+    assert "a run of other questions" in fails(capsys, "eval", path, *more, "--limit", 2)
+    (small / "ferry.md").write_text(FILES["ferry.md"] + "It never sinks.")
+    assert "a run of another corpus" in fails(capsys, "eval", path, *more)
+    assert not (tmp_path / "more").exists()
+
+
+def test_a_run_says_what_came_of_every_question(
+    put: Put, small: Path, tmp_path: Path, capsys
+) -> None:
+    out = tmp_path / "out"
+    told = evaluated(capsys, put(*QUESTIONS), small, out)
+    assert sorted(path.name for path in out.iterdir()) == ["report.html", "run.json"]
+    run = read_run(out / "run.json")
+    first, second, third, fourth, fifth = run.outcomes["askdoc"]
+    assert first.right is True
+    assert first.hits[0]["source"] == "ferry.md"
+    assert first.scores["citation recall"] == 1
+    assert first.scores["recall@1"] == first.scores["all facts@5"] == first.scores["exactness"] == 1
+    assert first.scores["localisation F1"] > 0.9
+    assert second.scores["must include"] == 1
+    assert (third.right, third.answered, third.lost) == (True, False, "")
+    assert fourth.history == 2
+    assert fourth.right is False
+    assert fourth.lost
+    assert fifth.right is None
+    assert fifth.answerable is None
+    assert told["figures"]["askdoc"]["right"] == 0.75
+    assert told["figures"]["askdoc"]["exactness"] == 1
+    assert set(told["figures"]["askdoc"]) == set(FIGURES)
+    assert {"query", "search", "read", "write", "p50", "p95"} == set(told["seconds"]["askdoc"])
+
+    page = (out / "report.html").read_text("utf-8")
+    assert "And how many cars does it carry?" in page
+    assert "a thousand" in page
+    assert page.count("<svg") == 4
+    assert not re.search(r"(?:src|href)=\"(?!#)", page), "it needs nothing else"
+    for foreign in ("<b>dogs", "<script>alert"):
+        assert foreign not in page
+
+
+def test_two_runs_give_the_same_numbers(put: Put, small: Path, tmp_path: Path, capsys) -> None:
+    """Everything but when and how long."""
+    runs = []
+    for name in ("one", "two"):
+        evaluated(capsys, put(*QUESTIONS), small, tmp_path / name)
+        runs.append(json.loads((tmp_path / name / "run.json").read_text("utf-8")))
+        assert runs[-1].pop("taken")["seconds"]
+    assert runs[0] == runs[1]
+
+
+def test_the_tables_show_both_columns_and_what_changed(
+    put: Put, small: Path, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    path, out = put(*QUESTIONS), tmp_path / "out"
+    place = ("--corpus", small, "--out", out)
+    first = printed(capsys, "eval", path, *place)
+    assert "recall@5" in first
+    before = tmp_path / "before.json"
+    (out / "run.json").rename(before)
+    monkeypatch.setenv("ASKDOC_THRESHOLD", "0.999")
+    told = printed(capsys, "eval", path, *place, "--against", before)
+    assert "before" in told
+    assert "wrong now q1, q2" in told
+    assert "Wrong now: q1, q2" in (out / "report.html").read_text("utf-8")
+
+
+BASELINE = '''
+"""A system of one's own: the first hit is the answer, always."""
+from askdoc import Answer, Assistant, Sentence
+from askdoc.citation import quoted, marked
+
+class Baseline:
+    def __init__(self, assistant):
+        self.assistant = assistant
+
+    @classmethod
+    def from_folder(cls, corpus, settings):
+        return cls(Assistant.from_folder(corpus, settings))
+
+    def search(self, query, k=10):
+        return self.assistant.search(query, k)
+
+    def ask(self, question, history=()):
+        best = self.search(question, 1)[0].passage
+        sentences, citations = quoted([(best.document, best.start, best.end)])
+        return Answer(question, question, marked(sentences), "first", sentences, citations)
+'''
+
+
+def test_a_baseline_has_its_own_column(put: Put, small: Path, tmp_path: Path, capsys) -> None:
+    other = tmp_path / "other.py"
+    other.write_text(BASELINE)
+    out = tmp_path / "out"
+    told = evaluated(capsys, put(*QUESTIONS), small, out, "--baseline", other)
+    assert set(told["figures"]) == {"askdoc", "baseline"}
+    assert told["figures"]["baseline"]["abstention recall"] == 0
+    assert "q3" in told["comparisons"]["baseline"]["better"]
+    run = read_run(out / "run.json")
+    assert {each.model for each in run.outcomes["baseline"]} == {"first"}
+    lost = {each.id: each.lost for each in run.outcomes["baseline"]}
+    assert lost["q3"] == "answered what it cannot know"
+    assert "baseline" in (out / "report.html").read_text("utf-8")
+
+
+def test_the_assistant_is_a_system(assistant: Assistant) -> None:
+    """The seam that a baseline fills; mypy checks the assignment's shape in the command."""
+    system: System = assistant
+    assert system.search("Lachin corridor", 2)
+
+
+def test_a_set_may_bring_its_documents(tmp_path: Path, capsys, put: Put) -> None:
+    """Ids that are no file names, evidence by title, and questions that the set has."""
+    data = tmp_path / "set"
+    data.mkdir()
+    rows = [
+        {"id": "a/1", "title": "Ferry", "text": "The ferry sails at seven."},
+        {"id": "A_1", "title": "", "text": "Bread rests for a day before it is cut."},
+    ]
+    (data / "corpus.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    question = {"id": "q", "question": "When does the ferry sail?", "answerable": True}
+    question |= {"gold_ids": ["a/1"], "answers": ["seven"]}
+    question |= {"evidence": [{"title": "Ferry", "fact": "The ferry sails at seven."}]}
+    (data / "queries.jsonl").write_text(json.dumps(question), "utf-8")
+    place = ("--data", data, "--index", tmp_path / "cache", "--out", tmp_path / "out")
+    told = json.loads(printed(capsys, "eval", *place, "--json"))
+    assert told["about"]["set"] == "set"
+    assert told["about"]["corpus"]["count"] == 2
+    assert told["figures"]["askdoc"]["recall@1"] == told["figures"]["askdoc"]["right"] == 1
+    assert sorted(path.name for path in data.iterdir()) == ["corpus.jsonl", "queries.jsonl"]
+
+    written = {path: path.stat().st_mtime_ns for path in (tmp_path / "cache/documents").iterdir()}
+    laid_out(data, tmp_path / "cache")
+    assert written == {path: path.stat().st_mtime_ns for path in written}, "once"
+
+    (data / "corpus.jsonl").write_text('{"id": "x"}', "utf-8")
+    assert "line 1: a document needs" in fails(capsys, "eval", *place)
+    (data / "corpus.jsonl").write_text((json.dumps(rows[0]) + "\n") * 2, "utf-8")
+    assert "two documents of the id 'a/1'" in fails(capsys, "eval", *place)
+
+
+def test_a_folder_of_somebody_else_is_not_overwritten(tmp_path: Path, capsys) -> None:
+    (tmp_path / "corpus.jsonl").write_text('{"id": "a", "title": "", "text": "Bread."}')
+    (tmp_path / "mine" / "documents").mkdir(parents=True)
+    told = fails(capsys, "eval", "--data", tmp_path, "--index", tmp_path / "mine")
+    assert "not from askdoc" in told
+
+
+def test_every_id_has_a_file_name_of_its_own() -> None:
+    ids = ["a", "A", "a/b", "a_b", "..", "", "x" * 300, "x" * 301, "ü b", ".hidden"]
+    found = names(ids)
+    assert len({name.casefold() for name in found.values()}) == len(ids)
+    assert all(re.fullmatch(r"[\w-]{1,100}\.md", name) for name in found.values())
+
+
+def outcome(id: str, is_right: bool, **scores: float) -> Outcome:
+    """An outcome of which only little matters."""
+    return Outcome(
+        id, "", "?", "?", 0, True, {}, True, "", "quotes", "", 0.5, is_right, "", dict(scores)
+    )
+
+
+FACTS = (Fact("At 7.", (("a.md", 0, 5),)),)
+
+
+@pytest.mark.parametrize(
+    ("about", "text", "expected"),
+    [
+        ({"answerable": False}, NO_ANSWER, True),
+        ({"answerable": False, "answers": ("7",)}, "At 7. [1]", False),
+        ({"answerable": True, "must_include": ("7", "am")}, "At 7 AM. [1]", True),
+        ({"answerable": True, "must_include": ("7", "pm"), "answers": ("7",)}, "At 7. [1]", False),
+        ({"answerable": True, "answers": ("at 8", "at 7")}, "It sails at 7. [1]", True),
+        ({"answerable": True, "answers": ("1",)}, "It sails. [1]", False),
+        ({"answerable": True, "answers": ("7",)}, NO_ANSWER, False),
+        ({"answers": ("7",)}, NO_ANSWER, None),
+        ({"answers": ("7",)}, "At 7. [1]", True),
+        ({"answerable": True}, "At 7. [1]", None),
+        ({"facts": FACTS}, "At 7. [1]", True),
+        ({"answers": ("seven " * 13,), "facts": FACTS}, "At 7. [1]", True),
+        ({"answers": ("seven " * 13,), "relevant": ("b.md",)}, "At 7. [1]", False),
+        ({"relevant": ("a.md",)}, "At 7. [1]", True),
+        ({"facts": (Fact("At 9.", (("a.md", 6, 11),)),)}, "At 7. [1]", False),
+    ],
+)
+def test_what_is_right(about, text: str, expected: bool | None) -> None:
+    """Patterns, answers, evidence, documents: the first that is known decides."""
+    cited = Citation(1, "a.md", "A", None, None, 0, 5, "At 7.", "", "")
+    citations = () if text == NO_ANSWER else (cited,)
+    answer = Answer("When?", "When?", text, "quotes", (), citations)
+    assert right(Question("q", "When?", **about), answer) is expected
+
+
+def test_mcnemar_is_the_exact_binomial_test_of_scipy() -> None:
+    for better in range(12):
+        for worse in range(12):
+            theirs = binomtest(better, better + worse).pvalue if better + worse else 1.0
+            assert mcnemar(better, worse) == pytest.approx(theirs)
+
+
+def test_the_interval_is_that_of_scipys_bootstrap() -> None:
+    draw = random.Random(3)
+    pairs = []
+    for n in range(150):
+        mine, other = draw.random(), draw.random() * 0.8
+        pairs.append((outcome(str(n), True, x=mine), outcome(str(n), True, x=other)))
+
+    def mean(side) -> float:
+        return sum(each.scores["x"] for each in side) / len(side)
+
+    differences = np.array([a.scores["x"] - b.scores["x"] for a, b in pairs])
+    theirs = bootstrap((differences,), np.mean, method="percentile", rng=0).confidence_interval
+    assert interval(mean, pairs) == pytest.approx((theirs.low, theirs.high), abs=0.01)
+
+
+def test_a_comparison_names_what_changed() -> None:
+    before = [outcome(str(n), n < 6) for n in range(10)]
+    after = [replace(each, right=each.id in "01789") for each in before]
+    found = compare(after, before)
+    assert found.better == ("7", "8", "9")
+    assert found.worse == ("2", "3", "4", "5")
+    assert found.p == 1
+    assert found.differences["right"].by == -0.1
+    assert found.differences["right"].low < 0 < found.differences["right"].high
+
+
+def test_a_draft_passes_its_own_checks_and_is_the_same_again(
+    corpus: Path, assistant: Assistant, tmp_path: Path, capsys
+) -> None:
+    """Every question is of the corpus; the unanswerable ones say what no document says."""
+    place = ("--corpus", corpus, "--index", assistant.settings.index_folder)
+    path = tmp_path / "draft.jsonl"
+    printed(capsys, "eval", "--draft", 40, *place, "--out", path)
+    found = questions(path, Corpus(assistant.index))
+    assert len(found) == 40
+    assert sum(question.answerable is False for question in found) == 10
+    assert len({question.relevant for question in found}) >= 15, "from all over the corpus"
+    for question in found:
+        if question.answerable:
+            assert question.answers[0] not in question.question
+            assert question.answers[0] in question.facts[0].text
+    texts = [assistant.document(reading.source).text for reading in assistant.index.readings()]
+    for question in found:
+        if question.kind.startswith("swapped"):
+            assert not any(question.question.rstrip("?") in text for text in texts)
+    assert "is there already" in fails(capsys, "eval", "--draft", 40, *place, "--out", path)
+    again = tmp_path / "again.jsonl"
+    printed(capsys, "eval", again, "--draft", 40, *place)
+    assert again.read_text() == path.read_text()
+
+
+def test_wrong_usage_ends_with_2(small: Path, tmp_path: Path, capsys) -> None:
+    printed(capsys, "eval", code=2)
+    printed(capsys, "eval", "--data", tmp_path, "--corpus", small, code=2)
+    printed(capsys, "eval", "x.jsonl", "--split", "other", code=2)
+
+
+def test_a_model_words_the_draft_where_what_it_writes_can_be_used(
+    corpus: Path, assistant: Assistant
+) -> None:
+    """A good question stands; one that gives its answer away, or is none, makes way."""
+    from langchain_core.language_models import FakeListChatModel
+
+    from askdoc.evaluation.draft import drafted
+    from askdoc.llm import Model
+
+    replies = ["What was it called then?", "No question.", "One?\nTwo?"]
+    writer = Assistant(assistant.index)
+    writer.model = Model("fake", FakeListChatModel(responses=replies))
+    rows = [json.loads(line) for line in drafted(writer, Corpus(writer.index), 9).splitlines()]
+    worded = [row["question"] for row in rows]
+    assert 1 <= worded.count(replies[0]) < len(rows)
+    assert not set(worded) & set(replies[1:])
+    plain = drafted(assistant, Corpus(assistant.index), 9).splitlines()
+    assert [row["kind"] for row in rows] == [json.loads(line)["kind"] for line in plain]

@@ -1,5 +1,6 @@
 """The gate on the committed sets: it lets this commit through, and stops two bad changes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,8 @@ def test_the_gate_stops_a_change_that_drops_a_leg(gate, capsys, monkeypatch) -> 
     """Without the lexical leg the answers are about as good, but facts are no longer found."""
     both = Index.search
 
-    def dense(self: Index, query: str, k: int) -> tuple[Ranking, Ranking]:
-        return both(self, query, k)[0], []
+    def dense(self: Index, query: str, k: int, sources: Sequence[str]) -> tuple[Ranking, Ranking]:
+        return both(self, query, k, sources)[0], []
 
     monkeypatch.setattr(Index, "search", dense)
     assert '"recall@10 is' in printed(capsys, "eval", *gate["corpus"], code=3)

@@ -56,17 +56,22 @@ def mrr(ranking: Sequence[str], relevant: Collection[str], k: int) -> float:
     return next((1 / (n + 1) for n, source in enumerate(ranking[:k]) if source in wanted), 0.0)
 
 
+def facts_found(facts: Sequence[Sequence[Span]], hits: Sequence[Span], k: int) -> list[bool]:
+    """For each fact, whether it lies within the text of the first ``k`` hits.
+
+    A fact is a list of the places where its words stand: one of them is enough. It may run from
+    one hit into the next, where only white space is between them.
+    """
+    held = merged(hits[:k])
+    return [any(_inside(place, held) for place in fact) for fact in facts]
+
+
 def all_facts_found(facts: Sequence[Sequence[Span]], hits: Sequence[Span], k: int) -> float:
     """1 when every fact lies within the text of the first ``k`` hits, else 0.
 
-    A fact is a list of the places where its words stand: one of them is enough. It may run from
-    one hit into the next, where only white space is between them. (Yang et al., 2018, ask the
-    same of HotpotQA's supporting facts.)
+    As HotpotQA's supporting facts are asked for (Yang et al., 2018).
     """
-    if not facts:
-        return math.nan
-    held = merged(hits[:k])
-    return float(all(any(_inside(place, held) for place in fact) for fact in facts))
+    return float(all(facts_found(facts, hits, k))) if facts else math.nan
 
 
 # Answers

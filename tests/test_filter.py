@@ -1,6 +1,9 @@
 """Questions that only some documents may answer: both legs keep to them."""
 
+import json
+
 import pytest
+from test_cli import printed
 
 from askdoc import NO_ANSWER, Assistant, BadInput
 
@@ -40,6 +43,15 @@ def test_follow_ups_keep_to_them_too(assistant: Assistant) -> None:
     answer = assistant.ask("And how many Americans came?", history, ["eagle-partner.md"])
     assert "Eagle Partner" in answer.query
     assert {hit.passage.source for hit in answer.closest} == {"eagle-partner.md"}
+
+
+def test_the_shell_names_them_too(assistant: Assistant, corpus, capsys) -> None:
+    place = ("--corpus", corpus, "--index", assistant.settings.index_folder)
+    only = ("--document", "timeline.txt", "--document", "csto.docx", "--json")
+    answer = json.loads(printed(capsys, "ask", QUESTION, *place, *only))
+    assert {cited["source"] for cited in answer["citations"]} == {"timeline.txt"}
+    hits = json.loads(printed(capsys, "search", QUESTION, *place, *only))
+    assert {hit["source"] for hit in hits} == {"timeline.txt", "csto.docx"}
 
 
 def test_a_document_that_is_not_there_is_named(assistant: Assistant) -> None:

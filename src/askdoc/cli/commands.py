@@ -43,6 +43,10 @@ Corpus = Annotated[Path | None, typer.Option(help="The folder of documents. [def
 Place = Annotated[
     Path | None, typer.Option("--index", help="The folder of the index. [default: CORPUS/.askdoc]")
 ]
+Documents = Annotated[
+    list[str] | None,
+    typer.Option("--document", help="Only this document, by its source; can be repeated."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -79,9 +83,15 @@ def index(
 
 
 @app.command()
-def ask(question: str, corpus: Corpus = None, place: Place = None, as_json: Json = False) -> None:
+def ask(
+    question: str,
+    corpus: Corpus = None,
+    place: Place = None,
+    documents: Documents = None,
+    as_json: Json = False,
+) -> None:
     """Answer a question from the documents, or say that they do not hold the answer."""
-    answer = _answered(assistant_of(settings_of(corpus, place)), question)
+    answer = _answered(assistant_of(settings_of(corpus, place)), question, documents or [])
     if as_json:
         print_json(answer.as_dict())
     else:
@@ -94,10 +104,11 @@ def search(
     corpus: Corpus = None,
     place: Place = None,
     k: Annotated[int, typer.Option("-k", help="How many passages to show.")] = 10,
+    documents: Documents = None,
     as_json: Json = False,
 ) -> None:
     """Show the passages that best match a query."""
-    hits = assistant_of(settings_of(corpus, place)).search(query, k)
+    hits = assistant_of(settings_of(corpus, place)).search(query, k, documents or [])
     if as_json:
         print_json([hit.as_dict() for hit in hits])
     else:
@@ -243,12 +254,12 @@ def assistant_of(settings: Settings) -> Assistant:
     return assistant
 
 
-def _answered(assistant: Assistant, question: str) -> Answer:
+def _answered(assistant: Assistant, question: str, sources: Sequence[str]) -> Answer:
     """The answer; while a language model writes it, standard error tells how far it is."""
     if not assistant.model:
-        return assistant.ask(question)
+        return assistant.ask(question, sources=sources)
     with err.status(f"{assistant.model.name} reads") as status:
-        for answer in assistant.stream(question):
+        for answer in assistant.stream(question, sources=sources):
             if answer.text:
                 status.update(f"{answer.model} writes: {len(answer.text.split())} words")
     return answer

@@ -33,20 +33,23 @@ def server(assistant: Assistant) -> "FastMCP | None":
     )
 
     @mcp.tool()
-    def ask(question: str) -> dict[str, Any]:
+    def ask(question: str, sources: list[str] | None = None) -> dict[str, Any]:
         """Answer a question from the documents, every sentence cited to an exact span.
 
         When the documents do not hold the answer, `answered` is false and `closest` has the
-        passages that come nearest.
+        passages that come nearest. `sources` names the documents that may answer, if not all may.
         """
         assistant.catch_up()
-        return assistant.ask(question).as_dict()
+        return assistant.ask(question, sources=sources or []).as_dict()
 
     @mcp.tool()
-    def search(query: str, k: int = 10) -> list[dict[str, Any]]:
-        """Find the passages that best match a query, each with its source and place."""
+    def search(query: str, k: int = 10, sources: list[str] | None = None) -> list[dict[str, Any]]:
+        """Find the passages that best match a query, each with its source and place.
+
+        `sources` names the documents that they may be of, if not all may.
+        """
         assistant.catch_up()
-        return [hit.as_dict() for hit in assistant.search(query, k)]
+        return [hit.as_dict() for hit in assistant.search(query, k, sources or [])]
 
     @mcp.tool()
     def read_document(source: str, start: int = 0) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""Writes the tables of evals/README.md from the figures in evals/results.
+"""Writes the tables of both READMEs from the figures in evals/results.
 
 python -m evals.tables
 
-A line `<!-- file.json part part … -->` is followed by the table of those parts of a file, or of the
-whole file.
+A line `<!-- file.json part, part … -->` is followed by the table of those parts of a file, or of
+the whole file; `<!-- file.json part: row, row … -->` by some rows of one part.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-README = HERE / "README.md"
+PAGES = (HERE.parent / "README.md", HERE / "README.md")
 PLACE = re.compile(r"(<!-- (\S+\.json)((?: [^>]+?)?) -->\n\n)(?:\|.*\n)*\n*")
 
 
@@ -33,8 +33,11 @@ def written(text: str) -> str:
 
     def filled(match: re.Match[str]) -> str:
         figures = json.loads((HERE / "results" / match[2]).read_text("utf-8"))
-        parts = [part.strip() for part in match[3].split(",") if part.strip()]
-        if len(parts) == 1:
+        names, _, rows = match[3].partition(":")
+        parts = [part.strip() for part in names.split(",") if part.strip()]
+        if rows:
+            figures = {row.strip(): figures[parts[0]][row.strip()] for row in rows.split(",")}
+        elif len(parts) == 1:
             figures = figures[parts[0]]
         elif parts:
             figures = {part: figures[part] for part in parts}
@@ -44,4 +47,5 @@ def written(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(written(README.read_text("utf-8")), "utf-8")
+    for page in PAGES:
+        page.write_text(written(page.read_text("utf-8")), "utf-8")

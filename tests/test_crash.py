@@ -18,7 +18,7 @@ def test_a_killed_sync_leaves_a_true_index(tmp_path: Path) -> None:
     root = tmp_path / "docs"
     root.mkdir()
     done = subprocess.run(
-        [sys.executable, DRIVER, root, "65"], capture_output=True, text=True, timeout=600
+        [sys.executable, DRIVER, root, "52"], capture_output=True, text=True, timeout=600
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     told = json.loads(done.stdout.splitlines()[-1])

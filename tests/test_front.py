@@ -15,6 +15,8 @@ import pytest
 from chat import ROOT, WAIT, shot
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.alone
+
 
 def free_port() -> int:
     """A port that nobody listens on."""

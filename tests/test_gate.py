@@ -42,14 +42,16 @@ def test_the_gate_stops_a_change_that_answers_everything(gate, capsys, monkeypat
 
 
 def test_the_gate_stops_a_change_that_drops_a_leg(gate, capsys, monkeypatch) -> None:
-    """Without the lexical leg the answers are about as good, but facts are no longer found."""
+    """Without the dense leg there is nothing to fuse, and what has other words is not found."""
     both = Index.search
 
-    def dense(self: Index, query: str, k: int, sources: Sequence[str]) -> tuple[Ranking, Ranking]:
-        return both(self, query, k, sources)[0], []
+    def lexical(self: Index, query: str, k: int, sources: Sequence[str]) -> tuple[Ranking, Ranking]:
+        return [], both(self, query, k, sources)[1]
 
-    monkeypatch.setattr(Index, "search", dense)
-    assert '"recall@10 is' in printed(capsys, "eval", *gate["corpus"], code=3)
+    monkeypatch.setattr(Index, "search", lexical)
+    with pytest.raises(SystemExit, match="3"):
+        main(["eval", *map(str, gate["public-style"])])
+    assert "gate right is" in capsys.readouterr().err
 
 
 def test_a_drop_by_the_tolerance_is_none() -> None:

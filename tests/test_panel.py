@@ -19,6 +19,8 @@ from askdoc.loaders import find, load
 from askdoc.loaders.pages import picture, sheets
 from askdoc.web.layout import laid_out
 
+pytestmark = pytest.mark.alone
+
 FORMATS = {
     "notes.md": "# Notes\n\nSome **bold** and *soft* words, `code` and [a link](http://x.y).\n\n"
     "- one\n- two\n  goes on\n\n1. first\n\n```\n# no heading\n```\n\n"
@@ -169,11 +171,13 @@ def test_a_turned_and_cropped_page_has_its_boxes_where_it_is_drawn(
 
 
 def long_pdf(path: Path, corpus: Path, pages: int) -> None:
-    """A PDF of so many pages, made of the corpus's."""
+    """A PDF of so many pages, every twentieth and the one after it the corpus's, others blank."""
     one = pypdfium2.PdfDocument(corpus / "lachin-corridor.pdf")
     made = pypdfium2.PdfDocument.new()
-    for _ in range(pages // 2):
+    while len(made) < pages:
         made.import_pages(one)
+        for _ in range(18):
+            made.new_page(*one[0].get_size())
     made.save(path)
     made.close()
     one.close()

@@ -53,19 +53,18 @@ def test_only_a_question_that_leans_on_the_last_is_changed(
 
 
 def test_a_question_that_stands_alone_is_never_changed(assistant: Assistant) -> None:
-    """Every question of the corpus's set that comes without turns before it."""
-    alone = [row["question"] for row in QUESTIONS if not row.get("history")]
-    changed = [
-        question
-        for question in alone
-        if query(question, EAGLE, assistant) != question and row_of(question)["kind"] != "typo"
+    """Every question of the corpus's set that comes without turns before it.
+
+    Words of other languages may be put as the corpus spells them, as misspelt ones are.
+    """
+    alone = [
+        row["question"]
+        for row in QUESTIONS
+        if not row.get("history") and row["kind"] not in ("typo", "other-language")
     ]
+    assert len(alone) > 150
+    changed = [question for question in alone if query(question, EAGLE, assistant) != question]
     assert changed == []
-
-
-def row_of(question: str) -> dict[str, object]:
-    """The row of the set that has a question."""
-    return next(row for row in QUESTIONS if row["question"] == question)
 
 
 def test_a_chain_of_follow_ups_keeps_its_beginning(assistant: Assistant) -> None:

@@ -20,6 +20,8 @@ from askdoc.web import documents
 from askdoc.web.layout import laid_out
 from askdoc.web.render import Turn, conversation, dumped, history, restored
 
+pytestmark = pytest.mark.alone
+
 
 def test_ask_click_a_citation_and_read_the_mark(page: Page, corpus: Path) -> None:
     """The main road, end to end: exactly the quoted span is marked in its document."""

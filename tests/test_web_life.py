@@ -13,6 +13,9 @@ from chat import EVIL, ROOT, WAIT, ask, serve, shot
 from playwright.sync_api import Page, expect
 
 from askdoc import Assistant
+from askdoc.evaluation.questions import Corpus, questions
+
+pytestmark = pytest.mark.alone
 
 WAR = "Who backed Azerbaijan in the 44-day war?"
 ROAD = "When was the Lachin corridor blocked?"
@@ -79,7 +82,9 @@ def test_a_full_browser_drops_the_oldest_conversation(page: Page) -> None:
     assert names[1:] == [f"Old {n}" for n in range(len(names) - 1)]
 
 
-def test_an_opinion_is_a_line_that_can_be_evaluated(browser, corpus: Path, tmp_path: Path) -> None:
+def test_an_opinion_is_a_line_that_can_be_evaluated(
+    browser, assistant: Assistant, corpus: Path, tmp_path: Path
+) -> None:
     server, url = serve("-m", "askdoc", "serve", "--corpus", corpus, "--index", tmp_path)
     page = browser.new_page()
     try:
@@ -106,6 +111,10 @@ def test_an_opinion_is_a_line_that_can_be_evaluated(browser, corpus: Path, tmp_p
         assert "answerable" not in bad
         assert bad["history"][0] == {"role": "user", "content": WAR}
         assert bad["query"] != bad["question"]
+        first, second = questions(tmp_path / "feedback.jsonl", Corpus(assistant.index))
+        assert first.answerable
+        assert first.facts
+        assert second.answerable is None
     finally:
         page.close()
         server.terminate()

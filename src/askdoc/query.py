@@ -26,7 +26,8 @@ OPENING = re.compile(
 )
 # Pronouns, but not the "it" of "is it true that".
 POINTER = re.compile(
-    r"\b(?:it(?! (?:\w+ ){0,2}(?:that|to)\b)|he|him|she|they|them|those|these|"
+    r"\b(?:it(?! (?:\w+ ){0,2}(?:that|to)\b)|he|him|she|they|them|these|"
+    r"those(?! (?:who|whom|whose|that|which|of|in|with)\b)|"
     r"(?:this|that|there|the same|another)(?= one\b|\W*$))\b",
     re.I,
 )

@@ -91,6 +91,16 @@ def calibration(outcomes: Sequence[Outcome]) -> float:
     return metrics.calibration_error(*sure_and_right(outcomes, answered=True))
 
 
+def tokens(name: str) -> Of:
+    """How many tokens a language model read or wrote, on average of the questions it was asked."""
+
+    def of(outcomes: Sequence[Outcome]) -> float:
+        counts = [each.tokens[name] for each in outcomes if name in each.tokens]
+        return statistics.fmean(counts) if counts else math.nan
+
+    return of
+
+
 GROUPS: dict[str, dict[str, tuple[str, Of | None]]] = {
     # What has no function of its own is the mean of the scores of that name.
     "Overall": {"right": ("questions answered right, or rightly refused", right)},
@@ -127,8 +137,12 @@ GROUPS: dict[str, dict[str, tuple[str, Of | None]]] = {
             calibration,
         ),
     },
+    "Cost": {
+        "tokens read": ("tokens that the language model read for a question", tokens("read")),
+        "tokens written": ("tokens that it wrote", tokens("written")),
+    },
 }
-LOWER = ("AURC", "calibration error")  # of these, less is better
+LOWER = ("AURC", "calibration error", "tokens read", "tokens written")  # of these, less is better
 FIGURES = {
     name: Figure(name, group, means, of or mean(name), name not in LOWER)
     for group, figures_of in GROUPS.items()

@@ -2,6 +2,7 @@
 
 import math
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
@@ -71,7 +72,9 @@ class Outcome:
 
 def asked(system: System, question: Question, corpus: Corpus) -> tuple[Outcome, dict[str, float]]:
     """A question put to a system: what came of it, and the seconds of each step."""
+    began = time.perf_counter()
     answer = system.ask(question.question, question.history)
+    whole = {"whole": time.perf_counter() - began}  # of a system that does not tell its steps
     # Where no document is relevant there is no ranking to judge, and a search less to pay for.
     hits: Sequence[Hit] = answer.closest
     if question.relevant:
@@ -102,7 +105,7 @@ def asked(system: System, question: Question, corpus: Corpus) -> tuple[Outcome, 
         [_citation(citation) for citation in answer.citations],
         [_hit(hit) for hit in hits],
     )
-    return outcome, dict(answer.seconds)
+    return outcome, dict(answer.seconds) or whole
 
 
 def right(question: Question, answer: Answer) -> bool | None:

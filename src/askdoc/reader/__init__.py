@@ -8,7 +8,7 @@ trained on, and how to make it again.
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from askdoc.settings import BUNDLED_READER
 from askdoc.types import Passage
 
 MODEL = Path(__file__).parent / "model.onnx"
+REMEMBERED = 200  # readings: an explanation or a search often follows an answer
 NOTHING = -10.0  # the logit of a passage without a sentence that can be read
 
 
@@ -65,8 +66,18 @@ class Bundled:
         import onnxruntime
 
         self._session = onnxruntime.InferenceSession(MODEL, providers=["CPUExecutionProvider"])
+        self._lately: dict[tuple[str, str], Read] = {}
 
     def read(self, question: str, passage: Passage) -> Read:
+        """A passage, read for a question; what was read lately is remembered."""
+        key = question, passage.id
+        known = self._lately.pop(key, None) or self._read(question, passage)
+        self._lately[key] = known  # last in, and last to be forgotten
+        while len(self._lately) > REMEMBERED:
+            self._lately.pop(next(iter(self._lately)), None)
+        return replace(known, passage=passage)
+
+    def _read(self, question: str, passage: Passage) -> Read:
         """A passage, read for a question; a long one in several parts."""
         text, base = passage.text, passage.start
         spans = sentences(passage.document, passage.start, passage.end)

@@ -41,7 +41,8 @@
     if (mark) {
       mark.tabIndex = -1;
       const below = mark.getBoundingClientRect().top - page.getBoundingClientRect().top;
-      page.scrollTop += below - page.clientHeight / 3;
+      const head = page.querySelector("header")?.offsetHeight ?? 0; // it stays in view
+      page.scrollTop += below - Math.max(page.clientHeight / 3, head + 16);
       mark.focus({ preventScroll: true });
     } else {
       page.scrollTop = 0;

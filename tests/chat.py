@@ -38,6 +38,12 @@ def serve(*arguments: object) -> tuple[subprocess.Popen[str], str]:
     return server, line.split()[3]
 
 
+def visit(page: Page, url: str) -> None:
+    """Opens a chat, and waits until it has taken the place of the page that comes first."""
+    page.goto(url)
+    expect(page.get_by_role("textbox", name="Question")).to_be_visible(timeout=WAIT)
+
+
 def ask(page: Page, question: str) -> None:
     """Types a question, and waits for its answer."""
     turns = page.locator("article.answer").count()

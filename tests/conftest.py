@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chat import chromium, serve
+from chat import chromium, serve, visit
 from playwright.sync_api import Page, sync_playwright
 
 from askdoc import Assistant, Settings
@@ -89,7 +89,7 @@ def page(browser, address: str) -> Iterator[Page]:
     failures: list[str] = []
     opened.on("request", lambda request: requests.append(request.url))
     opened.on("pageerror", lambda error: failures.append(str(error)))
-    opened.goto(address)
+    visit(opened, address)
     yield opened
     context.close()
     assert failures == []

@@ -20,8 +20,6 @@ from mcp.client.streamable_http import streamable_http_client
 from askdoc import NO_ANSWER, Assistant, BadInput, Settings
 from askdoc.web import documents
 
-pytestmark = pytest.mark.alone
-
 QUESTION = "Who backed Azerbaijan in the 44-day war?"
 
 

@@ -19,8 +19,6 @@ from askdoc.index import Index
 from askdoc.llm import LONGEST_WRITTEN, Model, connected, count, prompt, shown
 from evals.model_server import serve
 
-pytestmark = pytest.mark.alone
-
 QUESTION = "What is Eagle Partner for?"
 
 

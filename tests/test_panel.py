@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from chat import serve, shot
+from chat import serve, shot, visit
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -195,7 +195,7 @@ def test_five_hundred_pages_open_at_the_right_one_within_a_second(
     server, url = serve("-m", "askdoc", "serve", "--corpus", root)
     try:
         page: Page = browser.new_page()
-        page.goto(url)
+        visit(page, url)
         page.get_by_role("textbox", name="Question").wait_for(timeout=90_000)
         pictures: list[str] = []
         page.on("request", lambda request: pictures.append(request.url))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat import EVIL, WAIT, ask, serve, shot
+from chat import EVIL, WAIT, ask, serve, shot, visit
 from playwright.sync_api import Page, expect
 
 from askdoc import Answer, Assistant, BadInput, Document, Heading, Hit, Passage, Settings
@@ -215,7 +215,7 @@ def own(browser, folder) -> Iterator[tuple[Page, Path]]:
     page = browser.new_page()
     page.set_default_timeout(15_000)
     page.on("dialog", lambda dialog: dialog.accept())
-    page.goto(url)
+    visit(page, url)
     yield page, root
     page.close()
     server.terminate()
@@ -302,7 +302,7 @@ def test_an_empty_corpus_is_told_in_the_chat(browser, tmp_path: Path) -> None:
     server, url = serve("-m", "askdoc", "serve", "--corpus", tmp_path / "empty")
     try:
         page = browser.new_page()
-        page.goto(url)
+        visit(page, url)
         ask(page, "Is anybody here?")
         expect(page.get_by_role("alert")).to_contain_text("holds no document that askdoc can read")
         page.close()
@@ -389,7 +389,7 @@ def test_an_answer_is_copied_and_a_conversation_saved(
 ) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.goto(address)
+    visit(page, address)
     ask(page, "Who backed Azerbaijan in the 44-day war?")
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()

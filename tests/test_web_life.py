@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chat import EVIL, ROOT, WAIT, ask, serve, shot
+from chat import EVIL, ROOT, WAIT, ask, serve, shot, visit
 from playwright.sync_api import Page, expect
 
 from askdoc import Assistant
@@ -58,7 +58,7 @@ def test_conversations_are_named_kept_and_deleted(page: Page) -> None:
     page.keyboard.press("Escape")
     assert conversations(page) == [ROAD]
     other = page.context.new_page()  # another tab begins anew, and knows the same conversations
-    other.goto(page.url)
+    visit(other, page.url)
     expect(other.locator("#start")).to_contain_text("Ask about the", timeout=WAIT)
     assert conversations(other) == [ROAD]
     other.close()
@@ -88,7 +88,7 @@ def test_an_opinion_is_a_line_that_can_be_evaluated(
     server, url = serve("-m", "askdoc", "serve", "--corpus", corpus, "--index", tmp_path)
     page = browser.new_page()
     try:
-        page.goto(url)
+        visit(page, url)
         ask(page, WAR)
         page.get_by_role("button", name="Good answer").click()
         page.keyboard.press("Enter")
@@ -164,7 +164,7 @@ def test_no_serious_barrier_is_found(browser, address: str, scheme: str) -> None
         viewport={"width": 1280, "height": 800}, color_scheme=scheme, bypass_csp=True
     )
     page = context.new_page()
-    page.goto(address)
+    visit(page, address)
     axe = Axe()
 
     def look(state: str) -> None:
@@ -243,7 +243,7 @@ def test_on_a_phone_the_document_slides_over_the_chat(browser, address: str) -> 
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
     page = context.new_page()
-    page.goto(address)
+    visit(page, address)
     ask(page, ROAD)
     shot(page, "phone-answer")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -272,7 +272,7 @@ def odd(browser, folder) -> Iterator[Page]:
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     page.on("dialog", lambda dialog: failures.append(dialog.message))
-    page.goto(url)
+    visit(page, url)
     yield page
     page.close()
     server.terminate()
@@ -314,7 +314,7 @@ def test_an_uploaded_pdf_answers_until_it_is_deleted(browser, folder, corpus: Pa
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.on("dialog", lambda dialog: dialog.accept())
     try:
-        page.goto(url)
+        visit(page, url)
         page.get_by_role("tab", name="Documents").click()
         files = page.locator("#upload input[type=file]")
         files.set_input_files(corpus / "lachin-corridor.pdf")
@@ -346,7 +346,7 @@ def test_a_lost_connection_is_told_and_recovers(browser, corpus: Path, tmp_path:
     server, url = serve("-m", "askdoc", "serve", *place)
     page = browser.new_page()
     try:
-        page.goto(url)
+        visit(page, url)
         ask(page, WAR)
         server.kill()
         server.wait(30)
@@ -381,7 +381,7 @@ def test_four_tabs_at_once_mix_nothing_up(browser, address: str, assistant: Assi
     failures: list[str] = []
     for number, tab in enumerate(tabs):
         tab.on("pageerror", lambda error: failures.append(str(error)))
-        tab.goto(address)
+        visit(tab, address)
         tab.locator("button.example").first.wait_for(timeout=WAIT)
         questions = asked[number * 25 : number * 25 + 25]
         tab.evaluate(

@@ -16,7 +16,7 @@ from askdoc import BadInput, ModelFailed, Settings
 from askdoc.web.session import MOST, Sessions, connect
 from evals.model_server import serve
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.alone, pytest.mark.slow]
 FALSE = "Eagle Partner 2023 was a joint exercise of American and Armenian soldiers, held in 2019."
 
 

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from askdoc.guard import problems, support
 
-pytestmark = pytest.mark.alone
-
 SUMMIT = (
     "In October 2022, Armenia's Prime Minister Nikol Pashinyan refused to sign the declaration of "
     "the Collective Security Treaty Organization (CSTO) at a summit in Yerevan, saying the "

@@ -23,8 +23,8 @@ HEDGED = 3  # tokens before a number among which a word says that it is not exac
 
 def numbers(said: Tokens, texts: Tokens, around: Tokens) -> Iterator[Problem]:
     """Numbers, dates and units that no text has."""
-    there = [token for token in texts if token.kind is Kind.NUMBER]
-    known = [token for token in around if token.kind is Kind.NUMBER]
+    there = _different(texts)
+    known = _different(around)
     keys = {token.key for token in (*texts, *around)}
     for at, token in enumerate(said):
         if token.kind is Kind.DATE and token.key not in keys:
@@ -37,6 +37,12 @@ def numbers(said: Tokens, texts: Tokens, around: Tokens) -> Iterator[Problem]:
                 yield at, f"says {token.written}, the passage says {same[0].written}"
         elif not _loose(token) and not any(one_number(said, at, other, around) for other in known):
             yield at, instead(token, [other for other in there if _alike(token, other)])
+
+
+def _different(tokens: Tokens) -> Tokens:
+    """The numbers among tokens, each that is written alike and counts the same once."""
+    every = (token for token in tokens if token.kind is Kind.NUMBER)
+    return list({(token.written, token.unit, token.scale): token for token in every}.values())
 
 
 def instead(token: Token, others: Tokens) -> str:

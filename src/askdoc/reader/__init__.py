@@ -7,6 +7,7 @@ trained on, and how to make it again.
 """
 
 import functools
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,14 +68,17 @@ class Bundled:
 
         self._session = onnxruntime.InferenceSession(MODEL, providers=["CPUExecutionProvider"])
         self._lately: dict[tuple[str, str], Read] = {}
+        self._lock = threading.Lock()  # several questions are read at once
 
     def read(self, question: str, passage: Passage) -> Read:
         """A passage, read for a question; what was read lately is remembered."""
         key = question, passage.id
-        known = self._lately.pop(key, None) or self._read(question, passage)
-        self._lately[key] = known  # last in, and last to be forgotten
-        while len(self._lately) > REMEMBERED:
-            self._lately.pop(next(iter(self._lately)), None)
+        known = self._lately.get(key) or self._read(question, passage)
+        with self._lock:
+            self._lately.pop(key, None)
+            self._lately[key] = known  # last in, and last to be forgotten
+            if len(self._lately) > REMEMBERED:
+                del self._lately[next(iter(self._lately))]
         return replace(known, passage=passage)
 
     def _read(self, question: str, passage: Passage) -> Read:

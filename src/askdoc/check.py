@@ -52,11 +52,12 @@ def _findings(answer: object, corpus: Path, read: dict[str, Document | str]) -> 
 
 def _cited(cited: object) -> Mapping[str, Any]:
     """A citation that has what a citation needs; raises BadInput."""
+    if not isinstance(cited, Mapping):
+        raise BadInput(f"a citation of the file is no object: {str(cited)[:80]}")
     for name, kind in NEEDED.items():
-        if not isinstance(cited, Mapping) or not isinstance(cited.get(name), kind):
+        if not isinstance(cited.get(name), kind):
             raise BadInput(f"a citation of the file has no {name}: {str(cited)[:80]}")
-    found: Mapping[str, Any] = cited  # type: ignore[assignment]
-    return found
+    return cited
 
 
 def _document(corpus: Path, source: str) -> Document | str:

@@ -53,9 +53,7 @@ class Front:
             return
         if self._app is None and scope["type"] == "http":
             if scope["path"] == "/":
-                await HTMLResponse(EARLY, headers={"cache-control": "no-store"})(
-                    scope, receive, send
-                )
+                await HTMLResponse(EARLY, headers=FRESH)(scope, receive, send)
                 return
             if scope["path"] == "/api/health":
                 await JSONResponse({"status": "warming up"})(scope, receive, send)

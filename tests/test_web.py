@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -17,8 +18,11 @@ from askdoc.check import check
 from askdoc.citation import marked, quoted
 from askdoc.loaders import load
 from askdoc.web import documents
+from askdoc.web.chat import Chat
 from askdoc.web.layout import laid_out
-from askdoc.web.render import Turn, conversation, dumped, history, restored
+from askdoc.web.render import KEPT, Turn, conversation, dumped, history, restored
+from askdoc.web.session import Sessions
+from askdoc.web.warmup import Warmup
 
 pytestmark = pytest.mark.alone
 
@@ -376,6 +380,18 @@ def test_what_a_browser_kept_is_not_trusted() -> None:
     assert restored("no JSON") == []
     assert history([turn()])[0] == {"role": "user", "content": EVIL}
     assert history([Turn(question="x", error="no")]) == []
+
+
+def test_of_a_long_conversation_the_last_turns_are_kept(assistant: Assistant) -> None:
+    """And the newest has the number under which it is kept: an opinion of it finds it."""
+    chat = Chat(assistant, Warmup(assistant), Sessions())
+    turns = [Turn(question=f"Question {n}", text="An answer.") for n in range(KEPT)]
+    *_, last = chat._answering("Who governs Armenia?", turns, [], None, threading.Event())
+    kept = restored(last[3])
+    assert [turn.question for turn in kept] == [
+        *(f"Question {n}" for n in range(1, KEPT)), "Who governs Armenia?",
+    ]  # fmt: skip
+    assert f'data-turn="{KEPT - 1}"' in last[2]
 
 
 def test_the_settings_of_the_chat_have_variables(monkeypatch: pytest.MonkeyPatch) -> None:

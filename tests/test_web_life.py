@@ -322,6 +322,9 @@ def test_an_uploaded_pdf_answers_until_it_is_deleted(browser, folder, corpus: Pa
         row = page.locator("#report").get_by_role("row", name=name)
         expect(row).to_contain_text("read", timeout=WAIT)
         page.get_by_role("tab", name="Chat").click()
+        page.get_by_role("combobox", name="Ask only these documents").click()
+        page.get_by_role("option", name=name).click()  # no reload: it can be chosen at once
+        page.keyboard.press("Escape")
         ask(page, ROAD)
         cited = page.locator(f'button.cite[data-source="{name}"]').first
         cited.click()
@@ -331,6 +334,7 @@ def test_an_uploaded_pdf_answers_until_it_is_deleted(browser, folder, corpus: Pa
         page.get_by_role("button", name=f"Delete {name}").click()
         expect(row).to_have_count(0, timeout=WAIT)
         page.get_by_role("tab", name="Chat").click()
+        page.locator('#only [role="button"]').first.click()  # what is gone is not asked for
         ask(page, ROAD)
         answer = page.locator("article.answer").last
         expect(answer).not_to_contain_text("12 December 2022")

@@ -137,6 +137,23 @@ def test_stop_ends_the_answer_and_the_request(page: Page, scripted: str) -> None
     expect(page.locator("article.answer").last).to_contain_text("It goes on", timeout=WAIT)
 
 
+def test_a_new_chat_ends_the_answer_of_the_old_one(page: Page, scripted: str) -> None:
+    """What a model still writes never lands in the conversation that comes after."""
+    connected(page, scripted)
+    Scripted.words, Scripted.pause = ["Eagle Partner [1] "] * 200, 0.1
+    to_chat(page)
+    page.get_by_role("textbox", name="Question").fill("What is Eagle Partner for?")
+    page.get_by_role("textbox", name="Question").press("Enter")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=WAIT)
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator("article")).to_have_count(0, timeout=WAIT)
+    expect(page.locator("#kept textarea")).to_have_value("[]")
+    page.locator("#conversations summary").click()
+    page.get_by_role("button", name="What is Eagle Partner for?", exact=True).click()
+    expect(page.locator("article.answer")).to_have_count(1)
+    expect(page.get_by_text("Stopped.")).to_be_visible()
+
+
 def test_a_server_that_is_gone_is_told_and_quotes_answer(page: Page) -> None:
     page.get_by_role("tab", name="Model").click()
     page.get_by_label("Model", exact=True).fill("openai:it")

@@ -129,6 +129,10 @@ class Chat:
             # Not before: Gradio passes over a question that comes while it ends the one before.
             event.then(_free, None, [self.box, self.stop], queue=False, **EVENT)
         self.stop.click(halt, None, self.status, queue=False, **EVENT)
+        # Asked for each time, since documents come and go while the page is open.
+        self.only.focus(
+            lambda: gr.update(choices=self._readable()), None, self.only, queue=False, **EVENT
+        )
         name, text = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
         self.acts.save(_saved, self.kept, [name, text], **EVENT).then(
             None, [name, text], None, js="(name, text) => askdoc.save(name, text)"
@@ -139,12 +143,12 @@ class Chat:
 
         def begin(kept: str) -> Iterator[tuple[Any, ...]]:
             """What the browser kept, or a welcome at once and then its examples."""
-            turns, choices = restored(kept), gr.update(choices=self._readable())
+            turns = restored(kept)
             if turns:
-                yield conversation(turns), "", kept, "", choices
+                yield conversation(turns), "", kept, ""
                 return
-            yield "", "", "[]", self._welcome(), choices
-            yield *[gr.skip()] * 3, self._welcome() + self._examples(), gr.skip()
+            yield "", "", "[]", self._welcome()
+            yield *[gr.skip()] * 3, self._welcome() + self._examples()
 
         def another(data: gr.EventData) -> tuple[Any, ...]:
             """The conversation that was chosen."""
@@ -161,7 +165,7 @@ class Chat:
         page.load(
             begin,
             self.kept,
-            [*shown, self.start, self.only],
+            [*shown, self.start],
             js="() => askdoc.restored()",
             concurrency_limit=None,
             **EVENT,
@@ -177,6 +181,7 @@ class Chat:
     ) -> Steps:
         """Box, past, live, kept, status, start and Stop, again and again while an answer grows."""
         stop.clear()
+        turns = turns[1 - KEPT :]  # so that the new one has its number among those kept
         turn = Turn(question=question, sources=list(sources))
 
         def live() -> str:
@@ -202,7 +207,7 @@ class Chat:
                     yield gr.skip(), gr.skip(), live(), *[gr.skip()] * 4
         except Exception as error:  # noqa: BLE001 - the page must not stay locked
             turn = Turn(question=question[:500], error=in_words(error))
-        keep = dumped([*turns, turn][-KEPT:])
+        keep = dumped([*turns, turn])
         yield gr.skip(), gr.skip(), live(), keep, "Answer ready", gr.skip(), gr.skip()
 
     def _readable(self) -> list[str]:
@@ -213,8 +218,10 @@ class Chat:
     def _welcome(self) -> str:
         """What an empty conversation shows: what this is."""
         corpus = escape(str(self._assistant.settings.corpus))
+        count = len(self._readable())  # not known before a new folder is indexed
+        documents = {0: "documents", 1: "one document"}.get(count, f"{count} documents")
         return (
-            f"<p>Ask about the {len(self._readable())} documents in <b>{corpus}</b>. "
+            f"<p>Ask about the {documents} in <b>{corpus}</b>. "
             "Each sentence of an answer carries a number: click it to see the words it rests on, "
             "in their document.</p>"
         )

@@ -86,6 +86,7 @@
     const chosen = event.target.closest("#conversations button");
     if (!chosen) return;
     const { id } = chosen.dataset;
+    if (answering() && id === current()) return; // what comes yet belongs to it
     if (chosen.matches(".drop")) {
       store(all().filter((each) => each.id !== id));
       if (id === current()) document.getElementById("new").click();
@@ -101,6 +102,17 @@
     menu().dispatchEvent(new CustomEvent("askdoc-open", { detail: turns, bubbles: true }));
     askdoc.toChat();
   });
+  // A new chat ends the answer that is being written, and waits for its end: it belongs to this one.
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#new") || !answering()) return;
+    event.stopPropagation();
+    document.getElementById("stop").click();
+    const wait = setInterval(() => {
+      if (answering()) return;
+      clearInterval(wait);
+      document.getElementById("new").click();
+    }, 100);
+  }, true);
   document.addEventListener("keydown", (event) => {
     const open = document.querySelector("details.menu[open]");
     if (event.key !== "Escape" || !open) return;
@@ -186,7 +198,11 @@
     const another = started !== null && health.started !== started;
     started = health.started;
     // An answer that a server had begun does not come any more, so the page begins anew.
-    if (another || (lost && answering())) return location.reload();
+    if (another || (lost && answering())) {
+      const typed = document.querySelector("#box textarea")?.value.trim();
+      if (typed) waiting(typed);
+      return location.reload();
+    }
     tellLost(false);
   }
   setInterval(() => document.hidden || look(), EVERY);

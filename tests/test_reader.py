@@ -7,9 +7,10 @@ import sys
 import pytest
 
 from askdoc import Assistant, BadInput, Document, Passage, Settings
-from askdoc.embedder import CLS, SEP, bundled
+from askdoc.embedder import CLS, FEW, SEP, SentenceEmbeddings, bundled
 from askdoc.reader import MODEL, read
 from askdoc.reader.encoding import MOST, encode
+from askdoc.settings import BUNDLED
 
 LACHIN = (
     "The corridor is a mountain road. It was blocked on 12 December 2022. "
@@ -78,21 +79,28 @@ def test_a_reader_that_is_none_is_told_in_one_line(folder) -> None:
         assistant.ask("When was the road blocked?")
 
 
-def test_a_question_is_embedded_as_passages_are_and_without_torch(corpus, assistant) -> None:
-    """Two engines, one model: ONNX Runtime for a question, PyTorch for all the rest."""
-    from askdoc.embedder import embedder
-
+def test_two_engines_embed_alike_and_a_small_folder_needs_no_torch(corpus, tmp_path) -> None:
+    """One model: ONNX Runtime for questions and few passages, PyTorch for many."""
+    quick, other = SentenceEmbeddings(BUNDLED), SentenceEmbeddings(str(bundled()))
     text = "Who backed Azerbaijan in the 44-day war? " * 40
-    model = embedder("all-MiniLM-L6-v2")
     for shown in (text, text[:40], "\N{PILE OF POO}", "[SEP]?"[5:]):
-        one, (other,) = model.embed_query(shown), model.embed_documents([shown])
-        size = math.hypot(*one) * math.hypot(*other)
-        assert sum(a * b for a, b in zip(one, other, strict=True)) / size > 0.999
+        first, (second,), (third,) = (
+            quick.embed_query(shown),
+            quick.embed_documents([shown]),
+            other.embed_documents([shown]),
+        )
+        assert first == second
+        size = math.hypot(*first) * math.hypot(*third)
+        assert sum(a * b for a, b in zip(first, third, strict=True)) / size > 0.998
+    assert "model" not in vars(quick)  # of PyTorch
+    quick.embed_documents(["Ferry"] * FEW)
+    assert "model" in vars(quick)
     script = (
         "import sys, askdoc; from askdoc import Assistant, Settings\n"
-        f"settings = Settings(corpus={str(corpus)!r}, index={str(assistant.index.folder)!r})\n"
+        f"settings = Settings(corpus={str(corpus)!r}, index={str(tmp_path)!r})\n"
         "answer = Assistant.from_folder(settings=settings).ask('Who is Pashinyan?')\n"
+        "print(answer.answered)\n"
         "print(sorted({'torch', 'sentence_transformers', 'transformers'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stdout.strip() == "[]", done.stderr
+    assert done.stdout.split() == ["True", "[]"], done.stderr

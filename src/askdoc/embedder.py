@@ -23,6 +23,7 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 GRAPH = Path(__file__).with_suffix(".onnx")
 UNUSED = ("pooler.", "embeddings.position_ids")  # weights of the package that no vector needs
 LONGEST = 256  # tokens of a text that count
+FEW = 500  # texts that are embedded one by one before PyTorch has been imported
 CLS, SEP = 101, 102  # the tokens [CLS] and [SEP]
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read when the libraries are imported
@@ -55,6 +56,7 @@ class SentenceEmbeddings(Embeddings):
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self._few = FEW if name == BUNDLED else 0
 
     @functools.cached_property
     def model(self) -> "SentenceTransformer":
@@ -77,7 +79,11 @@ class SentenceEmbeddings(Embeddings):
             raise BadInput(f"embedder {self.name} cannot be loaded: {why}") from error
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
-        """A unit vector for each text."""
+        """A unit vector for each text; the first few of the bundled model without PyTorch."""
+        if len(texts) <= self._few:
+            self._few -= len(texts)
+            return [self._quick.embed(text) for text in texts]
+        self._few = 0
         vectors = self.model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
         return [[float(number) for number in vector] for vector in vectors]
 
@@ -93,7 +99,10 @@ class SentenceEmbeddings(Embeddings):
 
 
 class _Quick:
-    """The bundled model in ONNX Runtime, for one text: our graph, the package's weights."""
+    """The bundled model in ONNX Runtime, for one text: our graph, the package's weights.
+
+    It is about as fast as PyTorch, and there in half a second instead of ten.
+    """
 
     def __init__(self) -> None:
         # Imported where first used: half a second that indexing need not pay.

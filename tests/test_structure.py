@@ -11,9 +11,9 @@ import askdoc
 
 PACKAGE = Path(askdoc.__file__).parent
 ORDER = [
-    "errors", "types", "settings", "loaders", "chunker", "embedder", "vectors", "lexicon",
-    "manifest", "index", "chance", "reader", "query", "retriever", "evidence", "explanation",
-    "citation", "guard", "llm", "draft", "check", "assistant",
+    "errors", "types", "settings", "loaders", "chunker", "inference", "embedder", "vectors",
+    "lexicon", "manifest", "index", "chance", "reader", "query", "retriever", "evidence",
+    "explanation", "citation", "guard", "llm", "draft", "check", "assistant",
     "evaluation", "web", "cli",
     "__main__",
 ]  # fmt: skip
@@ -33,9 +33,9 @@ OWNERS = {
     "mammoth": {"loaders"},
     "mcp": {"web"},
     "markdown_it": {"loaders"},
-    "numpy": {"embedder", "vectors", "reader"},
+    "numpy": {"inference", "embedder", "vectors", "reader"},
     "olefile": {"loaders"},
-    "onnxruntime": {"embedder", "reader"},
+    "onnxruntime": {"inference"},
     "pathspec": {"loaders"},
     "pptx": {"loaders"},
     "py3langid": {"loaders"},

@@ -12,6 +12,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from askdoc.errors import BadInput
+from askdoc.inference import session
 from askdoc.settings import BUNDLED
 
 if TYPE_CHECKING:
@@ -105,18 +106,11 @@ class _Quick:
     """
 
     def __init__(self) -> None:
-        # Imported where first used: half a second that indexing need not pay.
-        import onnxruntime
-        from safetensors.numpy import load_file
+        from safetensors.numpy import load_file  # imported where first used
 
         weights = load_file(bundled() / "model.safetensors")
-        used = [name for name in weights if not name.startswith(UNUSED)]
-        options = onnxruntime.SessionOptions()
-        self._weights = [onnxruntime.OrtValue.ortvalue_from_numpy(weights[name]) for name in used]
-        options.add_external_initializers(used, self._weights)
-        self._session = onnxruntime.InferenceSession(
-            GRAPH, options, providers=["CPUExecutionProvider"]
-        )
+        self._weights = {name: weights[name] for name in weights if not name.startswith(UNUSED)}
+        self._session = session(GRAPH, self._weights)
 
     def embed(self, text: str) -> list[float]:
         """The unit vector of a text."""

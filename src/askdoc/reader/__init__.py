@@ -16,6 +16,7 @@ import numpy as np
 
 from askdoc.chunker import sentences
 from askdoc.errors import BadInput
+from askdoc.inference import session
 from askdoc.reader.encoding import encode
 from askdoc.settings import BUNDLED_READER
 from askdoc.types import Passage
@@ -63,10 +64,7 @@ class Bundled:
     """The reader that comes with askdoc, in ONNX Runtime."""
 
     def __init__(self) -> None:
-        # Imported where first used: half a second that indexing need not pay.
-        import onnxruntime
-
-        self._session = onnxruntime.InferenceSession(MODEL, providers=["CPUExecutionProvider"])
+        self._session = session(MODEL)
         self._lately: dict[tuple[str, str], Read] = {}
         self._lock = threading.Lock()  # several questions are read at once
 

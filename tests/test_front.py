@@ -1,6 +1,7 @@
 """The address answers before the chat is there."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -104,6 +105,19 @@ def test_the_guard_stands_before_it(start, corpus: Path, index: Path) -> None:
         first(url)
     with pytest.raises(urllib.error.HTTPError, match="401"):
         first(f"{url}/api/health")
+
+
+def test_the_first_page_tells_how_far_indexing_is(start, browser, folder) -> None:
+    files = {f"{n}.md": f"# Ferry {n}\n\nFerry {n} sails at nine. " * 9 for n in range(300)}
+    _, url = start("--corpus", folder(files))
+    first(url)
+    page = browser.new_page()
+    page.goto(url)
+    told = re.compile(r"Indexing \d+\.md: \d+%")
+    expect(page.get_by_text(told)).to_be_visible(timeout=WAIT)
+    shot(page, "indexing")
+    expect(page.get_by_role("textbox", name="Question")).to_be_visible(timeout=WAIT)
+    page.close()
 
 
 def test_what_keeps_the_chat_from_being_built_is_one_line(start, folder) -> None:

@@ -301,3 +301,10 @@ class Progress:
     source: str
     done: int
     total: int
+
+    def told(self, seconds: float) -> str:
+        """That as one line, with the time that it will yet take after the seconds it took."""
+        share = self.done / self.total if self.total else 0.0
+        telling = share > 0.02 and seconds > 2
+        left = f", about {seconds / share - seconds:.0f} s left" if telling else ""
+        return f"Indexing {self.source}: {share:.0%}{left}"

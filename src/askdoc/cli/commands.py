@@ -23,10 +23,10 @@ from askdoc.cli.printing import (
     watched,
 )
 from askdoc.errors import AskdocError, BadInput
-from askdoc.index import Index
+from askdoc.index import Index, Watch
 from askdoc.index import check as check_settings
 from askdoc.settings import Settings
-from askdoc.types import Answer
+from askdoc.types import Answer, Progress
 from askdoc.web import front
 
 app = typer.Typer(
@@ -178,11 +178,15 @@ def serve(
     check_settings(settings)
     listener = front.listen(settings.host, settings.port)
 
-    def build() -> Any:
+    def build(tell: Watch) -> Any:
         # Imported where first used: Gradio takes seconds to import.
         from askdoc.web.app import create_app
 
-        return create_app(Assistant.from_folder(settings=settings, watch=watch))
+        def both(step: Progress) -> None:
+            watch(step)  # on the terminal
+            tell(step)  # on the page
+
+        return create_app(Assistant.from_folder(settings=settings, watch=both))
 
     with watched() as watch:
         front.serve(settings, listener, build)

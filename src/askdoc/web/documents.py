@@ -131,19 +131,12 @@ def syncing(assistant: Assistant) -> Iterator[str]:
     began = time.monotonic()
     threading.Thread(target=work, daemon=True).start()
     while (step := steps.get()) is not None:
-        yield _told(step, time.monotonic() - began)
+        yield step.told(time.monotonic() - began)
     for end in ended:
         if isinstance(end, Exception):
             raise end
         if end:
             yield end
-
-
-def _told(step: Progress, elapsed: float) -> str:
-    """How far a sync is, with the time that it will yet take, as one line."""
-    share = step.done / step.total if step.total else 0.0
-    left = f", about {elapsed / share - elapsed:.0f} s left" if share > 0.02 and elapsed > 2 else ""
-    return f"Indexing {step.source}: {share:.0%}{left}"
 
 
 def _free(folder: Path, name: str) -> Path:

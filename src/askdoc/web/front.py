@@ -8,6 +8,7 @@ import asyncio
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -18,29 +19,36 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from askdoc.errors import PortInUse
 from askdoc.settings import Settings
+from askdoc.types import Progress
 from askdoc.web.access import Guard
 from askdoc.web.session import LOOPBACK
+
+Build = Callable[[Callable[[Progress], None]], Any]
 
 FRESH = {"cache-control": "no-store"}
 EARLY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>askdoc</title>
 <meta name="viewport" content="width=device-width"><style>
 body{font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:20vh auto 0;padding:0 1.5rem}
 @media(prefers-color-scheme:dark){body{background:#0b0f19;color:#f3f4f6}}</style></head><body>
-<main><h1>askdoc</h1><p role="status">Warming up: the chat opens by itself.</p></main><script>
+<main><h1>askdoc</h1><p role="status">Warming up: the chat opens by itself.</p><p id="indexing"></p>
+</main><script>
 setInterval(async () => { const told = await fetch("/api/health").catch(() => null);
-  if (told?.ok && (await told.json()).started) location.reload(); }, 250);
+  const health = told?.ok ? await told.json() : {};
+  if (health.started) location.reload();
+  document.getElementById("indexing").textContent = health.indexing ?? ""; }, 250);
 </script></body></html>"""
 
 
 class Front:
     """An application that is there before the one that it serves.
 
-    ``build`` makes that one, in a thread of its own; what it raises is kept in ``error``, and
-    ``ended`` is called.
+    ``build`` makes that one, in a thread of its own, and tells how far its index is; what it raises
+    is kept in ``error``, and ``ended`` is called.
     """
 
-    def __init__(self, build: Callable[[], Any], ended: Callable[[], None]) -> None:
+    def __init__(self, build: Build, ended: Callable[[], None]) -> None:
         self.error: BaseException | None = None
+        self._indexing = ""
         self._build = build
         self._ended = ended
         self._app: ASGIApp | None = None
@@ -56,7 +64,8 @@ class Front:
                 await HTMLResponse(EARLY, headers=FRESH)(scope, receive, send)
                 return
             if scope["path"] == "/api/health":
-                await JSONResponse({"status": "warming up"})(scope, receive, send)
+                health = {"status": "warming up", "indexing": self._indexing}
+                await JSONResponse(health)(scope, receive, send)
                 return
         await self._ready.wait()
         if self._app:
@@ -81,9 +90,13 @@ class Front:
 
     def _made(self, loop: asyncio.AbstractEventLoop, built: "asyncio.Future[Any]") -> None:
         """Builds the application, and tells the loop."""
-        app = None
+        app, began = None, time.monotonic()
+
+        def watch(step: Progress) -> None:
+            self._indexing = step.told(time.monotonic() - began)
+
         try:
-            app = self._build()
+            app = self._build(watch)
         except BaseException as error:  # noqa: BLE001 - raised again where the server ends
             self.error = error
             self._ended()
@@ -108,7 +121,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(settings: Settings, listener: socket.socket, build: Callable[[], Any]) -> None:
+def serve(settings: Settings, listener: socket.socket, build: Build) -> None:
     """Serves the application that ``build`` makes, until it is interrupted.
 
     Raises what ``build`` raises.

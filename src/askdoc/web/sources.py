@@ -2,6 +2,7 @@
 
 import re
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from askdoc.assistant import Assistant
-from askdoc.errors import BadInput, Unreadable
+from askdoc.errors import AskdocError, BadInput, Unreadable
 from askdoc.loaders import file_sha256
 from askdoc.loaders.pages import Sheets
 from askdoc.loaders.worker import Worker
@@ -83,8 +84,8 @@ class Pages:
             threading.Thread(target=self._start, daemon=True).start()
 
     def _start(self) -> None:
-        """Has the process there before the first document is opened."""
-        with self._lock:
+        """Has the process there before a document is opened, which tells what hinders it."""
+        with suppress(AskdocError), self._lock:
             self._worker.start()
 
     def sheets(self, document: Document, spans: panel.Spans) -> Sheets | None:

@@ -40,7 +40,7 @@ assistant = askdoc.Assistant.from_folder(settings=settings)
 answer = assistant.ask("What is Eagle Partner for?")
 listener = front.listen("127.0.0.1", 0)
 port = listener.getsockname()[1]
-build = lambda: create_app(assistant)
+build = lambda tell: create_app(assistant)
 threading.Thread(
     target=front.serve, args=(assistant.settings, listener, build), daemon=True
 ).start()

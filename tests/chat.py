@@ -45,13 +45,14 @@ def visit(page: Page, url: str) -> None:
 
 
 def ask(page: Page, question: str) -> None:
-    """Types a question, and waits for its answer."""
+    """Types a question, and waits for its answer and for the box to be open again."""
     turns = page.locator("article.answer").count()
     box = page.get_by_role("textbox", name="Question")
     box.fill(question)
     box.press("Enter")
     expect(page.locator("article.answer")).to_have_count(turns + 1, timeout=WAIT)
     expect(page.get_by_text("Answer ready")).to_be_visible(timeout=WAIT)
+    expect(box).to_be_enabled()
 
 
 def shot(page: Page, name: str) -> None:

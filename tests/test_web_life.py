@@ -208,6 +208,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     page.keyboard.type("What did Nikol Pashinyan say about the CSTO?")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Answer ready")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_role("textbox", name="Question")).to_be_focused()
 
     def tab_to(selector: str, back: bool = False) -> None:
         for _ in range(60):

@@ -127,7 +127,9 @@ class Chat:
         ):
             event.then(None, self.kept, None, js="turns => askdoc.keep(turns)")
             # Not before: Gradio passes over a question that comes while it ends the one before.
-            event.then(_free, None, [self.box, self.stop], queue=False, **EVENT)
+            event.then(_free, None, [self.box, self.stop], queue=False, **EVENT).then(
+                None, None, None, js="() => askdoc.typeOn()"
+            )
         self.stop.click(halt, None, self.status, queue=False, **EVENT)
         # Asked for each time, since documents come and go while the page is open.
         self.only.focus(

@@ -103,6 +103,13 @@
     tab("Chat");
     setTimeout(() => document.querySelector("#box textarea")?.focus(), 50); // when the tab is shown
   }
+  // After an answer one can type on, unless the focus is elsewhere; a phone's keyboard would hide the answer.
+  function typeOn() {
+    setTimeout(() => {
+      const free = document.activeElement === document.body && matchMedia("(pointer: fine)").matches;
+      if (free) document.querySelector("#box textarea")?.focus({ preventScroll: true });
+    }, 50); // when the box is open
+  }
 
   // Shows what a citation quotes while it is pointed at or has the focus.
   const card = Object.assign(document.createElement("div"), { id: "card" });
@@ -122,7 +129,10 @@
     card.style.top = `${below ? bottom + 6 : top - card.offsetHeight - 6}px`;
   }
   document.addEventListener("mouseover", point);
-  document.addEventListener("focusin", point);
+  // Only a citation's own focus shows and hides it: the focus may move elsewhere under a resting pointer.
+  const cites = (event) => event.target.closest?.("button.cite");
+  document.addEventListener("focusin", (event) => cites(event) && point(event));
+  document.addEventListener("focusout", (event) => cites(event) && (card.hidden = true));
   document.addEventListener("scroll", () => (card.hidden = true), true);
 
   // The divider between chat and document: dragged, or moved with the arrow keys.
@@ -202,5 +212,5 @@
       log.scrollTop = log.scrollHeight;
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
-  window.askdoc = { ...window.askdoc, save, toChat };
+  window.askdoc = { ...window.askdoc, save, toChat, typeOn };
 })();

@@ -3,8 +3,9 @@
 python -m evals.public DATA --work FOLDER [--out evals/results] [--most 100] [--only SET …]
 
 DATA holds the sets, a folder each; FOLDER keeps their indexes, and what is measured so far: the
-same command goes on where it was stopped. Takes about twenty minutes on two cores. Of
-the sets that something was trained or tuned on, only the parts kept for reporting are asked.
+same command goes on where it was stopped. Takes about twenty minutes on two cores where the indexes
+are there. Of the sets that something was trained or tuned on, only the parts kept for reporting are
+asked.
 """
 
 import argparse

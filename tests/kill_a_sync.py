@@ -102,7 +102,7 @@ def main() -> None:
     random.seed(7)
     settings = Settings(corpus=root, passage_size=SIZE)
     # Not ONNX Runtime, whose threads do not survive a fork either.
-    embedder(settings.embedder).embed_documents(["warm"] * FEW + ["warm"])
+    embedder(settings.embedder).embed_documents(["warm"] * (FEW + 1))
     history: dict[str, set[str]] = {}
     killed = finished = 0
     longest = 2.0

@@ -104,6 +104,8 @@ def test_a_citation_shows_its_quote_when_pointed_at(page: Page) -> None:
     cited.hover()
     expect(card).to_contain_text(cited.get_attribute("data-quote") or "-")
     expect(card).to_contain_text("turkey-azerbaijan.md")
+    page.get_by_role("textbox", name="Question").focus()
+    expect(card).to_be_visible()  # the pointer still rests on it
     shot(page, "card")
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()

@@ -182,7 +182,7 @@ def test_no_serious_barrier_is_found(browser, address: str, scheme: str) -> None
     ask(page, ROAD)
     page.get_by_role("button", name="Citation 1").last.click()
     expect(page.locator("#page mark")).to_be_focused()
-    expect(page.locator("figure.sheet img").first).to_have_js_property("complete", True)
+    expect(page.locator("figure.sheet img").first).to_have_js_property("naturalWidth", 1100)
     look("pages")
     page.get_by_role("button", name="Text", exact=True).click()
     expect(page.locator("#page .text")).to_be_visible()

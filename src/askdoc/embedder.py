@@ -80,7 +80,7 @@ class SentenceEmbeddings(Embeddings):
             raise BadInput(f"embedder {self.name} cannot be loaded: {why}") from error
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
-        """A unit vector for each text; the first few of the bundled model without PyTorch."""
+        """A unit vector for each text; the first ``FEW`` of the bundled model without PyTorch."""
         if len(texts) <= self._few:
             self._few -= len(texts)
             return [self._quick.embed(text) for text in texts]
@@ -102,7 +102,7 @@ class SentenceEmbeddings(Embeddings):
 class _Quick:
     """The bundled model in ONNX Runtime, for one text: our graph, the package's weights.
 
-    It is about as fast as PyTorch, and there in half a second instead of ten.
+    It needs neither PyTorch nor transformers, whose imports take seconds.
     """
 
     def __init__(self) -> None:

@@ -40,7 +40,7 @@ def numbers(said: Tokens, texts: Tokens, around: Tokens) -> Iterator[Problem]:
 
 
 def _different(tokens: Tokens) -> Tokens:
-    """The numbers among tokens, each that is written alike and counts the same once."""
+    """The numbers among tokens, each once, since each one said is held against all."""
     every = (token for token in tokens if token.kind is Kind.NUMBER)
     return list({(token.written, token.unit, token.scale): token for token in every}.values())
 

@@ -18,12 +18,13 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from askdoc.errors import PortInUse
+from askdoc.index import Watch
 from askdoc.settings import Settings
 from askdoc.types import Progress
 from askdoc.web.access import Guard
 from askdoc.web.session import LOOPBACK
 
-Build = Callable[[Callable[[Progress], None]], Any]
+Build = Callable[[Watch], Any]
 
 FRESH = {"cache-control": "no-store"}
 EARLY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>askdoc</title>

@@ -9,7 +9,7 @@ from askdoc import Answer, Assistant, BadInput, Settings
 from askdoc.check import check
 from askdoc.cli import main
 from askdoc.web.export import exported
-from askdoc.web.render import Turn
+from askdoc.web.turns import Turn
 
 FERRY = "# Ferry\n\nThe ferry to Marwick sails at nine.\n\nIt carries sixty cars."
 QUESTION = "When does the ferry to Marwick sail?"

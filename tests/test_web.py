@@ -20,8 +20,9 @@ from askdoc.loaders import load
 from askdoc.web import documents
 from askdoc.web.chat import Chat
 from askdoc.web.layout import laid_out
-from askdoc.web.render import KEPT, Turn, conversation, dumped, history, restored
+from askdoc.web.render import conversation
 from askdoc.web.session import Sessions
+from askdoc.web.turns import KEPT, Turn, dumped, history, restored
 from askdoc.web.warmup import Warmup
 
 pytestmark = pytest.mark.alone

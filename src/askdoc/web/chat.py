@@ -20,8 +20,9 @@ from askdoc.query import unknown_words
 from askdoc.web import documents
 from askdoc.web.events import ASKING, EVENT, Steps, cookie_of, in_words
 from askdoc.web.export import FORMATS, exported
-from askdoc.web.render import KEPT, Turn, conversation, dumped, history, restored
+from askdoc.web.render import conversation
 from askdoc.web.session import Sessions
+from askdoc.web.turns import KEPT, Turn, dumped, history, restored
 from askdoc.web.warmup import Warmup
 
 PICK = """element.addEventListener('click', event => {

@@ -6,7 +6,7 @@ from html import escape
 
 from askdoc.citation import marked
 from askdoc.types import Sentence
-from askdoc.web.render import Place, Turn
+from askdoc.web.turns import Place, Turn
 
 FORMATS = {"Markdown": "md", "HTML": "html", "JSON": "json"}
 STYLE = (

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
 from askdoc.web.export import answer
-from askdoc.web.render import KEPT, Turn, history
+from askdoc.web.turns import KEPT, Turn, history
 
 FILE = "feedback.jsonl"
 WRITING = threading.Lock()

@@ -7,7 +7,8 @@ from functools import cached_property
 from itertools import pairwise
 
 from askdoc.guard.numbers import Problem, Tokens
-from askdoc.guard.tokens import Key, Kind, Token, folded
+from askdoc.guard.pieces import folded
+from askdoc.guard.tokens import Key, Kind, Token
 from askdoc.guard.words import SAME, TITLES
 
 ACRONYM = range(2, 9)  # letters

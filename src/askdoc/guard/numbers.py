@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from askdoc.guard.tokens import Kind, Token, folded, stem
+from askdoc.guard.pieces import folded
+from askdoc.guard.tokens import Kind, Token, stem
 from askdoc.guard.words import SCALES, words
 
 Tokens = Sequence[Token]

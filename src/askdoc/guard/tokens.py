@@ -2,25 +2,20 @@
 
 import functools
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 
+from askdoc.guard.numerals import number_at
+from askdoc.guard.pieces import Piece, folded, pieces_of, spoken
 from askdoc.guard.words import (
     DENIALS,
-    FRACTIONS,
     IDLE,
-    LETTER_SCALES,
-    MONTH_NAMES,
     MONTHS,
-    NUMBERS,
     ONLY_AFTER_NUMBER,
     OPENERS,
-    PLACES,
     SAME,
-    SCALES,
     UNITS,
     WEEKDAYS,
     words,
@@ -28,31 +23,14 @@ from askdoc.guard.words import (
 from askdoc.lexicon import analyzer
 
 LONGEST = 20_000  # characters of a text that are looked at
-LONGEST_NUMBER = 30  # digits; longer ones are compared as words
-LOUD = 3  # words of a line of capitals that may all be names
 UNIT_WITHIN = 2  # words after a number among which its unit stands
 
-PIECE = re.compile(
-    r"(?P<iso>\b\d{4}-\d\d-\d\d\b)"
-    r"|(?P<number>(?:(?:(?<=\s)|(?<=\()|^)[-−](?=[\d.]))?"
-    r"(?:\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)*|(?<![\w.])\.\d+))"
-    r"(?P<ending>(?:°[cf]\b|[^\W\d_]+\d*(?:/h\b)?))?"
-    r"|(?P<drop>['’](?:s|re|ve|ll|d|m)\b|\bno\.?(?=\s*\d))"
-    r"|(?P<deny>n['’]t\b)"
-    r"|(?P<percent>per\s?cent\b|%)"
-    r"|(?P<sign>[$€£¥₽₹₺֏°])"
-    r"|(?P<dotted>\b(?:[^\W\d_]\.){2,}|\b(?:[^\W\d_]\.)+[^\W\d_]\b)"
-    r"|(?P<same>\b(?:" + "|".join(re.escape(form) for form in SAME if " " in form) + r")\b)"
-    r"|(?P<word>[^\W\d_]\w*(?:['’][^\W_]+)*)",
-    re.I,
-)
 OPENED = re.compile(r"(?:^|[.!?:;•*\n|]|[.!?]['\"”’)\]]+)[\s\"'“”‘’`(\[*•-]*$")
 # What only stands after a name, or after a word that needs an article, which would come before it.
 SAYS = frozenset(words("is was has had said says will did does would announced told argued"))
 SIGNS = tuple("$€£¥₽₹₺֏")
 CALENDAR = frozenset(words("may march mar jan feb apr jun jul aug sep oct nov dec sept"))
 NO_NAMES = frozenset(words("i i'm the a an o it its ok"))
-
 
 Key = str | Fraction
 
@@ -98,16 +76,6 @@ class Token:
         return self.kind not in (Kind.WORD, Kind.DENIAL)
 
 
-@dataclass(slots=True)
-class Piece:
-    """A part of the text before numbers and names are put together."""
-
-    text: str
-    start: int
-    end: int
-    group: str
-
-
 @functools.cache
 def idle() -> frozenset[str]:
     """The stems of words that say nothing by themselves."""
@@ -120,149 +88,22 @@ def stem(word: str) -> str:
     return " ".join(term for term in analyzer().analyze(word) if term not in idle())
 
 
-@functools.lru_cache(maxsize=20_000)
-def folded(word: str) -> str:
-    """A word in lower case without accents."""
-    apart = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(sign for sign in apart if not unicodedata.combining(sign)).replace("’", "'")
-
-
 @functools.lru_cache(maxsize=512)
 def tokens_of(text: str) -> tuple[Token, ...]:
     """The tokens of a text, in order."""
-    text = "\n".join(map(_spoken, text[:LONGEST].split("\n")))
-    pieces = list(_pieces(text))
+    text = spoken(text[:LONGEST])
+    pieces = list(pieces_of(text))
     found: list[Token] = []
     at = 0
     while at < len(pieces):
-        taken, token = _number(pieces, at)
-        if token is None:
-            taken, token = 1, _word(text, pieces, at)
-        found.append(token)
-        at += taken
-    return tuple(_with_units(found))
-
-
-def _spoken(line: str) -> str:
-    """A line, in lower case where most of it is in capitals, which then tell no names."""
-    words = line.split()
-    loud = sum(map(str.isupper, line)) > sum(map(str.islower, line)) and len(words) > LOUD
-    return line.lower() if loud else line
-
-
-def _pieces(text: str) -> Iterator[Piece]:
-    """The parts of a text that count, contractions and glued units taken apart."""
-    for match in PIECE.finditer(text):
-        group, start, end = match.lastgroup or "", match.start(), match.end()
-        if group == "drop":
-            continue
-        if group == "iso":
-            year, month, day = match[0].split("-")
-            name = MONTH_NAMES[(int(month) - 1) % 12].capitalize()
-            for part, kind in ((year, "number"), (name, "word"), (str(int(day)), "number")):
-                yield Piece(part, start, end, kind)
-        elif match["number"]:
-            yield from _digits(match)
-        elif group == "word":
-            word = folded(match[0])
-            if word.endswith("n't") or word == "cannot":
-                whole = {"cannot": "can", "can't": "can", "won't": "will", "shan't": "shall"}
-                yield Piece(whole.get(word, match[0][:-3]), start, end, "word")
-                yield Piece("not", start, end, "deny")
-            else:
-                yield Piece(re.sub(r"['’][sS]?$", "", match[0]), start, end, "word")
+        if number := number_at(pieces, at):
+            written = " ".join(piece.text for piece in pieces[at : at + number.pieces])
+            found.append(Token(written, Kind.NUMBER, number.value, scale=number.scale))
+            at += number.pieces
         else:
-            yield Piece(match[0], start, end, group)
-
-
-def _digits(match: re.Match[str]) -> Iterator[Piece]:
-    """A number and what is written on to it; as one word where that is no unit (*5G*, *747-8F*)."""
-    ending = match["ending"] or ""
-    start, middle, end = match.start(), match.end("number"), match.end()
-    plain = folded(ending)
-    if not ending or plain in ("st", "nd", "rd", "th", "s"):
-        yield Piece(match["number"], start, end, "number")
-    elif plain in UNITS or plain in LETTER_SCALES or plain in SCALES:
-        yield Piece(match["number"], start, middle, "number")
-        yield Piece(ending, middle, end, "scale" if plain not in UNITS or plain == "m" else "word")
-    else:
-        yield Piece(match[0], start, end, "code")
-
-
-def _number(pieces: list[Piece], at: int) -> tuple[int, Token | None]:
-    """How many pieces from here are one number, and that number."""
-    current, taken = _simple(pieces, at)
-    if current is None:
-        return 0, None
-    total, scale, below = Fraction(0), 1, 0
-    while at + taken < len(pieces):
-        piece = pieces[at + taken]
-        factor = _factor(piece)
-        if factor is not None:
-            if factor == 100:
-                current *= factor
-            else:
-                total, current = total + current * factor, Fraction(0)
-            scale, below = scale * factor, factor
-            taken += 1
-            continue
-        # "two hundred and five thousand"
-        skip = int(folded(piece.text) == "and")
-        more, length = _simple(pieces, at + taken + skip) if below else (None, 0)
-        if more is None or not 1 <= more < below or pieces[at + taken + skip].group != "word":
-            break
-        current, below = current + more, 0
-        taken += skip + length
-    text = " ".join(piece.text for piece in pieces[at : at + taken])
-    return taken, Token(text, Kind.NUMBER, total + current, scale=scale)
-
-
-def _factor(piece: Piece) -> int | None:
-    """What a word multiplies the number before it with; None where it does not."""
-    word = folded(piece.text)
-    if piece.group == "scale":
-        return {**SCALES, **LETTER_SCALES}.get(word)
-    return SCALES.get(word) if piece.group == "word" else None
-
-
-def _simple(pieces: list[Piece], at: int) -> tuple[Fraction | None, int]:
-    """The value in digits or words that begins here, without its scale, and the pieces it takes."""
-    if at >= len(pieces):
-        return None, 0
-    piece = pieces[at]
-    word = folded(piece.text)
-    after = folded(pieces[at + 1].text) if at + 1 < len(pieces) else ""
-    if piece.group == "number":
-        return _value(piece.text), 1
-    if piece.group != "word":
-        return None, 0
-    if word in NUMBERS or word in ("a", "an"):
-        small = Fraction(NUMBERS.get(word, 1))
-        part = FRACTIONS.get(after.removesuffix("s") if after != "halves" else "half")
-        if part and word != "zero" and (word not in ("a", "an") or part.denominator <= 4):
-            return small * part, 2
-        if word in ("a", "an"):
-            return (Fraction(1), 1) if after in SCALES or after == "dozen" else (None, 0)
-        units = NUMBERS.get(after, 0) or PLACES.get(after, 0)
-        if small >= 20 and 0 < units < 10:
-            return small + units, 2
-        return small, 1
-    if word == "half":
-        return Fraction(1, 2), 1
-    if word in PLACES:
-        return Fraction(PLACES[word]), 1
-    return None, 0
-
-
-def _value(digits: str) -> Fraction | None:
-    """The value of a number in digits; None where it is none, as the 1.2.3 of a version."""
-    plain = re.sub(r"[,\u00a0\u2009\u202f]", "", digits.replace("−", "-"))
-    if plain.count(".") > 1:
-        groups = plain.split(".")
-        if any(len(group) != 3 for group in groups[1:]):
-            return None
-        plain = "".join(groups)
-    return Fraction(plain) if len(plain) <= LONGEST_NUMBER else None
+            found.append(_word(text, pieces, at))
+            at += 1
+    return tuple(_with_units(found))
 
 
 def _word(text: str, pieces: list[Piece], at: int) -> Token:

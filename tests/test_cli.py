@@ -18,7 +18,8 @@ import pytest
 
 from askdoc import Assistant, Settings
 from askdoc.cli import main
-from askdoc.index import Index, only_writer
+from askdoc.index import Index
+from askdoc.index.folders import only_writer
 
 ASKDOC = Path(sys.executable).parent / "askdoc"
 CITATION = {

@@ -2,19 +2,16 @@
 
 import os
 import shutil
-import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from askdoc.chunker import chunk
 from askdoc.embedder import check_weights, embedder, languages_of
-from askdoc.errors import BadInput, IndexBusy, Unreadable
+from askdoc.errors import BadInput, Unreadable
+from askdoc.index.folders import check_corpus, check_folders, make_index, only_writer
 from askdoc.index.parts import MANIFEST, Parts, Ranking
 from askdoc.loaders import file_sha256, find, language
 from askdoc.loaders.worker import Worker
@@ -58,7 +55,7 @@ class Index:
         self.folder = settings.index_folder.absolute()
         check(settings)
         self.embedder = embedder(settings.embedder)
-        _make_folder(self.folder)
+        make_index(self.folder)
         self.parts = Parts(settings, self.folder)
 
     @staticmethod
@@ -84,7 +81,7 @@ class Index:
         Raises IndexBusy when another process is at it for longer than ``patience`` seconds.
         """
         began = time.perf_counter()
-        _check_folder(self.corpus)
+        check_corpus(self.corpus)
         before = after = self.parts.manifest.files()
         if self.plan() or self.parts.dirty:
             with only_writer(self.folder, patience), self.parts.writing():
@@ -249,28 +246,6 @@ class Index:
         return dict(zip((passage.id for passage in passages), vectors, strict=True))
 
 
-@contextmanager
-def only_writer(folder: Path, patience: float) -> Iterator[None]:
-    """One writer of an index at a time; a second one is told who the first is.
-
-    Raises IndexBusy when it has not ended within ``patience`` seconds.
-    """
-    holder = folder / "writer"
-    lock = FileLock(folder / "lock", timeout=patience)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        who = holder.read_text("utf-8") if holder.is_file() else "another process"
-        raise IndexBusy(f"{who} is writing to the index {folder}: wait until it is done") from error
-    try:
-        since = time.strftime("%H:%M:%S")
-        holder.write_text(f"process {os.getpid()} on {socket.gethostname()}, since {since},")
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()
-
-
 def _sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes; empty where it cannot be read, or is gone by now."""
     try:
@@ -286,25 +261,5 @@ def _settled(stat: os.stat_result) -> int:
 
 def check(settings: Settings) -> None:
     """Raises BadInput when no index can be built with these settings."""
-    _check_folder(settings.corpus)
-    if settings.index_folder.resolve() == settings.corpus.resolve():
-        raise BadInput(f"the index cannot be the corpus {settings.corpus} itself: name another")
+    check_folders(settings)
     embedder(settings.embedder)
-
-
-def _check_folder(corpus: Path) -> None:
-    if not corpus.is_dir():
-        raise BadInput(f"there is no folder {corpus}: name one with --corpus or ASKDOC_CORPUS")
-
-
-def _make_folder(folder: Path) -> None:
-    """Creates the folder of the index, kept out of version control."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / ".gitignore").exists():
-            (folder / ".gitignore").write_text("*\n")
-    except OSError as error:
-        raise BadInput(
-            f"the index cannot be written to {folder} ({error.strerror}): "
-            "name another folder with --index or ASKDOC_INDEX"
-        ) from error

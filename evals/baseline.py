@@ -12,11 +12,11 @@ from langchain_chroma import Chroma
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from askdoc import NO_ANSWER, Answer, Document, Hit, Passage, Sentence, Settings, Unreadable
-from askdoc.citation import marked, quoted, unmarked
-from askdoc.embedder import embedder
-from askdoc.llm import connected
-from askdoc.loaders import find, load
-from askdoc.query import History
+from askdoc.answer.citation import marked, quoted, unmarked
+from askdoc.answer.model import connected
+from askdoc.answer.query import History
+from askdoc.index.embedder import embedder
+from askdoc.ingest.files import find, load
 
 BATCH = 1000  # passages stored at once
 SPLITTER = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200, add_start_index=True)

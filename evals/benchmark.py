@@ -17,11 +17,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from askdoc.answer.evidence import confidence, evidence
+from askdoc.answer.query import Query, understood
+from askdoc.answer.reader import read
+from askdoc.answer.retrieve import LEGS, Candidate, candidates, hits, reranked
 from askdoc.evaluation.metrics import auroc, bins, calibration_error, ndcg_at_k
-from askdoc.evidence import confidence, evidence
-from askdoc.query import Query, understood
-from askdoc.reader import read
-from askdoc.retriever import LEGS, Candidate, candidates, hits, reranked
 from evals.sets import Part, Row, lines, source_of
 from evals.training.fit import answers, holds
 

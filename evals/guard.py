@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from askdoc.chunker import chunk, sentences
-from askdoc.guard import problems
+from askdoc.answer.verify.claims import problems
+from askdoc.ingest.chunker import chunk, sentences
 from askdoc.types import Document
 from evals.benchmark import Figures, rounded
 from evals.sets import REPORTED, TUNED, lines, part_of, source_of

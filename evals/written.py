@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from askdoc import Answer, Assistant, Settings
-from askdoc.llm import Model, connected
+from askdoc.answer.model import Model, connected
 from evals.model_server import serve
 from evals.sets import Part, lines
 

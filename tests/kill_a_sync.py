@@ -17,10 +17,10 @@ import chromadb  # noqa: F401 - before the forks, so that kills fall on work and
 import torch
 
 from askdoc import Settings
-from askdoc.chunker import chunk
-from askdoc.embedder import FEW, embedder
-from askdoc.index import Index
-from askdoc.loaders import load
+from askdoc.index.embedder import FEW, embedder
+from askdoc.index.index import Index
+from askdoc.ingest.chunker import chunk
+from askdoc.ingest.files import load
 
 torch.set_num_threads(1)  # threads do not survive a fork
 SIZE = 100

@@ -3,9 +3,9 @@
 import pytest
 
 from askdoc import NO_ANSWER, Assistant, BadInput, Settings, ask
-from askdoc.citation import marked, quoted
-from askdoc.evidence import ASKED, confidence
-from askdoc.index import Index
+from askdoc.answer.citation import marked, quoted
+from askdoc.answer.evidence import ASKED, confidence
+from askdoc.index.index import Index
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from askdoc import NO_ANSWER, Answer, Settings
-from askdoc.embedder import embedder
-from askdoc.loaders import find
+from askdoc.index.embedder import embedder
+from askdoc.ingest.files import find
 from askdoc.settings import BUNDLED
 from evals.baseline import SPLITTER, Baseline, chunk
 from evals.model_server import serve

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from askdoc import Answer, Assistant, BadInput, Settings
-from askdoc.check import check
+from askdoc.answer.recheck import check
 from askdoc.cli import main
 from askdoc.web.export import exported
 from askdoc.web.turns import Turn

@@ -18,8 +18,8 @@ import pytest
 
 from askdoc import Assistant, Settings
 from askdoc.cli import main
-from askdoc.index import Index
-from askdoc.index.folders import only_writer
+from askdoc.index.index import Index
+from askdoc.index.lock import only_writer
 
 ASKDOC = Path(sys.executable).parent / "askdoc"
 CITATION = {
@@ -170,7 +170,7 @@ def test_another_embedder_is_refused_until_the_index_is_built_again(
     folder, capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is lost by the refusal, and the command that it names mends it."""
-    from askdoc.embedder import bundled
+    from askdoc.index.embedder import bundled
 
     root = folder({"a.md": "# Ferry\n\nThe ferry sails at nine."})
     assert run("index", root).returncode == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
+from test_structure import ORDER, WITHIN
 
 import askdoc
 from askdoc import Settings
@@ -36,18 +37,23 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
             assert rows[f"ASKDOC_{name.upper()}"] == f"`{field.default}`"
 
 
-def test_the_map_names_every_module_in_import_order() -> None:
-    from test_structure import ORDER
-
-    table = README.split("## The modules")[1]
-    named = re.findall(r"^\| `(\w+)` \|", table, re.M)
+def test_the_map_is_the_tree_in_import_order() -> None:
+    tree = README.split("## The modules")[1].split("```")[1]
+    named, folders = [], [""]
+    for space, name in re.findall(r"^( +)([\w/]+)  +\S", tree, re.M):
+        folders[len(space) // 2 :] = [name.removesuffix("/")]
+        named.append("/".join(folders[1:]))
     there = {
-        path.stem
-        for path in PACKAGE.iterdir()
-        if path.suffix in ("", ".py") and not path.name.startswith("_")
+        path.relative_to(PACKAGE).with_suffix("").as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if not path.name.startswith("__")
     }
-    assert set(named) == there
-    assert named == [name for name in ORDER if name in there]
+    assert {name for name in named if name in there} == there
+    assert all(name in there or (PACKAGE / name).is_dir() for name in named)
+    assert [name for name in named if "/" not in name] == ORDER[:-1]
+    for folder, order in WITHIN.items():
+        inside = [name.split("/")[1] for name in named if re.fullmatch(f"{folder}/\\w+", name)]
+        assert inside == order
 
 
 def test_the_python_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:

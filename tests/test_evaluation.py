@@ -14,8 +14,8 @@ from scipy.stats import binomtest, bootstrap
 from test_cli import fails, printed
 
 from askdoc import NO_ANSWER, Answer, Assistant, Citation
+from askdoc.evaluation.aggregates import FIGURES
 from askdoc.evaluation.comparison import compare, interval, mcnemar
-from askdoc.evaluation.figures import FIGURES
 from askdoc.evaluation.questions import Corpus, Fact, Question, questions
 from askdoc.evaluation.run import read_run
 from askdoc.evaluation.scores import Outcome, System, right
@@ -235,7 +235,7 @@ def test_the_tables_show_both_columns_and_what_changed(
 BASELINE = '''
 """A system of one's own: the first hit is the answer, always."""
 from askdoc import Answer, Assistant, Sentence
-from askdoc.citation import quoted, marked
+from askdoc.answer.citation import quoted, marked
 
 class Baseline:
     def __init__(self, assistant):
@@ -428,8 +428,8 @@ def test_a_model_words_the_draft_where_what_it_writes_can_be_used(
     """A good question stands; one that gives its answer away, or is none, makes way."""
     from langchain_core.language_models import FakeListChatModel
 
-    from askdoc.evaluation.draft import drafted
-    from askdoc.llm import Model
+    from askdoc.answer.model import Model
+    from askdoc.evaluation.synthesize import drafted
 
     replies = ["What was it called then?", "No question.", "One?\nTwo?"]
     writer = Assistant(assistant.index)

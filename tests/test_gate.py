@@ -9,8 +9,8 @@ from test_cli import printed
 from askdoc import Assistant
 from askdoc.cli import main
 from askdoc.evaluation.gate import Limit, dropped
-from askdoc.index import Index
-from askdoc.index.parts import Ranking
+from askdoc.index.index import Index
+from askdoc.index.stores import Ranking
 
 EVALS = Path(__file__).parent.parent / "evals"
 QUESTIONS = EVALS / "questions"

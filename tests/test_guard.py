@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from askdoc.guard import problems, support
+from askdoc.answer.verify.claims import problems, support
 
 SUMMIT = (
     "In October 2022, Armenia's Prime Minister Nikol Pashinyan refused to sign the declaration of "

@@ -14,7 +14,7 @@ import pytest
 from langchain_core.embeddings import Embeddings
 
 from askdoc import Assistant, Progress, Settings
-from askdoc.index import Index
+from askdoc.index.index import Index
 
 
 class Counting(Embeddings):

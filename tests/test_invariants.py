@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from askdoc import Assistant, Document, Heading, Passage, Settings, Table, Unreadable
-from askdoc.chunker import chunk, sentences
-from askdoc.citation import marked, quoted
-from askdoc.index import Index
-from askdoc.loaders import LOADERS, find, load
+from askdoc.answer.citation import marked, quoted
+from askdoc.index.index import Index
+from askdoc.ingest.chunker import chunk, sentences
+from askdoc.ingest.files import LOADERS, find, load
 
 # Words, marks and line ends of every kind that a text may hold, astral and right-to-left included.
 PIECES = st.sampled_from(

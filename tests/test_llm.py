@@ -14,9 +14,9 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field
 
 from askdoc import NO_ANSWER, Answer, Assistant, BadInput, ModelFailed, Settings
-from askdoc.draft import spoken
-from askdoc.index import Index
-from askdoc.llm import LONGEST_WRITTEN, Model, connected, count, prompt, shown
+from askdoc.answer.generate import spoken
+from askdoc.answer.model import LONGEST_WRITTEN, Model, connected, count, prompt, shown
+from askdoc.index.index import Index
 from evals.model_server import serve
 
 QUESTION = "What is Eagle Partner for?"

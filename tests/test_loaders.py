@@ -21,8 +21,8 @@ from odf.opendocument import OpenDocumentText
 from pptx import Presentation
 
 from askdoc import Document, Unreadable
-from askdoc.chunker import chunk
-from askdoc.loaders import LOADERS, find, language, load
+from askdoc.ingest.chunker import chunk
+from askdoc.ingest.files import LOADERS, find, language, load
 
 HTML = (
     "<!doctype html><html><head><title>R&amp;D report</title><style>p{}</style></head><body>"

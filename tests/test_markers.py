@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from askdoc.citation import MARKER, claims, marked
+from askdoc.answer.citation import MARKER, claims, marked
 from askdoc.types import Sentence
 
 PIECES = st.sampled_from(

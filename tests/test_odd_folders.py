@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from askdoc import Assistant, BadInput, Document, Settings, Table, ask
-from askdoc import index as index_module
-from askdoc.chunker import chunk
-from askdoc.index import Index
-from askdoc.loaders import find, load
-from askdoc.manifest import Manifest
+from askdoc.index import index as index_module
+from askdoc.index.index import Index
+from askdoc.index.manifest import Manifest
+from askdoc.ingest.chunker import chunk
+from askdoc.ingest.files import find, load
 
 FERRY = "The ferry to Marwick sails at nine."
 

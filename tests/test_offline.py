@@ -32,7 +32,7 @@ sys.addaudithook(watch)
 corpus, index = sys.argv[1:]
 
 import askdoc
-from askdoc.web import front
+from askdoc.web import server
 from askdoc.web.app import create_app
 
 settings = askdoc.Settings(corpus=corpus, index=index)

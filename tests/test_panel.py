@@ -15,9 +15,9 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from askdoc import Document, Unreadable
-from askdoc.loaders import find, load
-from askdoc.loaders.pages import picture, sheets
-from askdoc.web.layout import laid_out
+from askdoc.ingest.files import find, load
+from askdoc.ingest.formats.pdf_pages import picture, sheets
+from askdoc.web.viewer.layout import laid_out
 
 pytestmark = pytest.mark.alone
 
@@ -249,7 +249,7 @@ def test_a_pdf_is_shown_as_pages_and_as_text(address: str, corpus: Path, tmp_pat
 
 def test_a_changed_pdf_is_shown_as_the_text_that_was_read(folder, corpus: Path) -> None:
     from askdoc import Assistant
-    from askdoc.web.sources import Pages
+    from askdoc.web.viewer.routes import Pages
 
     root = folder({})
     shutil.copy(corpus / "lachin-corridor.pdf", root / "a.pdf")

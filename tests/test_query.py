@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from askdoc import Assistant
-from askdoc.query import History, aspects, respelt, understood
+from askdoc.answer.query import History, aspects, respelt, understood
 
 EAGLE = [
     {"role": "user", "content": "What is Eagle Partner for?"},

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from askdoc.lexicon import analyzer
-from askdoc.loaders import find, load
+from askdoc.index.bm25 import analyzer
+from askdoc.ingest.files import find, load
 
 ROOT = Path(__file__).parent.parent
 QUESTIONS = [

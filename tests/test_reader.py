@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from askdoc import Assistant, BadInput, Document, Passage, Settings
-from askdoc.embedder import CLS, FEW, SEP, SentenceEmbeddings, bundled
-from askdoc.reader import MODEL, read
-from askdoc.reader.encoding import MOST, encode
+from askdoc.answer.encoding import MOST, encode
+from askdoc.answer.reader import MODEL, read
+from askdoc.index.embedder import CLS, FEW, SEP, SentenceEmbeddings, bundled
 from askdoc.settings import BUNDLED
 
 LACHIN = (

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from askdoc import Unreadable
-from askdoc.loaders import LARGEST
-from askdoc.loaders.worker import Worker
+from askdoc.ingest.files import LARGEST
+from askdoc.ingest.worker import Worker
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 TYPES = "http://schemas.openxmlformats.org/package/2006"
@@ -195,7 +195,7 @@ def test_an_entity_in_xml_does_not_explode(worker: Worker, folder) -> None:
 SCRIPT = """
 import os, sys
 from pathlib import Path
-from askdoc.loaders.worker import Worker
+from askdoc.ingest.worker import Worker
 
 worker = Worker()
 print(worker.load(Path(sys.argv[1]), "a.txt").text, worker._child.pid, flush=True)
@@ -230,7 +230,7 @@ def test_the_child_is_light(worker: Worker, folder) -> None:
     worker.load(root, "a.txt")
     assert time.perf_counter() - began < 5  # about 0.6 on two quiet cores
     heavy = {"torch", "chromadb", "gradio", "kreuzberg", "pptx", "mammoth"}
-    script = f"import sys, askdoc.loaders.worker; print(sorted({heavy!r} & sys.modules.keys()))"
+    script = f"import sys, askdoc.ingest.worker; print(sorted({heavy!r} & sys.modules.keys()))"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )

@@ -3,8 +3,8 @@
 from langchain_core.runnables import RunnableLambda
 
 from askdoc import Assistant, Settings
-from askdoc.query import understood
-from askdoc.retriever import JOINED, candidates, reranked, retrieve
+from askdoc.answer.query import understood
+from askdoc.answer.retrieve import JOINED, candidates, reranked, retrieve
 
 FILLER = {f"{n}.txt": f"Note {n} is about bread, flour and oven number {n}." for n in range(30)}
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from askdoc import Settings
-from askdoc.index import Index
+from askdoc.index.index import Index
 
 FILES = 10_000
 

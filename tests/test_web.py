@@ -14,15 +14,15 @@ from chat import EVIL, WAIT, ask, serve, shot, visit
 from playwright.sync_api import Page, expect
 
 from askdoc import Answer, Assistant, BadInput, Document, Heading, Hit, Passage, Settings
-from askdoc.check import check
-from askdoc.citation import marked, quoted
-from askdoc.loaders import load
+from askdoc.answer.citation import marked, quoted
+from askdoc.answer.recheck import check
+from askdoc.ingest.files import load
 from askdoc.web import documents
 from askdoc.web.chat import Chat
-from askdoc.web.layout import laid_out
 from askdoc.web.render import conversation
 from askdoc.web.session import Sessions
 from askdoc.web.turns import KEPT, Turn, dumped, history, restored
+from askdoc.web.viewer.layout import laid_out
 from askdoc.web.warmup import Warmup
 
 pytestmark = pytest.mark.alone

@@ -22,9 +22,9 @@ import pypdfium2
 import pypdfium2.raw
 
 from askdoc import Document, Unreadable
-from askdoc.chunker import chunk
-from askdoc.loaders import LOADERS, language
-from askdoc.loaders.worker import Worker
+from askdoc.ingest.chunker import chunk
+from askdoc.ingest.files import LOADERS, language
+from askdoc.ingest.worker import Worker
 
 WORDS = re.compile(rb"<(?:\w+:)?(?:t|v)(?: [^>]*)?>[^<]*[^<\s]")  # in the XML of Office
 PARTS = re.compile(r"(word|ppt/slides|ppt/notesSlides|xl)/.*\.xml")

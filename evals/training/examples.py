@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from askdoc.chunker import sentences
-from askdoc.reader import frame_of
+from askdoc.answer.reader import frame_of
+from askdoc.ingest.chunker import sentences
 from askdoc.types import Passage
 from evals.sets import REPORTED, Part, Row, source_of
 

@@ -1,6 +1,6 @@
 """Writes the graph of the bundled embedder, without its weights, for ONNX Runtime.
 
-python -m evals.training.export_embedder src/askdoc/embedder.onnx
+python -m evals.training.export_embedder src/askdoc/index/embedder.onnx
 
 askdoc puts the weights of the installed package into it when it runs: one question is then embedded
 in milliseconds, and without the seconds that it takes to import PyTorch.
@@ -15,7 +15,7 @@ import torch
 from onnx import TensorProto
 from transformers import AutoModel
 
-from askdoc.embedder import bundled
+from askdoc.index.embedder import bundled
 
 
 class Pooled(torch.nn.Module):

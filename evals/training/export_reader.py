@@ -1,6 +1,6 @@
 """Writes the trained reader as the ONNX file in eight-bit integers that askdoc ships.
 
-python -m evals.training.export_reader WORK/reader.pt src/askdoc/reader/model.onnx
+python -m evals.training.export_reader WORK/reader.pt src/askdoc/answer/reader.onnx
 """
 
 import argparse

@@ -5,7 +5,7 @@ python -m evals.training.fit DATA --work FOLDER
 The questions are of parts of the sets on which neither the reader was trained nor anything is
 reported: an article of squad2 with its near misses, a fifth of nq_open_oracle, halves of
 clapnq_dev, cranfield and multihoprag, and a fifth of nq_open_oracle asked of squad2, which cannot
-answer them. Writes `src/askdoc/chance.json`.
+answer them. Writes `src/askdoc/answer/calibration.json`.
 """
 
 import argparse
@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from askdoc.chance import WEIGHTS, known
-from askdoc.evidence import Evidence, confidence, evidence, judged, signals
-from askdoc.query import understood
-from askdoc.retriever import Candidate, candidates, ranking_signals, reranked
+from askdoc.answer.calibration import WEIGHTS, known
+from askdoc.answer.evidence import Evidence, confidence, evidence, judged, signals
+from askdoc.answer.query import understood
+from askdoc.answer.retrieve import Candidate, candidates, ranking_signals, reranked
 from askdoc.types import Passage
 from evals.sets import Part, Row, source_of
 

@@ -27,8 +27,8 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModel
 
-from askdoc.embedder import bundled
-from askdoc.reader.encoding import Tokens, encode
+from askdoc.answer.encoding import Tokens, encode
+from askdoc.index.embedder import bundled
 from evals.sets import Part
 from evals.training.examples import Example, examples
 

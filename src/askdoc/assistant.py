@@ -7,15 +7,15 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from askdoc.citation import marked, quoted
-from askdoc.draft import Written, write
+from askdoc.answer.citation import marked, quoted
+from askdoc.answer.evidence import confidence, evidence
+from askdoc.answer.explain import Explanation, explain
+from askdoc.answer.generate import Written, write
+from askdoc.answer.model import Model, connected
+from askdoc.answer.query import History, understood
+from askdoc.answer.retrieve import PassageRetriever, candidates, hits, reranked, retrieve
 from askdoc.errors import BadInput, IndexBusy
-from askdoc.evidence import confidence, evidence
-from askdoc.explanation import Explanation, explain
-from askdoc.index import Index, Watch
-from askdoc.llm import Model, connected
-from askdoc.query import History, understood
-from askdoc.retriever import PassageRetriever, candidates, hits, reranked, retrieve
+from askdoc.index.index import Index, Watch
 from askdoc.settings import Settings
 from askdoc.types import NO_ANSWER, Answer, Document, Hit, SyncReport
 

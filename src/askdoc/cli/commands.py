@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from askdoc.answer.recheck import check as verify
 from askdoc.assistant import Assistant
-from askdoc.check import check as verify
 from askdoc.cli.printing import (
     err,
     out,
@@ -23,11 +23,11 @@ from askdoc.cli.printing import (
     watched,
 )
 from askdoc.errors import AskdocError, BadInput
-from askdoc.index import Index, Watch
-from askdoc.index import check as check_settings
+from askdoc.index.index import Index, Watch
+from askdoc.index.index import check as check_settings
 from askdoc.settings import Settings
 from askdoc.types import Answer, Progress
-from askdoc.web import front
+from askdoc.web import server
 
 app = typer.Typer(
     name="askdoc",
@@ -176,7 +176,7 @@ def serve(
     """Serve the chat in the browser, and its routes for programs."""
     settings = settings_of(corpus, place, host=host, port=port, auth=auth)
     check_settings(settings)
-    listener = front.listen(settings.host, settings.port)
+    listener = server.listen(settings.host, settings.port)
 
     def build(tell: Watch) -> Any:
         # Imported where first used: Gradio takes seconds to import.
@@ -189,7 +189,7 @@ def serve(
         return create_app(Assistant.from_folder(settings=settings, watch=both))
 
     with watched() as watch:
-        front.serve(settings, listener, build)
+        server.serve(settings, listener, build)
 
 
 @app.command()

@@ -13,20 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from askdoc.assistant import Assistant
-from askdoc.cli.commands import (
-    DIFFERS,
-    Json,
-    app,
-    assistant_of,
-    settings_of,
-)
+from askdoc.cli.commands import DIFFERS, Json, app, assistant_of, settings_of
 from askdoc.cli.commands import Corpus as Folder
 from askdoc.cli.printing import INTERRUPTED, err, out, print_json
 from askdoc.errors import BadInput
+from askdoc.evaluation.aggregates import FIGURES
 from askdoc.evaluation.baseline import baseline as loaded
 from askdoc.evaluation.comparison import Comparison, compare
-from askdoc.evaluation.draft import drafted
-from askdoc.evaluation.figures import FIGURES
 from askdoc.evaluation.gate import dropped, gate
 from askdoc.evaluation.questions import Corpus, Question, questions
 from askdoc.evaluation.report import BEFORE, report
@@ -43,6 +36,7 @@ from askdoc.evaluation.run import (
 )
 from askdoc.evaluation.scores import System
 from askdoc.evaluation.sets import QUESTIONS, laid_out
+from askdoc.evaluation.synthesize import drafted
 from askdoc.settings import Settings
 
 DRAFT = "questions.jsonl"

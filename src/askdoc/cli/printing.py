@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from askdoc.index import Index, Watch
+from askdoc.index.index import Index, Watch
 from askdoc.types import Answer, Hit, Reading
 from askdoc.types import Progress as Step
 

@@ -11,7 +11,7 @@ from typing import Any
 from askdoc.assistant import LONGEST_QUESTION
 from askdoc.errors import BadInput
 from askdoc.evaluation.metrics import Span
-from askdoc.index import Index
+from askdoc.index.index import Index
 from askdoc.types import Document
 
 NAMED = 5  # lines that a message names

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from askdoc.errors import BadInput
-from askdoc.evaluation.figures import FIGURES, Figures, figures, speed
+from askdoc.evaluation.aggregates import FIGURES, Figures, figures, speed
 from askdoc.evaluation.questions import Corpus, Question, identity
 from askdoc.evaluation.scores import Outcome, System, asked
 from askdoc.settings import Settings

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from askdoc.answer.explain import STAGES, Explanation
+from askdoc.answer.query import History
 from askdoc.evaluation import metrics
 from askdoc.evaluation.metrics import Span
 from askdoc.evaluation.questions import Corpus, Question
-from askdoc.explanation import STAGES, Explanation
-from askdoc.query import History
 from askdoc.types import Answer, Citation, Hit
 
 DEPTH = 20  # hits that a ranking is made of

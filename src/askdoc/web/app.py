@@ -14,8 +14,9 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from askdoc.assistant import Assistant
-from askdoc.web import agents, api, feedback, sources
+from askdoc.web import api, feedback, mcp
 from askdoc.web.page import build
+from askdoc.web.viewer import routes as viewer_routes
 from askdoc.web.warmup import Warmup
 
 UI = Path(__file__).parent / "ui"
@@ -29,9 +30,9 @@ HEAD = (
 def create_app(assistant: Assistant) -> FastAPI:
     """The chat and its routes as one ASGI application; loading of the models begins at once.
 
-    It lets everyone in: ``front`` puts a guard before it.
+    It lets everyone in: ``server`` puts a guard before it.
     """
-    tools = agents.server(assistant)
+    tools = mcp.server(assistant)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -42,7 +43,7 @@ def create_app(assistant: Assistant) -> FastAPI:
     warmup, started = Warmup(assistant), time.time()
     api.tell_errors(app)
     app.include_router(api.routes(assistant))
-    app.include_router(sources.routes(assistant))
+    app.include_router(viewer_routes.routes(assistant))
     app.include_router(feedback.routes(assistant))
 
     @app.get("/api/health")

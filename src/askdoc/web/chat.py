@@ -13,10 +13,10 @@ from typing import Any
 
 import gradio as gr
 
+from askdoc.answer.model import Model
+from askdoc.answer.query import unknown_words
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
-from askdoc.llm import Model
-from askdoc.query import unknown_words
 from askdoc.web import documents
 from askdoc.web.events import ASKING, EVENT, Steps, cookie_of, in_words
 from askdoc.web.export import FORMATS, exported

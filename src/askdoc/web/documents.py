@@ -11,7 +11,7 @@ from pathlib import Path
 
 from askdoc.assistant import Assistant
 from askdoc.errors import BadInput
-from askdoc.loaders import LOADERS
+from askdoc.ingest.files import LOADERS
 from askdoc.types import Progress, Reading
 
 UPLOADS = "uploads"  # the folder of the corpus in which uploaded files land

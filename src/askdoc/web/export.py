@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from html import escape
 
-from askdoc.citation import marked
+from askdoc.answer.citation import marked
 from askdoc.types import Sentence
 from askdoc.web.turns import Place, Turn
 

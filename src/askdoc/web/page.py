@@ -7,10 +7,10 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
+from askdoc.answer.model import Model
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
-from askdoc.llm import Model
-from askdoc.loaders import LOADERS
+from askdoc.ingest.files import LOADERS
 from askdoc.web import documents
 from askdoc.web.chat import Chat
 from askdoc.web.events import ASKING, EVENT, INDEXING, Steps, cookie_of, in_words

@@ -7,8 +7,8 @@ from collections import OrderedDict
 
 from pydantic import SecretStr
 
+from askdoc.answer.model import Model, connected
 from askdoc.errors import BadInput, ModelFailed
-from askdoc.llm import Model, connected
 from askdoc.settings import Settings
 
 COOKIE = "askdoc-session"

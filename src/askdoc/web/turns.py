@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from askdoc.citation import cite
+from askdoc.answer.citation import cite
 from askdoc.types import Answer, Citation, Hit
 
 SHOWN = 3  # closest passages below a refusal

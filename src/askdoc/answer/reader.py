@@ -1,0 +1,152 @@
+"""The models that read: for a question and a passage, how well each of its sentences answers.
+
+The bundled one is a cross-encoder of our own, made from the bundled embedder: it sees a passage
+once, compares what it makes of each sentence with what it makes of the question, and so judges
+every sentence among its neighbours at the price of one reading. `evals/training` has what it was
+trained on, and how to make it again.
+"""
+
+import functools
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from askdoc.answer.encoding import encode
+from askdoc.errors import BadInput
+from askdoc.ingest.chunker import sentences
+from askdoc.onnx import session
+from askdoc.settings import BUNDLED_READER
+from askdoc.types import Passage
+
+MODEL = Path(__file__).with_suffix(".onnx")
+REMEMBERED = 200  # readings: an explanation or a search often follows an answer
+NOTHING = -10.0  # the logit of a passage without a sentence that can be read
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A passage, read for one question.
+
+    ``whole`` is the logit (any number; 0 is even odds) that the passage holds the answer, and
+    ``sentences`` has start and end in the document, and the same logit, for each sentence.
+    """
+
+    passage: Passage
+    whole: float
+    sentences: tuple[tuple[int, int, float], ...]
+
+    @property
+    def best(self) -> float:
+        """The logit of the best sentence."""
+        return max((logit for *_, logit in self.sentences), default=self.whole)
+
+
+def read(question: str, passages: Sequence[Passage], name: str = BUNDLED_READER) -> list[Read]:
+    """Every passage read for a question, in the order given.
+
+    ``name`` is the bundled reader or a cross-encoder that sentence-transformers knows; raises
+    BadInput when that cannot be loaded.
+    """
+    model = _bundled() if name == BUNDLED_READER else _named(name)
+    return [model.read(question, passage) for passage in passages]
+
+
+def frame_of(passage: Passage) -> str:
+    """What stands in front of a passage when it is read: title, heading, header of its table."""
+    parts = (passage.title, passage.heading, passage.header)
+    return ": ".join(dict.fromkeys(part for part in parts if part))
+
+
+class Bundled:
+    """The reader that comes with askdoc, in ONNX Runtime."""
+
+    def __init__(self) -> None:
+        self._session = session(MODEL)
+        self._lately: dict[tuple[str, str], Read] = {}
+        self._lock = threading.Lock()  # several questions are read at once
+
+    def read(self, question: str, passage: Passage) -> Read:
+        """A passage, read for a question; what was read lately is remembered."""
+        key = question, passage.id
+        known = self._lately.get(key) or self._read(question, passage)
+        with self._lock:
+            self._lately.pop(key, None)
+            self._lately[key] = known  # last in, and last to be forgotten
+            if len(self._lately) > REMEMBERED:
+                del self._lately[next(iter(self._lately))]
+        return replace(known, passage=passage)
+
+    def _read(self, question: str, passage: Passage) -> Read:
+        """A passage, read for a question; a long one in several parts."""
+        text, base = passage.text, passage.start
+        spans = sentences(passage.document, passage.start, passage.end)
+        found: list[tuple[int, int, float]] = []
+        wholes = [NOTHING]
+        while len(found) < len(spans):
+            rest = spans[len(found) :]
+            first = rest[0][0]
+            tokens = encode(
+                question,
+                frame_of(passage),
+                text[first - base :],
+                [(start - first, end - first) for start, end in rest],
+            )
+            if not tokens.sentences:
+                break  # nothing but signs that no token stands for
+            ids = np.asarray([tokens.ids], np.int64)
+            feed = {
+                "ids": ids,
+                "kinds": np.asarray([tokens.kinds], np.int64),
+                "mask": ids * 0 + 1,
+                "means": tokens.means()[None],
+            }
+            logits, whole = self._session.run(None, feed)
+            wholes.append(float(whole[0]))
+            scored = zip(rest, logits[0].tolist(), strict=False)
+            found += [(start, end, logit) for (start, end), logit in scored]
+        return Read(passage, max(wholes), tuple(found))
+
+
+class Named:
+    """Any cross-encoder of sentence-transformers, shown each sentence between its neighbours."""
+
+    def __init__(self, name: str) -> None:
+        # Imported where first used: it takes seconds that nobody else should pay.
+        import torch
+        from sentence_transformers import CrossEncoder
+
+        try:
+            self._model = CrossEncoder(name, num_labels=1, activation_fn=torch.nn.Identity())
+        except (OSError, ValueError) as error:
+            raise BadInput(
+                f"reader {name} cannot be loaded: {str(error).splitlines()[0]}"
+            ) from error
+
+    def read(self, question: str, passage: Passage) -> Read:
+        """A passage, read for a question, sentence by sentence."""
+        spans = sentences(passage.document, passage.start, passage.end)
+        if not spans:
+            return Read(passage, NOTHING, ())
+        text, frame = passage.document.text, frame_of(passage)
+        shown = [
+            f"{frame}: {text[spans[max(0, at - 1)][0] : spans[min(len(spans), at + 2) - 1][1]]}"
+            for at in range(len(spans))
+        ]
+        logits = self._model.predict([(question, part) for part in shown], show_progress_bar=False)
+        scored = [
+            (start, end, float(logit)) for (start, end), logit in zip(spans, logits, strict=True)
+        ]
+        return Read(passage, max(logit for *_, logit in scored), tuple(scored))
+
+
+@functools.lru_cache(maxsize=1)
+def _bundled() -> Bundled:
+    return Bundled()
+
+
+@functools.lru_cache(maxsize=2)
+def _named(name: str) -> Named:
+    return Named(name)

@@ -1,0 +1,1 @@
+"""Whether the spans that a sentence cites carry it."""

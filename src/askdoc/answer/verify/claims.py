@@ -1,0 +1,186 @@
+"""Checks whether the spans that a sentence cites carry it, for what a language model wrote.
+
+No model judges here. A sentence and its spans are read to tokens (words by their stem, numbers by
+value, names, units, denials); what the sentence has and no span has speaks against it. Where the
+sentence nearly copies a part of a span, the two are laid side by side, and must have the same
+facts at the same places.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from askdoc.answer.verify.alignment import Pairs, aligned, window
+from askdoc.answer.verify.names import Known, names, one_name
+from askdoc.answer.verify.negation import denied_anywhere, denied_beside
+from askdoc.answer.verify.numbers import Problem, Tokens, numbers, one_number
+from askdoc.answer.verify.tokens import Key, Kind, Token, tokens_of
+
+COPIED = 0.7  # share of a claim's tokens at the same place from which it nearly copies
+ABOUT = 0.5  # share of a claim's telling words below which the span is about something else
+ABOUT_WORDS = 0.4  # the same share of those that are no names, numbers or units
+LEAST, LEAST_WORDS = 3, 2  # such words that a claim must have for that
+LONGEST = 150  # tokens of a claim that is laid beside a text
+BESIDE = 2  # tokens on either side of a place that show that it is the same place
+MOST = 5  # problems that are told
+FACT_WEIGHT = 2.0  # of a name or number, where a word has 1
+
+ELSEWHERE = "the passage is about something else"
+
+
+def problems(claim: str, quotes: Sequence[str], context: str = "") -> tuple[str, ...]:
+    """What speaks against a sentence of an answer, in words a reader understands.
+
+    Empty when nothing does. ``claim`` is the sentence without its markers, ``quotes`` are the spans
+    it cites; ``context`` is title, heading and question, from which names may come.
+    """
+    said, around = tokens_of(claim), tokens_of(context)
+    texts = [tokens_of(quote) for quote in quotes]
+    if not said:
+        return ()
+    every = [token for each in texts for token in each]
+    known = Known((*every, *around))
+    text = _closest(said, texts) if len(said) <= LONGEST else ()
+    pairs = aligned(said, text) if text else []
+    near = _copied(said, text, pairs) >= COPIED
+    found: list[Problem] = []
+    if near:
+        found += _replaced(said, text, pairs, known)
+        found += _moved(said, text, pairs)
+        found += denied_beside(said, text, pairs)
+    found += numbers(said, every, around)
+    found += names(said, known)
+    if not near:
+        found += denied_anywhere(said, texts)
+        if _elsewhere(said, every):
+            found.append((-1, ELSEWHERE))
+    # The first that is wrong with a token says it best; -1 is the sentence as a whole.
+    first: dict[int | str, str] = {}
+    for at, why in found:
+        first.setdefault(why if at < 0 else at, why)
+    return tuple(dict.fromkeys(first.values()))[:MOST]
+
+
+def support(claim: str, text: str) -> float:
+    """The share (0 to 1) of a claim's telling words that a text has, facts counting double."""
+    keys = {token.key: token for token in tokens_of(claim) if token.telling}
+    there = {token.key for token in tokens_of(text)}
+    total = sum(map(_weight, keys.values()))
+    return sum(_weight(token) for key, token in keys.items() if key in there) / (total or 1.0)
+
+
+def _weight(token: Token) -> float:
+    return FACT_WEIGHT if token.is_fact else 1.0
+
+
+def _closest(said: Tokens, texts: Sequence[Tokens]) -> Tokens:
+    """The part of a text that has most of the claim; nothing where none has half of it."""
+    wanted = {token.key for token in said if token.telling}
+    parts = [text[slice(*window(said, text))] for text in texts]
+    shares = [len(wanted & {token.key for token in part}) for part in parts]
+    best = max(shares, default=0)
+    return parts[shares.index(best)] if 2 * best >= len(wanted) and parts else ()
+
+
+def _copied(said: Tokens, text: Tokens, pairs: Pairs) -> float:
+    """The share of the claim's tokens at whose place the text has the same, or the like."""
+    both = [(said[one], text[other]) for one, other in _places(pairs)]
+    return sum(one.key == other.key or _like(one, other) for one, other in both) / len(said)
+
+
+def _places(pairs: Pairs) -> list[tuple[int, int]]:
+    """The places at which both have something."""
+    return [(one, other) for one, other in pairs if one is not None and other is not None]
+
+
+def _like(one: Token, other: Token) -> bool:
+    """Whether two tokens are facts of one kind."""
+    return one.kind is other.kind and one.is_fact
+
+
+def _replaced(said: Tokens, text: Tokens, pairs: Pairs, known: Known) -> Iterator[Problem]:
+    """Facts at whose place the text has others."""
+    used = {other for _, other in _places(pairs)}
+    good = {
+        (one, other)
+        for one, other in _places(pairs)
+        if said[one].key == text[other].key or _like(said[one], text[other])
+    }
+    for one, other in _places(pairs):
+        mine, yours = said[one], text[other]
+        if mine.key == yours.key or not _like(mine, yours):
+            continue
+        steps = [
+            step for step in range(-BESIDE, BESIDE + 1) if step and 0 <= one + step < len(said)
+        ]
+        if sum((one + step, other + step) in good for step in steps) < min(3, len(steps)):
+            continue
+        if mine.key in _skipped(text, used, other):
+            continue  # "A, which is called B, is …" may become "A is …"
+        if mine.kind is Kind.NUMBER and one_number(said, one, yours, text):
+            continue
+        if mine.kind is Kind.NAME and (one_name(mine, yours) or known.stands_for(said, one)):
+            continue
+        at, beside = _counted(said, one), _counted(text, other)
+        yield at, f"says {said[at].written}, the passage says {text[beside].written}"
+
+
+def _counted(tokens: Tokens, at: int) -> int:
+    """The place of the number that a unit belongs to; the place itself where there is none."""
+    for near in (at - 1, at - 2, at + 1):
+        if 0 <= near < len(tokens) and tokens[near].unit == tokens[at].key:
+            return near
+    return at
+
+
+def _skipped(text: Tokens, used: set[int], at: int) -> set[Key]:
+    """What the claim leaves out of a text right before and after a place."""
+    start = end = at
+    while start and start - 1 not in used:
+        start -= 1
+    while end + 1 < len(text) and end + 1 not in used:
+        end += 1
+    return {token.key for token in text[start : end + 1]}
+
+
+def _moved(said: Tokens, text: Tokens, pairs: Pairs) -> Iterator[Problem]:
+    """Facts that stand at another place of what is otherwise the same, as after an exchange.
+
+    A part that moved as a whole, as *in 2010* may to the front, says the same there.
+    """
+    same = [(one, other) for one, other in _places(pairs) if said[one].key == text[other].key]
+    kept, used = {one for one, _ in same}, {other for _, other in same}
+    left = {token.key for at, token in enumerate(text) if at not in used}
+    mine = {token.key for at, token in enumerate(said) if at not in kept}
+    between = range(min(used, default=0), max(used, default=0))
+    if mine - left or {text[at].key for at in between if at not in used} - mine:
+        return
+    order = [token.key for token in text]
+    run: list[int] = []
+    for at in range(len(said) + 1):
+        if at < len(said) and at not in kept:
+            run.append(at)
+            continue
+        facts = [each for each in run if said[each].is_fact]
+        if facts and (len(facts) == len(run) or not _within(said, run, order)):
+            words = " ".join(said[each].text for each in facts)
+            yield facts[0], f"has {words} at another place than the passage"
+        run = []
+
+
+def _within(said: Tokens, run: list[int], order: list[Key]) -> bool:
+    """Whether a run of the claim's tokens stands as it is in the text's order."""
+    keys = [said[at].key for at in run]
+    return any(order[start : start + len(keys)] == keys for start in range(len(order)))
+
+
+def _elsewhere(said: Tokens, texts: Tokens) -> bool:
+    """Whether the texts have too few of a claim's telling words, or of those that are no facts.
+
+    Names alone do not make two texts say the same: an invention has them, too.
+    """
+    there = {token.key for token in texts}
+    every = {token.key for token in said if token.telling}
+    words = {token.key for token in said if token.telling and token.kind is Kind.WORD}
+    return any(
+        len(keys) >= least and len(keys & there) < share * len(keys)
+        for keys, share, least in ((every, ABOUT, LEAST), (words, ABOUT_WORDS, LEAST_WORDS))
+    )

@@ -1,0 +1,98 @@
+"""A text in pieces: words, numbers and signs, contractions and glued units taken apart."""
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from askdoc.answer.verify.words import LETTER_SCALES, MONTH_NAMES, SAME, SCALES, UNITS
+
+LOUD = 3  # words of a line of capitals that may all be names
+
+PIECE = re.compile(
+    r"(?P<iso>\b\d{4}-\d\d-\d\d\b)"
+    r"|(?P<number>(?:(?:(?<=\s)|(?<=\()|^)[-−](?=[\d.]))?"
+    r"(?:\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)*|(?<![\w.])\.\d+))"
+    r"(?P<ending>(?:°[cf]\b|[^\W\d_]+\d*(?:/h\b)?))?"
+    r"|(?P<drop>['’](?:s|re|ve|ll|d|m)\b|\bno\.?(?=\s*\d))"
+    r"|(?P<deny>n['’]t\b)"
+    r"|(?P<percent>per\s?cent\b|%)"
+    r"|(?P<sign>[$€£¥₽₹₺֏°])"
+    r"|(?P<dotted>\b(?:[^\W\d_]\.){2,}|\b(?:[^\W\d_]\.)+[^\W\d_]\b)"
+    r"|(?P<same>\b(?:" + "|".join(re.escape(form) for form in SAME if " " in form) + r")\b)"
+    r"|(?P<word>[^\W\d_]\w*(?:['’][^\W_]+)*)",
+    re.I,
+)
+
+
+@dataclass(slots=True)
+class Piece:
+    """A part of a text, which ``start`` and ``end`` count in characters.
+
+    ``group`` is what it was found as: a *word*, a *number* in digits, a *scale* glued to one, a
+    *code* of digits and letters, or another group of ``PIECE``.
+    """
+
+    text: str
+    start: int
+    end: int
+    group: str
+
+
+@functools.lru_cache(maxsize=20_000)
+def folded(word: str) -> str:
+    """A word in lower case without accents."""
+    apart = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(sign for sign in apart if not unicodedata.combining(sign)).replace("’", "'")
+
+
+def spoken(text: str) -> str:
+    """A text whose lines of capitals, which tell no names, are in lower case."""
+    return "\n".join(map(_spoken, text.split("\n")))
+
+
+def pieces_of(text: str) -> Iterator[Piece]:
+    """The parts of a text that count, contractions and glued units taken apart."""
+    for match in PIECE.finditer(text):
+        group, start, end = match.lastgroup or "", match.start(), match.end()
+        if group == "drop":
+            continue
+        if group == "iso":
+            year, month, day = match[0].split("-")
+            name = MONTH_NAMES[(int(month) - 1) % 12].capitalize()
+            for part, kind in ((year, "number"), (name, "word"), (str(int(day)), "number")):
+                yield Piece(part, start, end, kind)
+        elif match["number"]:
+            yield from _digits(match)
+        elif group == "word":
+            word = folded(match[0])
+            if word.endswith("n't") or word == "cannot":
+                whole = {"cannot": "can", "can't": "can", "won't": "will", "shan't": "shall"}
+                yield Piece(whole.get(word, match[0][:-3]), start, end, "word")
+                yield Piece("not", start, end, "deny")
+            else:
+                yield Piece(re.sub(r"['’][sS]?$", "", match[0]), start, end, "word")
+        else:
+            yield Piece(match[0], start, end, group)
+
+
+def _spoken(line: str) -> str:
+    """A line, in lower case where most of it is in capitals, which then tell no names."""
+    words = line.split()
+    loud = sum(map(str.isupper, line)) > sum(map(str.islower, line)) and len(words) > LOUD
+    return line.lower() if loud else line
+
+
+def _digits(match: re.Match[str]) -> Iterator[Piece]:
+    """A number and what is written on to it; as one word where that is no unit (*5G*, *747-8F*)."""
+    ending = match["ending"] or ""
+    start, middle, end = match.start(), match.end("number"), match.end()
+    plain = folded(ending)
+    if not ending or plain in ("st", "nd", "rd", "th", "s"):
+        yield Piece(match["number"], start, end, "number")
+    elif plain in UNITS or plain in LETTER_SCALES or plain in SCALES:
+        yield Piece(match["number"], start, middle, "number")
+        yield Piece(ending, middle, end, "scale" if plain not in UNITS or plain == "m" else "word")
+    else:
+        yield Piece(match[0], start, end, "code")

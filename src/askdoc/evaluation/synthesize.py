@@ -1,0 +1,211 @@
+"""Draft questions from a corpus of one's own: sentences with a name, a number or a date asked for.
+
+A person must read them: they save the typing, not the judgement.
+"""
+
+import json
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
+from typing import Any
+
+from askdoc.answer.model import Model
+from askdoc.assistant import Assistant
+from askdoc.errors import BadInput, ModelFailed
+from askdoc.evaluation.questions import Corpus, question_of
+from askdoc.evaluation.run import Told
+from askdoc.ingest.chunker import chunk, sentences
+
+UNANSWERABLE = 0.25  # share of the questions whose sentence had a term swapped
+WORDS = range(7, 36)  # of a sentence that makes a question
+LONGEST = 200  # characters of a question that a model wrote
+MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+BIG = "[^\\W\\d_a-zà-öø-ÿ]"
+KINDS = {  # what a term is, how it is asked for, and how it looks; the first that fits counts
+    "date": ("which date", rf"\b(?:\d{{1,2}} )?{MONTH} \d{{4}}\b|\b\d{{1,2}} {MONTH}\b"),
+    "year": ("which year", r"(?<![\d.,])(?:1[1-9]|20)\d\d(?![\d.,]?\d)"),
+    "number": ("how many", r"(?<![\w.,-])\d{1,3}(?:,\d{3})+|(?<![\w.,-])\d+(?:\.\d+)?(?![\w-])"),
+    "name": ("who or what", rf"(?<=[a-z,] )(?:{BIG}[\w’-]+)(?: {BIG}[\w’-]+)*"),
+}
+TERM = re.compile(  # what hangs on another word by a sign is a part of it
+    "|".join(rf"(?<![/–-])(?P<{kind}>{looks})(?![/–-])" for kind, (_, looks) in KINDS.items())
+)
+RULES = """You write questions for a test of a search engine.
+You are given a statement and a term of it. Write one short, natural question in the language of the
+statement that the statement answers with exactly that term. Keep the other names and numbers.
+Do not use the term itself. Write only the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A name, number or date of a sentence, by its place in it."""
+
+    text: str
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of a document with its terms; ``fact`` is its exact text."""
+
+    source: str
+    fact: str
+    terms: tuple[Term, ...]
+
+    def swapped(self, term: Term, text: str) -> "Statement":
+        """The same with another term in place of one."""
+        fact = self.fact[: term.start] + text + self.fact[term.end :]
+        by = len(text) - len(term.text)
+        terms = (
+            replace(t, start=t.start + by, end=t.end + by) if t.start > term.start else t
+            for t in self.terms
+            if t != term
+        )
+        return replace(self, fact=fact, terms=tuple(terms))
+
+    def cloze(self, term: Term) -> str:
+        """The sentence as a question for one of its terms."""
+        asked = KINDS[term.kind][0]
+        text = self.fact[: term.start] + asked + self.fact[term.end :]
+        text = " ".join(text.split()).rstrip(".") + "?"
+        return text[0].upper() + text[1:]
+
+
+def drafted(
+    assistant: Assistant,
+    corpus: Corpus,
+    many: int,
+    told: Told = lambda system, done, of: None,
+) -> str:
+    """Draft questions as JSON Lines, at most so many; the same for the same corpus.
+
+    A quarter are made unanswerable: a name or number is swapped for another that stands nowhere
+    with what is left of the sentence. A connected model words the questions, where what it writes
+    can be used. Raises BadInput for a corpus that gives none.
+    """
+    # Not for secrets: the same corpus gives the same draft.
+    draw = random.Random(corpus.sha256)  # noqa: S311
+    every = list(_statements(assistant, corpus, draw))
+    together = _together(every)
+    ids = {source: id for id, source in corpus.sources.items()}
+    rows: list[dict[str, Any]] = []
+    for statement in every:
+        if len(rows) == many:
+            break
+        told("drafting", len(rows), many)
+        due = len(rows) * UNANSWERABLE >= sum(not row["answerable"] for row in rows)
+        # Where one is due, as soon as one can be made: not every sentence has two terms.
+        swapped = _swapped(statement, together, draw, assistant.model) if due else None
+        row = swapped or _row(statement, ids, draw, assistant.model)
+        row = {"id": f"draft-{len(rows) + 1:03}", **row}
+        try:
+            question_of(row, corpus)
+        except BadInput:  # such as a sentence that runs over a page's end
+            continue
+        rows.append(row)
+    if not rows:
+        raise BadInput("no sentence of the corpus has a name, a number or a date to ask for")
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _statements(assistant: Assistant, corpus: Corpus, draw: random.Random) -> Iterator[Statement]:
+    """Every sentence that can be asked for, from each document in turn."""
+    by_document = []
+    for source in sorted(corpus.sources.values()):
+        if source in corpus:
+            document = corpus.document(source)
+            found = [
+                Statement(source, fact, terms)
+                for passage in chunk(document, assistant.settings.passage_size)
+                for start, end in sentences(document, passage.start, passage.end)
+                for fact in [document.text[start:end]]
+                if len(fact.split()) in WORDS and fact[0].isupper() and fact.endswith(".")
+                if "|" not in fact and (terms := _terms(fact))
+            ]
+            draw.shuffle(found)
+            by_document.append(found)
+    draw.shuffle(by_document)
+    return (each for each in chain(*zip_longest(*by_document)) if each)
+
+
+def _terms(fact: str) -> tuple[Term, ...]:
+    """The names, numbers and dates that stand in a sentence once."""
+    found = [
+        Term(match[0], str(match.lastgroup), match.start(), match.end())
+        for match in TERM.finditer(fact)
+    ]
+    return tuple(term for term in found if fact.count(term.text) == 1)
+
+
+def _together(every: Sequence[Statement]) -> Mapping[tuple[str, str], set[str]]:
+    """For each term, by its kind and text, the terms that stand in a sentence with it."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for statement in every:
+        texts = {term.text for term in statement.terms}
+        for term in statement.terms:
+            found[term.kind, term.text] |= texts
+    return found
+
+
+def _row(
+    statement: Statement, ids: Mapping[str, str], draw: random.Random, model: Model | None
+) -> dict[str, Any]:
+    """A question that the corpus answers."""
+    term = draw.choice(statement.terms)
+    return {
+        "question": _worded(statement, term, model),
+        "kind": f"cloze {term.kind}",
+        "answerable": True,
+        "answers": [term.text],
+        "gold_ids": [ids[statement.source]],
+        "evidence": [{"id": ids[statement.source], "fact": statement.fact}],
+    }
+
+
+def _swapped(
+    statement: Statement,
+    together: Mapping[tuple[str, str], set[str]],
+    draw: random.Random,
+    model: Model | None,
+) -> dict[str, Any] | None:
+    """A question that the corpus does not answer; None where no term can be swapped."""
+    texts = {term.text for term in statement.terms}
+    for old in draw.sample(statement.terms, len(statement.terms)):
+        others = [
+            text
+            for (kind, text), beside in together.items()
+            if kind == old.kind and not beside & texts
+            if text not in old.text and old.text not in text and text not in statement.fact
+        ]
+        if others and len(statement.terms) > 1:
+            changed = statement.swapped(old, draw.choice(others))
+            term = draw.choice(changed.terms)
+            return {
+                "question": _worded(changed, term, model),
+                "kind": f"swapped {old.kind}",
+                "answerable": False,
+            }
+    return None
+
+
+def _worded(statement: Statement, term: Term, model: Model | None) -> str:
+    """A question for a term: a model's, where it can be used, or the cloze."""
+    if model is None:
+        return statement.cloze(term)
+    asked = f"Statement: {statement.fact}\nTerm: {term.text}"
+    try:
+        lines = "".join(model.write([("system", RULES), ("human", asked)])).strip().splitlines()
+    except ModelFailed:
+        return statement.cloze(term)
+    usable = (
+        len(lines) == 1
+        and lines[0].endswith("?")
+        and len(lines[0]) <= LONGEST
+        and term.text.casefold() not in lines[0].casefold()
+    )
+    return lines[0] if usable else statement.cloze(term)

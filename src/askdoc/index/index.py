@@ -1,0 +1,265 @@
+"""What is stored of a corpus: kept true to the folder by ``sync``, asked by ``search``."""
+
+import os
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from askdoc.errors import BadInput, Unreadable
+from askdoc.index.embedder import check_weights, embedder, languages_of
+from askdoc.index.lock import check_corpus, check_folders, make_index, only_writer
+from askdoc.index.manifest import Entry, File
+from askdoc.index.stores import MANIFEST, Parts, Ranking
+from askdoc.ingest.chunker import chunk
+from askdoc.ingest.files import file_sha256, find, language
+from askdoc.ingest.worker import Worker
+from askdoc.settings import Settings
+from askdoc.types import Document, Passage, Progress, Reading, SyncReport
+
+TOGETHER = 512  # passages that are embedded before they are written
+STEP = 64  # passages between two reports of progress
+READING = 5  # one part in so many of a file's progress is for reading it, the rest for embedding
+TELLING = 300  # characters from which a text's language is told reliably
+PATIENCE = 5  # seconds to wait for another writer
+# A file this young may change again without its time changing: its content is compared again.
+RACY = 2_000_000_000  # nanoseconds
+
+Watch = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What differs between folder and manifest by sizes and times, before any file is read."""
+
+    unread: dict[str, os.stat_result]
+    removed: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.unread or self.removed)
+
+
+class Index:
+    """The index of one corpus.
+
+    Raises BadInput when there is no such folder, IndexMismatch when the index was built with other
+    settings than these.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        # Absolute: a process that changes its folder must not index another corpus into this one.
+        self.corpus = settings.corpus.absolute()
+        self.folder = settings.index_folder.absolute()
+        check(settings)
+        self.embedder = embedder(settings.embedder)
+        make_index(self.folder)
+        self.parts = Parts(settings, self.folder)
+
+    @staticmethod
+    def discard(settings: Settings) -> None:
+        """Deletes an index that is not open, and nothing else that may lie in its folder.
+
+        Raises BadInput when it could not be built again, IndexBusy when another process is
+        writing to it.
+        """
+        check(settings)
+        folder = settings.index_folder
+        if not (folder / MANIFEST).is_file():
+            return
+        with only_writer(folder, PATIENCE):
+            for part in ("chroma", "lexicon"):
+                shutil.rmtree(folder / part, ignore_errors=True)
+            for ending in ("", "-wal", "-shm"):
+                (folder / f"{MANIFEST}{ending}").unlink(missing_ok=True)
+
+    def sync(self, watch: Watch = lambda progress: None, patience: float = PATIENCE) -> SyncReport:
+        """Makes the index hold what the corpus holds now; works only on what changed.
+
+        Raises IndexBusy when another process is at it for longer than ``patience`` seconds.
+        """
+        began = time.perf_counter()
+        check_corpus(self.corpus)
+        before = after = self.parts.manifest.files()
+        if self.plan() or self.parts.dirty:
+            with only_writer(self.folder, patience), self.parts.writing():
+                check_weights(self.settings.embedder)
+                before = self.parts.manifest.files()
+                self._work_off(self.plan(), before, watch)  # anew: another writer may have ended
+            after = self.parts.manifest.files()
+        both = before.keys() & after.keys()
+        changed = {source for source in both if before[source].sha256 != after[source].sha256}
+        return SyncReport(
+            self.readings(),
+            added=tuple(sorted(after.keys() - before.keys())),
+            changed=tuple(sorted(changed)),
+            removed=tuple(sorted(before.keys() - after.keys())),
+            kept=tuple(sorted(both - changed)),
+            seconds=time.perf_counter() - began,
+        )
+
+    def search(self, query: str, k: int, sources: Sequence[str] = ()) -> tuple[Ranking, Ranking]:
+        """The best ``k`` passages of each leg, best first; of those sources only, if any are named.
+
+        The dense leg comes with cosines (-1 to 1), the lexical leg with BM25 (0 and up).
+        """
+        return self.parts.search(self.embedder.embed_query(query), query, k, sources)
+
+    def document(self, source: str) -> Document:
+        """A document as it was indexed; raises BadInput when there is none of that source."""
+        document = self.parts.manifest.document(source)
+        if document is None:
+            raise BadInput(f"there is no document {source!r} in the index")
+        return document
+
+    def readings(self) -> tuple[Reading, ...]:
+        """The report: a line for each file, as of the last sync."""
+        files = self.parts.manifest.files()
+        return tuple(files[source].reading for source in sorted(files))
+
+    def check_not_empty(self) -> None:
+        """Raises BadInput when there is no passage to search."""
+        if not len(self.parts.lexicon):
+            raise BadInput(
+                f"{self.settings.corpus} holds no document that askdoc can read: put some in; "
+                "`askdoc index` tells what came of each"
+            )
+
+    def plan(self) -> Plan:
+        """What a sync would look at."""
+        known = self.parts.manifest.files()
+        found = find(self.corpus, self.folder)
+        unread = {
+            source: stat
+            for source, stat in found.items()
+            if source not in known
+            or (known[source].size, known[source].mtime_ns) != (stat.st_size, stat.st_mtime_ns)
+        }
+        return Plan(unread, tuple(sorted(known.keys() - found.keys())))
+
+    def changes(self) -> dict[str, str]:
+        """What is not in the index as it is in the folder, by source; files are compared whole."""
+        plan, known = self.plan(), self.parts.manifest.files()
+        found = {}
+        for source in plan.unread:
+            if source not in known:
+                found[source] = "not indexed"
+            elif known[source].sha256 != _sha256(self.corpus / source):
+                found[source] = "changed since it was indexed"
+        return found | dict.fromkeys(plan.removed, "indexed, but gone from the corpus")
+
+    def verify(self) -> list[str]:
+        """Every difference between corpus, manifest and the two legs, a line each."""
+        lines = [f"{source}: {what}" for source, what in self.changes().items()]
+        return lines + self.parts.differences()
+
+    def warning(self) -> str:
+        """What to know of documents in languages that the embedder was not made for, or nothing."""
+        made_for = languages_of(self.settings.embedder)
+        foreign = Counter(
+            reading.language
+            for reading in self.readings()
+            if made_for and reading.language and reading.characters >= TELLING
+            if reading.language not in made_for
+        )
+        if not foreign:
+            return ""
+        found = ", ".join(f"{code} ({count})" for code, count in foreign.most_common())
+        return (
+            f"{foreign.total()} documents are in languages that the embedder was not made for: "
+            f"{found}. For these, set ASKDOC_EMBEDDER=intfloat/multilingual-e5-small and run "
+            f"`{self.settings.rebuild_command}`"
+        )
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self.parts.close()
+
+    def _work_off(self, plan: Plan, known: dict[str, File], watch: Watch) -> None:
+        """Reads, embeds and writes what is new or changed; drops what is gone."""
+        total = sum(stat.st_size for stat in plan.unread.values())
+        done = 0
+        batch: list[Entry] = []
+        with Worker() as worker:
+            for source, stat in plan.unread.items():
+                read = sum(entry.file.size for entry in batch) // READING
+                watch(Progress(source, done + read, total))
+                sha256 = _sha256(self.corpus / source)
+                if sha256 and source in known and known[source].sha256 == sha256:
+                    self.parts.manifest.touch(source, stat.st_size, _settled(stat))
+                    done += stat.st_size
+                    continue
+                batch.append(self._read(worker, source, stat, sha256))
+                if sum(len(entry.passages) for entry in batch) >= TOGETHER:
+                    done = self._write(batch, done, total, watch)
+                    batch = []
+        self._write(batch, done, total, watch)
+        self.parts.remove(plan.removed)
+
+    def _read(self, worker: Worker, source: str, stat: os.stat_result, sha256: str) -> Entry:
+        """One file, read and cut into passages, or the line that says why it could not be."""
+        began = time.perf_counter()
+        size, mtime_ns = stat.st_size, _settled(stat)
+        try:
+            document = worker.load(self.corpus, source)
+        except Unreadable as error:
+            if not sha256:
+                mtime_ns = 0  # a permission may be given without the file's time changing
+            seconds = time.perf_counter() - began
+            reading = Reading(source, error.status, seconds=seconds, why=error.why)
+            return Entry(File(size, mtime_ns, sha256, reading))
+        passages = chunk(document, self.settings.passage_size)
+        reading = Reading(
+            source,
+            "read",
+            pages=len(document.pages) or None,
+            characters=len(document.text),
+            passages=len(passages),
+            seconds=time.perf_counter() - began,
+            language=language(document.text),
+        )
+        return Entry(File(size, mtime_ns, document.file_sha256, reading), document, passages)
+
+    def _write(self, batch: list[Entry], done: int, total: int, watch: Watch) -> int:
+        """Embeds and writes a batch, reports on the way, and gives the bytes that are then done."""
+        if not batch:
+            return done
+        passages = [passage for entry in batch for passage in entry.passages]
+        size = sum(entry.file.size for entry in batch)
+        vectors = self.parts.vectors_of(passages)
+        unknown = [passage for passage in passages if passage.id not in vectors]
+        for start in range(0, len(unknown), STEP):
+            part = unknown[start : start + STEP]
+            embedded = size // READING + (size - size // READING) * start // len(unknown)
+            watch(Progress(part[0].source, done + embedded, total))
+            vectors.update(self._embedded(part))
+        self.parts.replace(batch, [vectors[passage.id] for passage in passages])
+        watch(Progress(batch[-1].file.reading.source, done + size, total))
+        return done + size
+
+    def _embedded(self, passages: list[Passage]) -> dict[str, list[float]]:
+        """The vectors of passages by their ids."""
+        texts = [passage.indexed_text for passage in passages]
+        vectors = self.embedder.embed_documents(texts)
+        return dict(zip((passage.id for passage in passages), vectors, strict=True))
+
+
+def _sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes; empty where it cannot be read, or is gone by now."""
+    try:
+        return file_sha256(path)
+    except OSError:
+        return ""
+
+
+def _settled(stat: os.stat_result) -> int:
+    """A file's time, or 0 where the file is so young that it may change within the same time."""
+    return stat.st_mtime_ns if time.time_ns() - stat.st_mtime_ns > RACY else 0
+
+
+def check(settings: Settings) -> None:
+    """Raises BadInput when no index can be built with these settings."""
+    check_folders(settings)
+    embedder(settings.embedder)

@@ -1,0 +1,148 @@
+"""The manifest and the two legs, kept in step.
+
+The order of every write is the same: passages go into both legs, then the manifest names them in
+one transaction, then the passages that they replace leave the legs. The manifest is marked as dirty
+before and clean after, so that whoever opens an index after a crash knows to compare the three.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from askdoc.errors import IndexMismatch
+from askdoc.index.bm25 import Lexicon
+from askdoc.index.dense import Vectors
+from askdoc.index.manifest import Entry, Manifest
+from askdoc.settings import Settings
+from askdoc.types import Passage
+
+VERSION = "4"  # of what is stored; raise it when an older index can no longer be read
+MANIFEST = "manifest.sqlite"
+COMPARED = 10  # passages of the lexical leg that the dense leg must not overlook
+NEW = "new"  # how a manifest is marked into which nothing has been written yet
+
+Ranking = list[tuple[Passage, float]]
+
+
+class Parts:
+    """What an index is made of; raises IndexMismatch when it was built with other settings."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.manifest = Manifest(folder / MANIFEST, settings.rebuild_command)
+        self._check(settings, folder)
+        self.manifest.prepare()
+        collection = self.manifest.meta()["collection"]
+        self.vectors = Vectors(folder / "chroma", settings.chroma_url, collection)
+        self.lexicon = Lexicon(folder / "lexicon")
+
+    def _check(self, settings: Settings, folder: Path) -> None:
+        """Notes how a new index is built, or refuses one that was built in another way."""
+        now = {
+            "version": VERSION,
+            "embedder": settings.embedder,
+            "passage_size": str(settings.passage_size),
+        }
+        then = self.manifest.meta()
+        if not then:
+            self.manifest.note(**now, collection=_collection(folder), dirty=NEW)
+            return
+        for name, value in now.items():
+            if then.get(name) != value:
+                self.manifest.close()
+                raise IndexMismatch(
+                    f"the index at {folder} was built with {name} "
+                    f"{then.get(name)}, not {value}: keep that one, or build it again with "
+                    f"`{settings.rebuild_command}`"
+                )
+
+    @property
+    def dirty(self) -> bool:
+        """Whether a write was begun and not ended, or a leg has lost or kept passages."""
+        if self.manifest.meta().get("dirty") != "no":
+            return True
+        return not len(self.vectors) == len(self.lexicon) == self.manifest.count()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Mends what an interrupted write has left, and marks the time until this one ends."""
+        if self.manifest.meta().get("dirty") == NEW:
+            self.vectors.clear()  # what a lost manifest has left behind belongs to nobody
+            self.lexicon.clear()
+        if self.dirty:
+            self._reconcile()
+        self.manifest.note(dirty="yes")
+        yield
+        self.manifest.note(dirty="no")
+
+    def replace(self, entries: Sequence[Entry], vectors: Sequence[Sequence[float]]) -> None:
+        """Puts entries in the place of what stood under their sources; a vector a passage."""
+        passages = [passage for entry in entries for passage in entry.passages]
+        if passages:
+            self.vectors.add(passages, vectors)
+            self.lexicon.add(passages)
+        self._forget(self.manifest.replace(entries))
+
+    def remove(self, sources: Iterable[str]) -> None:
+        """Drops what stood under these sources."""
+        self._forget(self.manifest.remove(sources))
+
+    def vectors_of(self, passages: Sequence[Passage]) -> dict[str, list[float]]:
+        """The vectors that are already there for passages of the same words, by the new ids."""
+        twins = self.manifest.twins(passages)
+        found = self.vectors.get(sorted(set(twins.values())))
+        return {id: found[twin] for id, twin in twins.items() if twin in found}
+
+    def search(
+        self, vector: list[float], query: str, k: int, sources: Sequence[str]
+    ) -> tuple[Ranking, Ranking]:
+        """The best ``k`` passages of the dense and of the lexical leg, best first.
+
+        They are of those sources only, if any are named.
+        """
+        among = self.manifest.ids(sources) if sources else None
+        lexical = self.lexicon.search(query, k, among)
+        also = [id for id, _ in lexical[:COMPARED]]
+        dense = self.vectors.search(vector, k, also, sources)
+        known = self.manifest.passages([id for id, _ in (*dense, *lexical)])
+        return (
+            [(known[id], score) for id, score in dense if id in known],
+            [(known[id], score) for id, score in lexical if id in known],
+        )
+
+    def differences(self) -> list[str]:
+        """What the manifest and the legs do not agree on, a line each."""
+        sources = self.manifest.sources()
+        lines: list[str] = []
+        for name, ids in (("Chroma", self.vectors.ids()), ("BM25", self.lexicon.ids())):
+            missing = sorted({sources[id] for id in sources.keys() - ids})
+            lines += [f"{source}: passages missing in {name}" for source in missing]
+            lines += [f"passage {id}: in {name} only" for id in sorted(ids - sources.keys())]
+        if lines:
+            self.manifest.note(dirty="yes")  # so that the next sync mends it
+        return lines
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self.manifest.close()
+        self.vectors.close()
+
+    def _reconcile(self) -> None:
+        """Drops what the manifest does not know, and the documents that a leg has lost part of."""
+        sources = self.manifest.sources()
+        legs = self.vectors.ids(), self.lexicon.ids()
+        unknown = sorted((legs[0] | legs[1]) - sources.keys())
+        lost = {sources[id] for id in sources.keys() - (legs[0] & legs[1])}
+        self._forget(unknown + self.manifest.remove(lost))
+
+    def _forget(self, ids: Sequence[str]) -> None:
+        """Takes passages out of both legs."""
+        if ids:
+            self.vectors.remove(ids)
+            self.lexicon.remove(ids)
+
+
+def _collection(folder: Path) -> str:
+    """A name that several corpora on one Chroma server do not share."""
+    return f"askdoc-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:24]}"

@@ -1,0 +1,142 @@
+"""Files to documents: which files of a corpus count, and which loader reads which suffix.
+
+A loader is a function from a path to an Extract; it raises Unreadable when a file gives no text.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import pathspec
+
+from askdoc.errors import BadInput, Unreadable
+from askdoc.ingest.extract import Extract
+from askdoc.ingest.filetype import kind
+from askdoc.ingest.formats import book, docx, html, mail, notebook, office, pdf, slides, text, xml
+from askdoc.types import Document
+
+IGNORE_FILE = ".askdocignore"
+LARGEST = 200  # megabytes of one file
+LETTERS = 40  # fewer do not tell a language
+SAMPLE = 10_000  # characters, of which the language is told
+
+LOADERS: Mapping[str, Callable[[Path], Extract]] = {
+    ".txt": text.read_plain,
+    ".md": text.read_markdown,
+    ".rst": office.read_marked_up,
+    ".org": office.read_marked_up,
+    ".tex": office.read_marked_up,
+    ".srt": text.read_verbatim,
+    ".json": text.read_verbatim,
+    ".csv": text.read_rows,
+    ".tsv": text.read_rows,
+    ".ipynb": notebook.read,
+    ".html": html.read,
+    ".htm": html.read,
+    ".xml": xml.read,
+    ".pdf": pdf.read,
+    ".docx": docx.read,
+    ".doc": office.read,
+    ".odt": book.read_odt,
+    ".rtf": office.read,
+    ".epub": book.read_epub,
+    ".pptx": slides.read,
+    ".ppt": office.read,
+    ".xlsx": office.read_workbook,
+    ".xls": office.read_workbook,
+    ".eml": mail.read,
+    ".mbox": mail.read_mailbox,
+    ".msg": office.read,
+}
+"""Suffix -> loader."""
+
+
+def find(corpus: Path, index: Path) -> dict[str, os.stat_result]:
+    """The source of every file of the corpus, in a fixed order, with its size and time.
+
+    Left out are hidden files and folders, the index, what ``.askdocignore`` (gitignore syntax)
+    names, and links that lead out of the corpus. A name that is no text is given with escapes.
+    """
+    root, inside = corpus.resolve(), index.absolute()
+    ignored = _ignored(corpus / IGNORE_FILE)
+    found = {}
+    for folder, folders, names in os.walk(corpus):
+        here = Path(folder)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and (here / name).absolute() != inside
+        )
+        for name in sorted(names):
+            path = here / name
+            source = path.relative_to(corpus).as_posix()
+            if name.startswith(".") or ignored.match_file(source):
+                continue
+            with suppress(OSError, RuntimeError):  # gone in this very moment; a link to itself
+                if path.resolve().is_relative_to(root) and path.is_file():
+                    found[source.encode("utf-8", "backslashreplace").decode()] = path.stat()
+    return found
+
+
+def _ignored(path: Path) -> pathspec.GitIgnoreSpec:
+    """What an ignore file names; raises BadInput when it cannot be understood."""
+    try:
+        lines = text.decode(path.read_bytes()).splitlines() if path.is_file() else []
+        return pathspec.GitIgnoreSpec.from_lines(lines)
+    except (OSError, ValueError, re.error, Unreadable) as error:
+        raise BadInput(f"{path} cannot be understood: {error}") from error
+
+
+def load(corpus: Path, source: str) -> Document:
+    """One file, read to text; raises Unreadable with the status that the report shows."""
+    path = corpus / source
+    if path.suffix.lower() not in LOADERS:
+        known = ", ".join(suffix.removeprefix(".") for suffix in LOADERS)
+        raise Unreadable("unsupported", f"askdoc reads {known}")
+    try:
+        _check_size(path)
+        sha256 = file_sha256(path)  # before it is read: a change in between shows in the next sync
+        extract = LOADERS[kind(path)](path)
+    except OSError as error:
+        raise Unreadable("failed", error.strerror or str(error)) from error
+    if not extract.text.strip():
+        raise Unreadable("empty", "there is no text in it")
+    return Document(
+        source=source,
+        title=extract.title or path.stem.replace("-", " ").replace("_", " "),
+        text=extract.text,
+        file_sha256=sha256,
+        headings=extract.headings,
+        pages=extract.pages,
+        tables=extract.tables,
+    )
+
+
+def _check_size(path: Path) -> None:
+    """Raises Unreadable for a file without a byte, and for one that would take too much memory."""
+    size = path.stat().st_size
+    if not size:
+        raise Unreadable("empty", "there is nothing in it")
+    if size > LARGEST * 1_000_000:
+        why = f"it has {size / 1_000_000:.0f} megabytes; askdoc reads up to {LARGEST}"
+        raise Unreadable("too large", why)
+
+
+def language(text: str) -> str | None:
+    """The language of a text as an ISO 639-1 code; None where it is too short to tell."""
+    sample = text[:SAMPLE]
+    if sum(map(str.isalpha, sample)) < LETTERS:
+        return None
+    import py3langid  # where first used: its model takes a second to load
+
+    code, _ = py3langid.classify(sample)
+    return str(code)
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

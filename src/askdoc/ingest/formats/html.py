@@ -1,0 +1,143 @@
+"""HTML: the text that a reader of the page sees, its headings and its tables."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import lxml.etree
+import lxml.html
+from inscriptis import Inscriptis
+from inscriptis.css_profiles import CSS_PROFILES
+from inscriptis.html_properties import Display
+from inscriptis.model.config import ParserConfig
+from inscriptis.model.html_element import HtmlElement
+
+from askdoc.errors import Unreadable
+from askdoc.ingest.extract import Extract, clean, header_rows, one_line, row_line, top_heading
+from askdoc.ingest.formats.text import decode
+from askdoc.types import Heading, Table
+
+MARKS = {f"h{level}": [str(level)] for level in range(1, 7)} | {
+    "div#class=askdoc-head": ["head"],
+    "div#class=askdoc-rows": ["rows"],
+}
+BLOCKS = (  # words of which would run into their neighbours', since inscriptis takes them for text
+    "address article aside center dd details dialog dir dl dt fieldset figcaption figure footer "
+    "form header hgroup legend main menu optgroup option search section select summary textarea"
+)
+STYLE = (
+    CSS_PROFILES["strict"]
+    | {name: HtmlElement(display=Display.block) for name in BLOCKS.split()}
+    | {"nav": HtmlElement(display=Display.none)}
+)
+CONFIG = ParserConfig(css=STYLE, annotation_rules=MARKS)
+LONGEST_CELL = 1000  # characters; what has more is laid out by a table, not tabulated
+UNSEEN = (
+    "//script | //style | //template | //noscript | //comment() "
+    "| //*[contains(translate(@style, ' ', ''), 'display:none')]"
+)
+LINES = ("br", "p", "div", "li", "tr", "dd", "dt")  # begin a new line inside of a cell
+
+
+def read(path: Path) -> Extract:
+    """An HTML file without scripts, styles and navigation; its title is the page's."""
+    return from_markup(decode(path.read_bytes()))
+
+
+def from_markup(markup: str) -> Extract:
+    """The text of a page's markup; a table's row is a line, its cells parted by ``|``."""
+    tree = _tree(markup)
+    named = tree.findtext(".//head/title") or ""
+    for element in tree.xpath(UNSEEN):
+        if element.getparent() is not None:
+            element.drop_tree()
+    for table in reversed(tree.xpath("//table")):  # the inner ones first
+        _straighten(table)
+    page = Inscriptis(tree, CONFIG)
+    text = clean(page.get_text())
+    spans = sorted(_spans(page, text))
+    headings = tuple(Heading(start, end, int(mark)) for start, end, mark in spans if mark.isdigit())
+    extract = Extract(text, one_line(named), headings, tables=tuple(_tables(spans)))
+    return replace(extract, title=extract.title or top_heading(extract))
+
+
+def _tree(markup: str) -> lxml.html.HtmlElement:
+    """The page's elements; raises Unreadable when there are none."""
+    if not markup.strip():
+        raise Unreadable("empty", "there is no text in it")
+    try:
+        # Bytes, since lxml refuses a str that names its own encoding.
+        parser = lxml.html.HTMLParser(encoding="utf-8")
+        return lxml.html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
+    except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError) as error:
+        raise Unreadable("failed", "it holds no HTML") from error
+
+
+def _straighten(table: lxml.html.HtmlElement) -> None:
+    """Makes a line of each row of a table, and blocks of the cells of one that lays out a page.
+
+    As text, a browser's table would be padded to its columns and break its rows into lines.
+    """
+    rows = [list(row.iterchildren("td", "th")) for row in table.iter("tr")]
+    grid = [[_on_one_line(cell) for cell in row] for row in rows]
+    if _lays_out(table, grid):
+        for part in list(table.iter("table", "tbody", "thead", "tfoot", "tr", "td", "th")):
+            part.tag = "div"
+        return
+    told = sum(all(cell.tag == "th" for cell in row) for row in rows)
+    filled = [cells for cells in grid if any(cells)]
+    header = told if 0 < told < len(filled) else header_rows(filled)
+    tail = table.tail
+    caption = table.find("caption")
+    made = [_block(None if caption is None else _on_one_line(caption))]
+    made += [
+        _block(None, name, map(row_line, part))
+        for name, part in (("askdoc-head", filled[:header]), ("askdoc-rows", filled[header:]))
+    ]
+    table.clear()
+    table.tag, table.tail = "div", tail
+    table.extend(made)
+
+
+def _lays_out(table: lxml.html.HtmlElement, grid: list[list[str]]) -> bool:
+    """Whether a table puts blocks side by side, and has no values in rows."""
+    return (
+        max(map(len, grid), default=0) < 2
+        or any(len(cell) > LONGEST_CELL for row in grid for cell in row)
+        or bool(table.xpath(".//h1|.//h2|.//h3|.//h4|.//div[starts-with(@class, 'askdoc-')]"))
+    )
+
+
+def _on_one_line(cell: lxml.html.HtmlElement) -> str:
+    """The text of a table's cell; what begins a line in it stays a word of its own."""
+    for line in cell.iter(*LINES):
+        line.tail = " " + (line.tail or "")
+        line.text = " " + (line.text or "")
+    return one_line(cell.text_content(), None)
+
+
+def _block(text: str | None, name: str = "", lines: Iterable[str] = ()) -> lxml.html.HtmlElement:
+    """A block of lines that can be found again by its name."""
+    block = lxml.html.Element("div", {"class": name})
+    block.text = text
+    for line in lines:
+        lxml.etree.SubElement(block, "div").text = line
+    return block
+
+
+def _spans(page: Inscriptis, text: str) -> Iterator[tuple[int, int, str]]:
+    """Where headings and the parts of tables are, without the blank lines around them."""
+    for mark in page.get_annotations():
+        words = text[mark.start : mark.end]
+        start = mark.start + len(words) - len(words.lstrip())
+        if words.strip():
+            yield start, start + len(words.strip()), mark.metadata
+
+
+def _tables(spans: list[tuple[int, int, str]]) -> Iterator[Table]:
+    """The tables, each made of its header and the rows that follow."""
+    head: int | None = None
+    for start, end, mark in spans:
+        if mark == "rows":
+            yield Table(start if head is None else head, start, end)
+        head = start if mark == "head" else None

@@ -1,0 +1,111 @@
+"""E-mail: who wrote what to whom; a mailbox is a document with a heading for each message."""
+
+import mailbox
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
+from pathlib import Path
+
+from askdoc.errors import Unreadable
+from askdoc.ingest.extract import Composer, Extract, clean, one_line
+from askdoc.ingest.formats import html
+from askdoc.ingest.formats.text import codec, decode
+
+SHOWN = ("From", "To", "Cc", "Date")
+FORWARDED = ("Subject", *SHOWN)
+SEALED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
+RICHER = 1.5  # times the letters of the plain text: then the HTML of a message says more
+
+
+def read(path: Path) -> Extract:
+    """A message with its text and the names of its attachments; its title is its subject."""
+    data = path.read_bytes()
+    if b"\0" in data[:1024]:  # saved in UTF-16, which no parser of messages expects
+        data = decode(data).encode()
+    message = message_from_bytes(data.lstrip())
+    composer = Composer()
+    if not _add(message, composer):
+        if any(part.get_content_type() in SEALED for part in message.walk()):
+            raise Unreadable("encrypted", "its text is sealed for its receiver")
+        if not message.keys():
+            composer.add(decode(data))
+    return composer.extract(_header(message, "Subject"))
+
+
+def read_mailbox(path: Path) -> Extract:
+    """All messages of a mailbox, each under its subject."""
+    composer = Composer()
+    for message in mailbox.mbox(path, create=False):
+        _add(message, composer)
+    if not composer.length:  # no line that begins a message
+        composer.add(decode(path.read_bytes()))
+    return Extract(composer.text, "", tuple(composer.headings), (), tuple(composer.tables))
+
+
+def _add(message: Message, composer: Composer) -> bool:
+    """Adds a message: its subject, its other headers and its parts; whether any part had text."""
+    composer.add_heading(_header(message, "Subject"), 1)
+    for number, (name, value) in enumerate((name, _header(message, name)) for name in SHOWN):
+        composer.add(f"{name}: {value}" if value else "", parted_by="\n" if number else "\n\n")
+    before = composer.length
+    for part in _parts(message):
+        composer.add_extract(part, deeper=1)
+    return composer.length > before
+
+
+def _parts(message: Message) -> Iterator[Extract]:
+    """The texts of a message in order, and a line for each attachment that is no text."""
+    kind, inside = message.get_content_type(), message.get_payload()
+    if isinstance(inside, list):
+        found = [list(_parts(part)) for part in inside if isinstance(part, Message)]
+        if kind == "multipart/alternative":
+            found = [_richest(found)]
+        if kind == "message/rfc822" and isinstance(inside[0], Message):
+            shown = [(name, _header(inside[0], name)) for name in FORWARDED]
+            yield Extract("\n".join(f"{name}: {value}" for name, value in shown if value))
+        yield from (part for parts in found for part in parts)
+    elif message.get_content_maintype() in ("text", "multipart"):
+        text = _text(message)
+        yield html.from_markup(text) if kind == "text/html" and text.strip() else Extract(text)
+    elif message.get_filename() and kind not in SEALED:
+        yield Extract(f"Attachment: {one_line(_decoded(message.get_filename() or ''))}")
+
+
+def _richest(versions: list[list[Extract]]) -> list[Extract]:
+    """The first version of a message, or a later one that says clearly more."""
+    best: list[Extract] = []
+    for version in versions:
+        if _letters(version) > RICHER * _letters(best):
+            best = version
+    return best
+
+
+def _letters(parts: list[Extract]) -> int:
+    """How many letters and digits some parts hold."""
+    return sum(sum(map(str.isalnum, part.text)) for part in parts)
+
+
+def _text(message: Message) -> str:
+    """The text of a part in the encoding that it names, or the one it looks most like."""
+    data = message.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return ""
+    try:
+        return clean(data.decode(codec(str(message.get_content_charset() or "utf-8"))))
+    except (LookupError, ValueError):
+        return decode(data)
+
+
+def _header(message: Message, name: str) -> str:
+    """A header on one line, its encoded words decoded; empty where there is none."""
+    return one_line(_decoded(str(message.get(name, ""))), 1000)
+
+
+def _decoded(value: str) -> str:
+    """A header's value with its encoded words decoded, or as it is where they are damaged."""
+    try:
+        return str(make_header(decode_header(value)))
+    except (LookupError, ValueError, HeaderParseError):
+        return value

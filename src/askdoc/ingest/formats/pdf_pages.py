@@ -1,0 +1,157 @@
+"""A PDF's pages as pictures, and where the words of a document stand on them."""
+
+import ctypes
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import pairwise
+from pathlib import Path
+
+import pypdfium2
+from pypdfium2 import raw
+
+from askdoc.errors import Unreadable
+from askdoc.ingest.formats.pdf import PDFIUM
+
+WIDTH = 1100  # pixels of a picture: sharp on a panel of half a screen, and about 100 KB
+LONGEST_SIDE = 4000  # pixels: a page may claim to be a mile high
+QUALITY = 85
+NEAR = 0.05  # shares of a page's width between boxes of one line, at most
+HYPHENS = (0x0002, 0xFFFE)  # how pdfium hands on one at the end of a line
+FINE = 100_000  # steps in which a place on a page is reckoned
+
+Box = tuple[float, float, float, float]
+"""Left, top, width and height, as shares (0 to 1) of the page's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """The pages of a PDF: each one's width and height in points, as it is drawn.
+
+    ``boxes`` has, for each span that was asked for, pages (from 1) with a box around a line of it.
+    """
+
+    sizes: tuple[tuple[float, float], ...]
+    boxes: tuple[tuple[tuple[int, Box], ...], ...]
+
+
+def sheets(path: Path, text: str, pages: Sequence[int], spans: Sequence[tuple[int, int]]) -> Sheets:
+    """The sizes of all pages, and the boxes around spans of the text that was read from them.
+
+    ``pages`` holds the offset at which each page begins in the text. A span whose words are not
+    found on its page has no boxes. Raises Unreadable when the file is no PDF any more.
+    """
+    found: list[list[tuple[int, Box]]] = [[] for _ in spans]
+    with PDFIUM:
+        pdf = _opened(path)
+        try:
+            sizes = tuple(pdf.get_page_size(number) for number in range(len(pdf)))
+            for number, (first, last) in enumerate(pairwise([*pages, len(text)]), 1):
+                here = [span for span in spans if span[0] < last and span[1] > first]
+                if not here or number > len(sizes):
+                    continue
+                boxes = _boxes(
+                    pdf[number - 1], text[first:last], [(a - first, b - first) for a, b in here]
+                )
+                for span, lines in zip(here, boxes, strict=True):
+                    found[spans.index(span)] += [(number, box) for box in lines]
+        except pypdfium2.PdfiumError as error:
+            raise Unreadable("failed", "its pages cannot be drawn") from error
+        finally:
+            pdf.close()
+    return Sheets(sizes, tuple(map(tuple, found)))
+
+
+def picture(path: Path, number: int) -> bytes:
+    """A page, counted from 1, as a JPEG; raises Unreadable when there is none that can be drawn."""
+    with PDFIUM:
+        pdf = _opened(path)
+        try:
+            if not 1 <= number <= len(pdf):
+                raise Unreadable("failed", f"it has no page {number}")
+            page = pdf[number - 1]
+            scale = min(WIDTH / page.get_width(), LONGEST_SIDE / page.get_height())
+            image = page.render(scale=scale).to_pil().convert("RGB")
+        except (pypdfium2.PdfiumError, ZeroDivisionError) as error:
+            raise Unreadable("failed", f"page {number} cannot be drawn") from error
+        finally:
+            pdf.close()
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=QUALITY)
+    return file.getvalue()
+
+
+def _opened(path: Path) -> pypdfium2.PdfDocument:
+    try:
+        return pypdfium2.PdfDocument(path)
+    except (pypdfium2.PdfiumError, OSError) as error:
+        raise Unreadable("failed", "it is no PDF that can be opened") from error
+
+
+def _boxes(
+    page: pypdfium2.PdfPage, words: str, spans: Sequence[tuple[int, int]]
+) -> list[list[Box]]:
+    """The boxes around each span of a page's words, a line each."""
+    textpage = page.get_textpage()
+    codes = [raw.FPDFText_GetUnicode(textpage, at) for at in range(textpage.count_chars())]
+    signs = [("-" if code in HYPHENS else chr(code), at) for at, code in enumerate(codes)]
+    places = _aligned(words, signs)
+    found: list[list[Box]] = []
+    for start, end in spans:
+        marked = [places[at] for at in range(max(0, start), min(end, len(words))) if at in places]
+        first = min(marked, default=0)
+        rects = textpage.count_rects(first, max(marked) - first + 1) if marked else 0
+        found.append(_lines(_shown(page, *textpage.get_rect(number)) for number in range(rects)))
+    textpage.close()
+    page.close()
+    return found
+
+
+def _lines(boxes: Iterable[Box]) -> list[Box]:
+    """Boxes of one line made one: pdfium parts them where the type changes."""
+    lines: list[Box] = []
+    for x, y, width, height in boxes:
+        if not width or not height:
+            continue
+        if lines:
+            left, top, wide, high = lines[-1]
+            shared = min(top + high, y + height) - max(top, y)
+            if shared > min(high, height) / 2 and left - NEAR < x < left + wide + NEAR:
+                right, bottom = max(left + wide, x + width), max(top + high, y + height)
+                left, top = min(left, x), min(top, y)
+                lines[-1] = (left, top, right - left, bottom - top)
+                continue
+        lines.append((x, y, width, height))
+    return lines
+
+
+def _aligned(words: str, signs: Sequence[tuple[str, int]]) -> dict[int, int]:
+    """For each sign of the words that is no space, which character of the page it is.
+
+    Reading changes white space and few signs else, so that both are mostly the same, one by one.
+    """
+    signs = [(sign, at) for sign, at in signs if sign > " " and not sign.isspace()]
+    offsets = [at for at, sign in enumerate(words) if sign > " " and not sign.isspace()]
+    one, other = "".join(words[at] for at in offsets), "".join(sign for sign, _ in signs)
+    if len(one) == len(other):
+        return {at: signs[n][1] for n, at in enumerate(offsets)}
+    places = {}
+    for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks():
+        for n in range(block.size):
+            places[offsets[block.a + n]] = signs[block.b + n][1]
+    return places
+
+
+def _shown(page: pypdfium2.PdfPage, left: float, bottom: float, right: float, top: float) -> Box:
+    """A rectangle of the page's own space as shares of the page as it is drawn: turned, cropped."""
+    corners = [_point(page, left, top), _point(page, right, bottom)]
+    (x1, x2), (y1, y2) = sorted(x for x, _ in corners), sorted(y for _, y in corners)
+    return x1, y1, x2 - x1, y2 - y1
+
+
+def _point(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]:
+    """Where a point is on the page as it is drawn, in shares of its width and height."""
+    right, down = ctypes.c_int(), ctypes.c_int()
+    raw.FPDF_PageToDevice(page, 0, 0, FINE, FINE, 0, x, y, right, down)
+    return min(1.0, max(0.0, right.value / FINE)), min(1.0, max(0.0, down.value / FINE))

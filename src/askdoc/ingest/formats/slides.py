@@ -1,0 +1,72 @@
+"""Presentations: a slide is a page, its title a heading; tables, charts and notes are read too."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from askdoc.ingest.extract import Composer, Extract
+from askdoc.ingest.formats import office
+
+if TYPE_CHECKING:
+    from pptx.slide import Slide
+
+
+def read(path: Path) -> Extract:
+    """A presentation; the shapes of a slide come in the order of their places on it."""
+    from pptx import Presentation  # where first used: few corpora should pay for it
+
+    try:
+        slides = list(Presentation(str(path)).slides)
+        composer = Composer()
+        for slide in slides:
+            composer.turn_page()
+            _add(slide, composer)
+    except MemoryError:
+        raise
+    # python-pptx has no root error, and a damaged file surfaces as whatever its parts raise.
+    except Exception:  # noqa: BLE001
+        return office.read(path)  # it forgives more, but knows no slides
+    return composer.extract()
+
+
+def _add(slide: "Slide", composer: Composer) -> None:
+    """Adds a slide: its title, its other shapes, and its notes."""
+    title = slide.shapes.title
+    if title is not None:
+        composer.add_heading(title.text_frame.text, 1)
+    for shape in _in_order(slide.shapes):
+        if title is not None and shape.shape_id == title.shape_id:
+            continue
+        if shape.has_text_frame:
+            composer.add(shape.text_frame.text.replace("\v", "\n"))
+        elif getattr(shape, "has_table", False):
+            composer.add_table([[cell.text for cell in row.cells] for row in shape.table.rows])
+        elif getattr(shape, "has_chart", False):
+            _add_chart(shape.chart, composer)
+    if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
+        notes = slide.notes_slide.notes_text_frame.text.strip()
+        composer.add(f"Notes: {notes}" if notes else "")
+
+
+def _add_chart(chart: Any, composer: Composer) -> None:
+    """Adds the title and the numbers of a chart, a row for each category."""
+    if chart.has_title and chart.chart_title.has_text_frame:
+        composer.add(chart.chart_title.text_frame.text)
+    for plot in chart.plots:
+        series = list(plot.series)
+        columns = [[str(value) for value in one.values] for one in series]
+        names = [str(category) for category in plot.categories]
+        rows = zip(names, *columns, strict=False)
+        composer.add_table([["", *(one.name for one in series)], *rows])
+
+
+def _in_order(shapes: Any) -> Iterator[Any]:
+    """The shapes of a slide from top to bottom, those in a group in its place."""
+    from pptx.enum.shapes import MSO_SHAPE_TYPE
+
+    # A placeholder without a place of its own keeps its turn.
+    for shape in sorted(shapes, key=lambda shape: (shape.top or 0, shape.left or 0)):
+        if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
+            yield from _in_order(shape.shapes)
+        else:
+            yield shape

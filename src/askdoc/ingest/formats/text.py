@@ -1,0 +1,190 @@
+"""Text that is kept as it stands in its file: plain, marked up lightly, or rows of values."""
+
+import codecs
+import csv
+import functools
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice, pairwise
+from pathlib import Path
+
+from charset_normalizer import from_bytes
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from askdoc.errors import Unreadable
+from askdoc.ingest.extract import (
+    LONGEST_HEADING,
+    TITLE_ROWS,
+    Extract,
+    clean,
+    header_rows,
+    one_line,
+    top_heading,
+)
+from askdoc.types import Heading, Table
+
+LONGEST_TITLE = 100
+DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+ESCAPED = re.compile(rb"\x1b\$[@AB]|\x1b\([BJ]")  # ISO-2022-JP is ASCII but for these
+WIDER = {
+    "x-sjis": "cp932",
+    "shift_jis": "cp932",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "ks_c_5601-1987": "cp949",
+    "euc-kr": "cp949",
+    "iso-8859-1": "cp1252",
+    "us-ascii": "cp1252",
+}
+STRAY = 0.05  # share of broken characters up to which a text is UTF-8 with some damage
+MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def read_plain(path: Path) -> Extract:
+    """A text file; its title is its first line, where that is short enough to be one."""
+    text = decode(path.read_bytes())
+    first = text.strip().split("\n", 1)[0].strip()
+    title = one_line(first) if len(first) <= LONGEST_TITLE else ""
+    return replace(_parsed(text, ("lheading",)), title=title)
+
+
+def read_markdown(path: Path) -> Extract:
+    """A Markdown file with its headings and tables; its title is its top heading."""
+    return from_markdown(decode(path.read_bytes()))
+
+
+def read_verbatim(path: Path) -> Extract:
+    """A text file of which no line is more of a title than another: JSON, subtitles."""
+    return Extract(decode(path.read_bytes()))
+
+
+def read_rows(path: Path) -> Extract:
+    """A file of comma- or tab-separated values: one table, its header row in front."""
+    text = decode(path.read_bytes())
+    end = len(text.rstrip())
+    start = len(text) - len(text.lstrip())
+    if start >= end:
+        return Extract(text)
+    return Extract(text, tables=(Table(start, start + _header(text[start:end]), end),))
+
+
+def with_headings(text: str, found: Sequence[tuple[str, int]]) -> Extract:
+    """A text kept as it stands, with the headings that another reader has found in it in order."""
+    headings, after = [], 0
+    for words, level in found:
+        at = text.find(words, after) if words else -1
+        if at >= 0 and len(words) <= LONGEST_HEADING:
+            after = at + len(words)
+            headings.append(Heading(at, after, min(level, 6)))
+    extract = Extract(text, headings=tuple(headings))
+    return replace(extract, title=top_heading(extract))
+
+
+def from_markdown(text: str) -> Extract:
+    """A Markdown text with its headings and tables."""
+    extract = _parsed(text, ("heading", "lheading", "table"))
+    return replace(extract, title=top_heading(extract))
+
+
+def decode(data: bytes) -> str:
+    """The text of bytes in the encoding that they name, in UTF-8, or in what they look most like.
+
+    Raises Unreadable when they look like no text at all.
+    """
+    for encoding in _named(data):
+        try:
+            return clean(data.decode(encoding).removeprefix("\ufeff"))
+        except (UnicodeError, LookupError):
+            continue
+    damaged = data.decode("utf-8", "replace")
+    broken = damaged.count("\ufffd")
+    if broken <= STRAY * sum(character > "\x7f" for character in damaged):
+        return clean(damaged.removeprefix("\ufeff"))
+    best = from_bytes(data).best()
+    if best is None:
+        raise Unreadable("failed", "its bytes are not text in any known encoding")
+    return clean(str(best))
+
+
+def _named(data: bytes) -> list[str]:
+    """The encodings to try first: by byte order mark, by escapes, UTF-8, and as declared."""
+    marked = [encoding for mark, encoding in MARKS if data.startswith(mark)]
+    if marked:
+        return marked[:1]
+    names = ["iso2022_jp_ext"] if ESCAPED.search(data) else []
+    odd, even = data[1:1024:2].count(0), data[0:1024:2].count(0)
+    if max(odd, even) > max(4 * min(odd, even), len(data[:1024]) // 8):  # UTF-16 without its mark
+        names.append("utf-16-le" if odd > even else "utf-16-be")
+    declared = DECLARED.search(data[:2048]) if data.lstrip()[:1] == b"<" else None
+    names.append("utf-8")
+    if declared:
+        names.append(codec(declared[1].decode("ascii", "replace")))
+    return names
+
+
+def codec(name: str) -> str:
+    """The codec for an encoding's name in a page or a message: browsers read some more widely."""
+    name = name.lower().removesuffix("-i")
+    return WIDER.get(name, name)
+
+
+def _header(text: str) -> int:
+    """The offset at which the rows below the header of separated values begin."""
+    try:
+        dialect: type[csv.Dialect] = csv.Sniffer().sniff(text[:4096], ",;\t|")
+    except csv.Error:
+        dialect = csv.excel_tab if "\t" in text[:4096] else csv.excel
+    lines = text.splitlines(keepends=True)
+    reader = csv.reader(lines, dialect)
+    rows, ends = [], []
+    try:
+        for row in islice(reader, TITLE_ROWS + 1):
+            rows.append(row)
+            ends.append(reader.line_num)
+    except csv.Error:  # a value longer than it takes: no header that could be repeated
+        return 0
+    header = header_rows(rows)
+    return sum(map(len, lines[: ends[header - 1]])) if header else 0
+
+
+def _parsed(text: str, marks: tuple[str, ...]) -> Extract:
+    """A text with the headings and tables of its Markdown, as far as asked for."""
+    starts = [0]
+    for line in text.split("\n"):
+        starts.append(min(starts[-1] + len(line) + 1, len(text)))
+    tokens = _parser(marks).parse(text)
+    pairs = [(opening, inline) for opening, inline in pairwise(tokens) if inline.type == "inline"]
+    headings = [_heading(text, starts, *pair) for pair in pairs if pair[0].type == "heading_open"]
+    bodies = {lines[1]: lines[0] for lines in _lines(tokens, "tbody_open")}
+    tables = tuple(
+        Table(starts[first], starts[bodies.get(last, last)], starts[last])
+        for first, last in _lines(tokens, "table_open")
+    )
+    return Extract(text, headings=tuple(filter(None, headings)), tables=tables)
+
+
+def _lines(tokens: Sequence[Token], type: str) -> list[tuple[int, int]]:
+    """The first line of each block of a type, and the one after its last."""
+    return [(token.map[0], token.map[1]) for token in tokens if token.map and token.type == type]
+
+
+def _heading(text: str, starts: list[int], opening: Token, inline: Token) -> Heading | None:
+    """The span of a heading's words without ``#`` or underline; None for a whole paragraph."""
+    line = starts[opening.map[0]] if opening.map else 0
+    start = text.find(inline.content, line)
+    if not 0 < len(inline.content) <= LONGEST_HEADING or "\n" in inline.content or start < line:
+        return None
+    return Heading(start, start + len(inline.content), int(opening.tag.removeprefix("h")))
+
+
+@functools.cache
+def _parser(marks: tuple[str, ...]) -> MarkdownIt:
+    """A parser that knows blocks only: those asked for, and what can hide a ``#``."""
+    return MarkdownIt("zero").enable([*marks, "fence", "code", "html_block", "blockquote", "list"])

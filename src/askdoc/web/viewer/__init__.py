@@ -1,0 +1,1 @@
+"""A document in the browser, its cited spans marked."""

@@ -1,0 +1,136 @@
+"""The routes that show a document: its cited spans marked, its pages, and the file itself."""
+
+import re
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from askdoc.assistant import Assistant
+from askdoc.errors import AskdocError, BadInput, Unreadable
+from askdoc.ingest.files import file_sha256
+from askdoc.ingest.formats.pdf_pages import Sheets
+from askdoc.ingest.worker import Worker
+from askdoc.types import Document
+from askdoc.web.viewer import panel
+
+SPAN = re.compile(r"(\d{1,12})-(\d{1,12})")
+SECONDS = 20.0  # that drawing a page may take
+KEEP = {"cache-control": "private, max-age=86400"}  # the address names the file's hash
+
+
+def routes(assistant: Assistant) -> APIRouter:
+    """``/api/document``, ``/api/page`` and ``/api/original``."""
+    router = APIRouter(prefix="/api")
+    pages = Pages(assistant)
+
+    @router.get("/document", response_class=HTMLResponse)
+    def document(
+        source: str,
+        start: int = 0,
+        end: int = 0,
+        sha: str = "",
+        others: str = "",
+        view: Literal["pages", "text"] = "pages",
+    ) -> str:
+        """A document as HTML, one span of it in focus; ``sha`` is of the text that was cited.
+
+        ``others`` are further spans to mark, as in ``10-20,35-60``. A PDF is shown as pages where
+        the words can be found on them, unless its text is asked for.
+        """
+        found = _found(assistant, source)
+        _check(found, start, end, sha)
+        focus, spans = [(start, end)] if start < end else [], _spans(others, len(found.text))
+        sheets = pages.sheets(found, [*focus, *spans])
+        if sheets and view == "pages":
+            return panel.as_pages(found, sheets, [*focus, *spans])
+        return panel.as_text(found, start, end, spans, has_pages=bool(sheets))
+
+    @router.get("/page")
+    def page(source: str, number: int, sha: str = "") -> Response:
+        """A page of a PDF, counted from 1, as a JPEG; ``sha`` is of the file that is meant."""
+        found = _found(assistant, source)
+        if sha and sha != found.file_sha256:
+            raise HTTPException(409, f"{source} has changed")
+        try:
+            return Response(pages.picture(found, number), media_type="image/jpeg", headers=KEEP)
+        except Unreadable as error:
+            raise HTTPException(404, f"{source}: {error.why}") from error
+
+    @router.get("/original")
+    def original(source: str) -> FileResponse:
+        """A document's file: a PDF to look at, any other to keep, since it may hold scripts."""
+        path = assistant.settings.corpus / _found(assistant, source).source
+        if not path.is_file():
+            raise HTTPException(404, f"{source} is not in the folder any more")
+        if path.suffix.lower() == ".pdf":
+            return FileResponse(path, media_type="application/pdf")
+        return FileResponse(path, media_type="application/octet-stream", filename=path.name)
+
+    return router
+
+
+class Pages:
+    """Draws the pages of PDFs, one at a time, in a process that a hostile file may take down."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._corpus = assistant.index.corpus
+        self._worker = Worker(SECONDS)
+        self._lock = threading.Lock()
+        if any(reading.source.lower().endswith(".pdf") for reading in assistant.index.readings()):
+            threading.Thread(target=self._start, daemon=True).start()
+
+    def _start(self) -> None:
+        """Has the process there before a document is opened, which tells what hinders it."""
+        with suppress(AskdocError), self._lock:
+            self._worker.start()
+
+    def sheets(self, document: Document, spans: panel.Spans) -> Sheets | None:
+        """The sizes of a PDF's pages, and the boxes of spans.
+
+        None where there are no pages to draw, where the file is not the one that was read, and
+        where the words of the first span are not found on them.
+        """
+        path = self._path(document)
+        if not document.pages or not document.source.lower().endswith(".pdf"):
+            return None
+        try:
+            if file_sha256(path) != document.file_sha256:
+                return None
+            with self._lock:
+                sheets = self._worker.sheets(path, document.text, document.pages, spans)
+        except (OSError, Unreadable):
+            return None
+        return sheets if not spans or sheets.boxes[0] else None
+
+    def picture(self, document: Document, number: int) -> bytes:
+        """A page as a JPEG; raises Unreadable."""
+        with self._lock:
+            return self._worker.picture(self._path(document), number)
+
+    def _path(self, document: Document) -> Path:
+        return self._corpus / document.source
+
+
+def _check(document: Document, start: int, end: int, sha: str) -> None:
+    """Raises HTTPException for a span that the document does not have, or not any more."""
+    if sha and sha != document.text_sha256:
+        raise HTTPException(409, f"{document.source} has changed since it was cited")
+    if (start or end) and not 0 <= start < end <= len(document.text):
+        raise HTTPException(422, f"{document.source} has no characters {start} to {end}")
+
+
+def _spans(told: str, length: int) -> list[tuple[int, int]]:
+    """The spans of a request that a text of this length has."""
+    spans = [(int(first), int(last)) for first, last in SPAN.findall(told)]
+    return [(first, last) for first, last in spans if first < last <= length]
+
+
+def _found(assistant: Assistant, source: str) -> Document:
+    try:
+        return assistant.document(source)
+    except BadInput as error:
+        raise HTTPException(404, str(error)) from error

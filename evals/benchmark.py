@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from askdoc.answer.evidence import confidence, evidence
-from askdoc.answer.query import Query, understood
+from askdoc.answer.query import Query, contextualize
 from askdoc.answer.reader import read
 from askdoc.answer.retrieve import LEGS, Candidate, candidates, hits, reranked
 from askdoc.evaluation.metrics import auroc, bins, calibration_error, ndcg_at_k
@@ -85,7 +85,7 @@ def ranking(part: Part, most: int) -> Figures:
         legs = index.search(question["question"], 100)
         ids = [[passage.id for passage, _ in leg] for leg in legs]
         places = {passage.id: passage.source for leg in legs for passage, _ in leg}
-        query = understood(question["question"], turns(question), index)
+        query = contextualize(question["question"], turns(question), index)
         fused = candidates(index, query)
         final = hits(reranked(index, query, fused, DEEP), DEEP)
         found = {
@@ -108,7 +108,7 @@ def ranking(part: Part, most: int) -> Figures:
 def asked(part: Part, question: str) -> tuple[float, list[Any], Any]:
     """The confidence, the sentences chosen, and the candidates, for a question."""
     index = part.assistant.index
-    query = understood(question, (), index)
+    query = contextualize(question, (), index)
     found = reranked(index, query, candidates(index, query), index.settings.k)
     found = found[: index.settings.k]
     chosen = evidence(query.text, found, index)
@@ -124,7 +124,7 @@ def sentences(part: Part, most: int) -> Figures:
         of_all.append(bool(chosen) and holds(chosen[0].text, question))
         of_answer.append(any(holds(item.text, question) for item in chosen))
         ids = part.ids[source_of(str(question["gold_ids"][0]))]
-        passages = list(index.parts.manifest.passages(ids).values())
+        passages = list(index.stores.manifest.passages(ids).values())
         right = [
             Candidate(item.passage, {}, 0.0, item)
             for item in read(question["question"], passages, index.settings.reader)
@@ -172,11 +172,11 @@ def follow_ups(part: Part) -> Figures:
         if not gold or not question["history"]:
             continue
         last = question["question"]
-        query = understood(last, turns(question), index)
+        query = contextualize(last, turns(question), index)
         lexical = [passage.source for passage, _ in index.search(last, 100)[1]]
         found = {
             "BM25, last turn alone": lexical,
-            "askdoc, last turn alone": _final(part, understood(last, (), index)),
+            "askdoc, last turn alone": _final(part, contextualize(last, (), index)),
             "askdoc, with the turns before": _final(part, query),
         }
         for name, sources in found.items():
@@ -206,7 +206,7 @@ def facts(part: Part, most: int) -> Figures:
         )
 
     def found(text: str) -> list[Candidate]:
-        query = understood(text, (), index)
+        query = contextualize(text, (), index)
         return reranked(index, query, candidates(index, query), 10)
 
     return {
@@ -227,7 +227,7 @@ def speed(part: Part, most: int) -> Figures:
         part.assistant.ask(question["question"])
         taken.append(time.perf_counter() - began)
     return {
-        "passages": len(part.assistant.index.parts.lexicon),
+        "passages": len(part.assistant.index.stores.bm25),
         "seconds p50": statistics.median(taken[3:]),
         "seconds p95": statistics.quantiles(taken[3:], n=20)[-1],
     }
@@ -328,7 +328,7 @@ def sizes(data: Path, place: Path, most: int) -> Figures:
             part = Part(data, name, place / str(size), size)
             scores = []
             for question in reported(part, most):
-                query = understood(question["question"], turns(question), part.assistant.index)
+                query = contextualize(question["question"], turns(question), part.assistant.index)
                 found = candidates(part.assistant.index, query)
                 gold = [source_of(str(id)) for id in question["gold_ids"]]
                 ranking = documents([item.passage.source for item in found])

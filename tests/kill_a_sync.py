@@ -64,8 +64,8 @@ def forked(work: Callable[[], object]) -> int:
 def check(settings: Settings, history: dict[str, set[str]]) -> None:
     """What is found belongs to documents that are held whole, in one version that once was."""
     index = Index(settings)
-    manifest = index.parts.manifest
-    dense, lexical = index.parts.vectors.ids(), index.parts.lexicon.ids()
+    manifest = index.stores.manifest
+    dense, lexical = index.stores.dense.ids(), index.stores.bm25.ids()
     by_source: dict[str, set[str]] = {}
     for id, source in manifest.sources().items():
         by_source.setdefault(source, set()).add(id)
@@ -90,7 +90,7 @@ def complete(settings: Settings) -> None:
     index = Index(settings)
     index.sync()
     assert index.verify() == []
-    held = {source: index.document(source).text for source in index.parts.manifest.files()}
+    held = {source: index.document(source).text for source in index.stores.manifest.files()}
     there = {path.name: path.read_text() for path in index.corpus.glob("*.md")}
     assert held == there
     index.close()

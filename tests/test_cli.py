@@ -130,7 +130,7 @@ def test_status_names_what_differs(folder, capsys) -> None:
     ]
     index = Index(Settings(corpus=root))
     index.sync()
-    index.parts.vectors.remove(sorted(index.parts.vectors.ids())[:1])
+    index.stores.dense.remove(sorted(index.stores.dense.ids())[:1])
     shown = printed(capsys, "status", "--corpus", root, code=3)
     assert "passages missing in Chroma" in shown
 
@@ -267,7 +267,7 @@ def test_an_index_built_in_another_way_is_refused_with_the_mending_command(
     root = folder({"a.md": "The ferry sails at nine."}, "my docs")
     index = Index(Settings(corpus=root))
     index.sync()
-    index.parts.manifest.note(**{name: value})
+    index.stores.manifest.note(**{name: value})
     index.close()
     for command in ("ask", "status", "search"):
         words = [command] if command == "status" else [command, "ferry"]

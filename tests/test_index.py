@@ -211,10 +211,10 @@ def test_the_dense_leg_can_live_on_a_chroma_server(folder, chroma_server: str) -
     assert not (root / ".askdoc" / "chroma").exists()
     (root / "a.md").unlink()
     assistant.sync()
-    assert len(assistant.index.parts.vectors) == 1
+    assert len(assistant.index.stores.dense) == 1
     other = folder({"c.md": "Another corpus."}, "other")
     Assistant.from_folder(other, Settings(chroma_url=chroma_server))
-    assert len(assistant.index.parts.vectors) == 1
+    assert len(assistant.index.stores.dense) == 1
 
 
 def test_a_chroma_server_that_is_not_there_gets_one_line(folder) -> None:

@@ -194,14 +194,14 @@ def test_indexing_twice_changes_nothing(corpus: Path, tmp_path: Path) -> None:
         index = Index(Settings(corpus=corpus, index=tmp_path / name))
         index.sync()
         ids.append(
-            (index.parts.vectors.ids(), index.parts.lexicon.ids(), index.parts.manifest.sources())
+            (index.stores.dense.ids(), index.stores.bm25.ids(), index.stores.manifest.sources())
         )
     assert ids[0] == ids[1]
     assert index.sync().kept == tuple(sorted(find(corpus, tmp_path)))
     assert (
-        index.parts.vectors.ids(),
-        index.parts.lexicon.ids(),
-        index.parts.manifest.sources(),
+        index.stores.dense.ids(),
+        index.stores.bm25.ids(),
+        index.stores.manifest.sources(),
     ) == ids[1]
 
 
@@ -238,7 +238,7 @@ def test_a_crash_in_a_sync_never_brings_back_what_changed(
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(getattr(index.parts, part), step, crash)
+    monkeypatch.setattr(getattr(index.stores, part), step, crash)
     with pytest.raises(KeyboardInterrupt):
         index.sync()
 

@@ -27,7 +27,7 @@ def test_links_to_themselves_and_to_nowhere_stop_nothing(folder) -> None:
 @pytest.mark.parametrize("line", ["!", "a\\"])
 def test_an_ignore_file_that_cannot_be_understood_is_told(folder, line: str) -> None:
     root = folder({"a.md": FERRY, ".askdocignore": f"b.md\n{line}\n"})
-    with pytest.raises(BadInput, match="askdocignore cannot be understood"):
+    with pytest.raises(BadInput, match="askdocignore cannot be contextualize"):
         find(root, root / ".askdoc")
 
 
@@ -44,11 +44,11 @@ def test_a_lost_part_is_mended_by_the_next_sync(folder) -> None:
     root = folder({"a.md": FERRY, "b.md": "The tide turns at five."})
     index = Index(Settings(corpus=root))
     index.sync()
-    index.parts.vectors.remove(sorted(index.parts.vectors.ids())[:1])
+    index.stores.dense.remove(sorted(index.stores.dense.ids())[:1])
     assert len(index.verify()) == 1
     index.sync()
     assert index.verify() == []
-    index.parts.lexicon.clear()
+    index.stores.bm25.clear()
     index.sync()
     assert index.verify() == []
     assert len(index.search("ferry", 5)[1]) == 1
@@ -93,7 +93,7 @@ def test_a_file_that_could_not_be_opened_is_tried_again(
         patch.setattr(index_module, "_sha256", lambda path: "")
         patch.setattr(Path, "suffix", property(lambda path: ".locked"))
         index.sync()
-    index.parts.manifest.touch("a.md", len(FERRY), 0)
+    index.stores.manifest.touch("a.md", len(FERRY), 0)
     assert index.sync().documents[0].status == "read"
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from askdoc import Assistant
-from askdoc.answer.query import History, aspects, respelt, understood
+from askdoc.answer.query import History, contextualize, correct_spelling, subqueries
 
 EAGLE = [
     {"role": "user", "content": "What is Eagle Partner for?"},
@@ -25,7 +25,7 @@ QUESTIONS = [
 
 
 def query(question: str, history: History, assistant: Assistant) -> str:
-    return understood(question, history, assistant.index).text
+    return contextualize(question, history, assistant.index).text
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_thousand_follow_ups_lean_on_the_last_few(assistant: Assistant) -> Non
 def test_a_misspelt_word_is_put_as_the_corpus_spells_it(
     typed: str, meant: str, assistant: Assistant
 ) -> None:
-    assert respelt(typed, assistant.index) == meant
+    assert correct_spelling(typed, assistant.index) == meant
     assert assistant.ask(typed).query == meant
 
 
@@ -100,7 +100,7 @@ def test_a_misspelt_word_is_put_as_the_corpus_spells_it(
     "question", ["How do I bake a lasagne?", "What is quantum gravity?", "Why?"]
 )
 def test_words_that_are_only_absent_stay(question: str, assistant: Assistant) -> None:
-    assert respelt(question, assistant.index) == question
+    assert correct_spelling(question, assistant.index) == question
 
 
 def test_no_word_that_the_corpus_knows_is_changed(assistant: Assistant) -> None:
@@ -110,17 +110,17 @@ def test_no_word_that_the_corpus_knows_is_changed(assistant: Assistant) -> None:
     @settings(max_examples=60, deadline=None)
     @given(st.lists(st.sampled_from(words), min_size=1, max_size=12).map(" ".join))
     def unchanged(question: str) -> None:
-        assert respelt(question, assistant.index) == question
+        assert correct_spelling(question, assistant.index) == question
 
     unchanged()
 
 
 def test_a_question_that_names_several_things_has_a_search_for_each(assistant: Assistant) -> None:
     both = "When did Armenia ratify the Rome Statute, and who dissolved the Republic of Artsakh?"
-    assert aspects(both, assistant.index) == (
+    assert subqueries(both, assistant.index) == (
         "When did Armenia ratify the Rome Statute",
         "who dissolved the Republic of Artsakh",
     )
-    assert aspects("Who is the prime minister of Armenia?", assistant.index) == ()
+    assert subqueries("Who is the prime minister of Armenia?", assistant.index) == ()
     sources = {hit.passage.source for hit in assistant.search(both, k=10)}
     assert {"rome-statute.html", "september-2023-offensive.md"} <= sources

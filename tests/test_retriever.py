@@ -3,7 +3,7 @@
 from langchain_core.runnables import RunnableLambda
 
 from askdoc import Assistant, Settings
-from askdoc.answer.query import understood
+from askdoc.answer.query import contextualize
 from askdoc.answer.retrieve import JOINED, candidates, reranked, retrieve
 
 FILLER = {f"{n}.txt": f"Note {n} is about bread, flour and oven number {n}." for n in range(30)}
@@ -19,7 +19,7 @@ def test_hits_are_ranked_by_their_chance_and_say_who_found_them(assistant: Assis
 
 
 def test_candidates_carry_the_scores_of_their_legs(assistant: Assistant) -> None:
-    query = understood("Eagle Partner exercise", (), assistant.index)
+    query = contextualize("Eagle Partner exercise", (), assistant.index)
     found = candidates(assistant.index, query)
     for leg, ranking in zip(
         ("dense", "lexical"), assistant.index.search(query.text, 100), strict=True
@@ -32,7 +32,7 @@ def test_candidates_carry_the_scores_of_their_legs(assistant: Assistant) -> None
 
 
 def test_what_is_read_is_the_best_of_the_fusion(assistant: Assistant) -> None:
-    query = understood("Who mediated the ceasefire?", (), assistant.index)
+    query = contextualize("Who mediated the ceasefire?", (), assistant.index)
     found = candidates(assistant.index, query)
     ranked = reranked(assistant.index, query, found, 12)
     assert {item.passage.id for item in ranked if item.read} == {
@@ -65,9 +65,8 @@ def test_neighbours_that_are_both_found_become_one_hit(folder) -> None:
     ]
     root = folder({"ferry.md": "# Ferry\n\n" + " ".join(lines)} | FILLER)
     assistant = Assistant.from_folder(root, Settings(passage_size=200, corpus=root))
-    found = retrieve(
-        assistant.index, understood("Which piers does the ferry call at?", (), assistant.index), 5
-    )  # fmt: skip
+    query = contextualize("Which piers does the ferry call at?", (), assistant.index)
+    found = retrieve(assistant.index, query, 5)
     first = found[0].passage
     assert 200 < len(first.text) <= JOINED * 200 + JOINED
     assert first.text == first.document.text[first.start : first.end]

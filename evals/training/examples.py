@@ -58,7 +58,7 @@ def _examples(part: Part, question: Row, dice: random.Random) -> Iterator[Exampl
     # The right document is shown even where no leg brings it up.
     rest = [id for source in sorted(gold) for id in part.ids.get(source, ())]
     known = {passage.id: passage for passage in hits}
-    known |= part.assistant.index.parts.manifest.passages(rest)
+    known |= part.assistant.index.stores.manifest.passages(rest)
     shown = {id: _shown(passage, question, gold) for id, passage in known.items()}
     right = [s for s in shown.values() if any(s.right)]
     wrong = [

@@ -24,7 +24,7 @@ from scipy.special import logsumexp
 
 from askdoc.answer.calibration import WEIGHTS, known
 from askdoc.answer.evidence import Evidence, confidence, evidence, judged, signals
-from askdoc.answer.query import understood
+from askdoc.answer.query import contextualize
 from askdoc.answer.retrieve import Candidate, candidates, ranking_signals, reranked
 from askdoc.types import Passage
 from evals.sets import Part, Row, source_of
@@ -87,7 +87,7 @@ def seen(part: Part, questions: Sequence[Row]) -> Iterator[Seen]:
     """What is read for each question, of a part's documents."""
     index = part.assistant.index
     for question in questions:
-        query = understood(question["question"], (), index)
+        query = contextualize(question["question"], (), index)
         ranked = reranked(index, query, candidates(index, query), index.settings.k)
         yield Seen(part, question, query.text, [item for item in ranked if item.read])
 

@@ -12,10 +12,10 @@ from askdoc.answer.evidence import confidence, evidence
 from askdoc.answer.explain import Explanation, explain
 from askdoc.answer.generate import Written, write
 from askdoc.answer.model import Model, connected
-from askdoc.answer.query import History, understood
+from askdoc.answer.query import History, contextualize
 from askdoc.answer.retrieve import PassageRetriever, candidates, hits, reranked, retrieve
 from askdoc.errors import BadInput, IndexBusy
-from askdoc.index.index import Index, Watch
+from askdoc.index.index import Index, OnProgress
 from askdoc.settings import Settings
 from askdoc.types import NO_ANSWER, Answer, Document, Hit, SyncReport
 
@@ -39,19 +39,19 @@ class Assistant:
         cls,
         corpus: str | Path | None = None,
         settings: Settings | None = None,
-        watch: Watch = lambda progress: None,
+        on_progress: OnProgress = lambda progress: None,
     ) -> "Assistant":
         """An assistant over a folder, whose index is first brought up to date.
 
-        ``corpus`` goes before ``settings.corpus``; ``watch`` is called with each step of indexing.
-        Raises BadInput when there is no such folder, IndexMismatch when its index was built in
-        another way.
+        ``corpus`` goes before ``settings.corpus``; ``on_progress`` is called with each step of
+        indexing. Raises BadInput when there is no such folder, IndexMismatch when its index was
+        built in another way.
         """
         settings = settings or Settings()
         if corpus is not None:
             settings = settings.model_copy(update={"corpus": Path(corpus)})
         assistant = cls(Index(settings))
-        assistant.catch_up(watch)
+        assistant.catch_up(on_progress)
         return assistant
 
     def ask(self, question: str, history: History = (), sources: Sequence[str] = ()) -> Answer:
@@ -83,7 +83,7 @@ class Assistant:
         self.index.check_not_empty()
         self._check_sources(sources)
         clock = _Clock()
-        query = understood(question, history, self.index, model.rewritten if model else None)
+        query = contextualize(question, history, self.index, model.rewritten if model else None)
         query = replace(query, sources=tuple(sources))
         clock.lap("query")
         found = candidates(self.index, query)
@@ -127,33 +127,33 @@ class Assistant:
         _check_k(k)
         self.index.check_not_empty()
         self._check_sources(sources)
-        asked = replace(understood(query, (), self.index), sources=tuple(sources))
+        asked = replace(contextualize(query, (), self.index), sources=tuple(sources))
         return retrieve(self.index, asked, k)
 
     def explain(self, question: str, source: str) -> Explanation:
         """Why a document was used for a question, or which step lost it; raises BadInput."""
         _check_question(question)
         self.index.check_not_empty()
-        return explain(self.index, understood(question, (), self.index), source)
+        return explain(self.index, contextualize(question, (), self.index), source)
 
     def as_retriever(self, k: int = 8) -> PassageRetriever:
         """A LangChain retriever that gives the ``k`` best hits as LangChain documents."""
         _check_k(k)
         return PassageRetriever(index=self.index, k=k)
 
-    def sync(self, watch: Watch = lambda progress: None) -> SyncReport:
+    def sync(self, on_progress: OnProgress = lambda progress: None) -> SyncReport:
         """Brings the index up to date with the folder; a line for each document."""
-        return self.index.sync(watch)
+        return self.index.sync(on_progress)
 
-    def catch_up(self, watch: Watch = lambda progress: None) -> str:
+    def catch_up(self, on_progress: OnProgress = lambda progress: None) -> str:
         """Syncs, unless another process is indexing; then a line that says so, and no wait for it.
 
         Raises IndexBusy when there is nothing yet to answer from.
         """
         try:
-            self.index.sync(watch, patience=1)
+            self.index.sync(on_progress, patience=1)
         except IndexBusy as busy:
-            if not len(self.index.parts.lexicon):
+            if not len(self.index.stores.bm25):
                 raise
             return f"{busy}; answers come from what is indexed so far"
         return ""
@@ -162,7 +162,7 @@ class Assistant:
         """Raises BadInput for a source that is not in the index."""
         if isinstance(sources, str):
             raise BadInput(f"sources = {sources!r}: name documents in a list")
-        known = self.index.parts.manifest.files() if sources else {}
+        known = self.index.stores.manifest.files() if sources else {}
         for source in sources:
             if source not in known:
                 raise BadInput(f"there is no document {source!r} in the index")

@@ -131,7 +131,7 @@ def signals(
         "beside": max(others, default=0.0),
         "cosine": home.scores["dense"][0] if "dense" in home.scores else 0.0,
         "said": coverage(best.text, weights, index),
-        "unknown": sum(not index.parts.lexicon.knows([term]) for term in weights) / len(weights)
+        "unknown": sum(not index.stores.bm25.knows([term]) for term in weights) / len(weights)
         if weights
         else 1.0,
         "agreed": float(len(home.scores) == 2),
@@ -166,6 +166,6 @@ def judged(query: str, found: Sequence[Candidate], index: Index) -> Iterator[Jud
 
 def _alike(one: Evidence, other: Evidence, index: Index) -> bool:
     """Whether two sentences share most of their terms, or one holds the other."""
-    terms, others = index.parts.lexicon.terms(one.text), index.parts.lexicon.terms(other.text)
+    terms, others = index.stores.bm25.terms(one.text), index.stores.bm25.terms(other.text)
     shared = len(terms & others)
     return shared > ALIKE * len(terms | others) or shared == min(len(terms), len(others))

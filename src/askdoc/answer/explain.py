@@ -104,7 +104,7 @@ def _read(
 
 def _not_found(index: Index, query: Query, source: str, found: list[Candidate]) -> Explanation:
     """What to say of a document that neither leg brought up."""
-    ids = [id for id, place in index.parts.manifest.sources().items() if place == source]
+    ids = [id for id, place in index.stores.manifest.sources().items() if place == source]
     scores: dict[str, float] = {}
     ranking = [passage for leg in index.search(query.text, DEPTH) for passage, _ in leg]
     if any(passage.source == source for passage in ranking):
@@ -113,7 +113,7 @@ def _not_found(index: Index, query: Query, source: str, found: list[Candidate]) 
     asked = index.embedder.embed_query(query.text)
     cosines = [
         sum(a * b for a, b in zip(asked, vector, strict=True))
-        for vector in index.parts.vectors.get(ids).values()
+        for vector in index.stores.dense.get(ids).values()
     ]
     if cosines:
         scores["dense score"] = max(cosines)
@@ -130,7 +130,7 @@ def _not_found(index: Index, query: Query, source: str, found: list[Candidate]) 
 
 def _unread(index: Index, source: str) -> str:
     """Why a document has no passages; empty where it has some."""
-    files = index.parts.manifest.files()
+    files = index.stores.manifest.files()
     if source not in files:
         near = difflib.get_close_matches(source, files, 1, 0.5)
         meant = f"; did you mean {near[0]}?" if near else ""

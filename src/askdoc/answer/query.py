@@ -15,10 +15,10 @@ TURNS = 3  # questions that a question can lean on, each on the one before
 MOST_CARRIED = 8  # words
 SHORT = 2  # telling terms under which a question without a name leans on the one before it
 CARRIED = 4  # names of the last answer that a question takes along
-MOST_ASPECTS = 6
+MOST_SUBQUERIES = 6
 TELLING = 3  # terms that make a part of a question worth a search of its own
 LONG = 8  # letters from which a word may be two changes off
-LONGEST_RESPELT = 40  # words of a question that are looked at for misspellings
+SPELLED = 40  # words of a question that are looked at for misspellings
 
 # A question that opens like this continues the one before it.
 OPENING = re.compile(
@@ -60,16 +60,16 @@ Rewrite = Callable[[str, History], str]
 class Query:
     """What is searched for: the whole, as it is shown and read, and what else both legs are asked.
 
-    ``aspects`` are the parts of a question that names several things, and a follow-up as it was
+    ``subqueries`` are the parts of a question that names several things, and a follow-up as it was
     typed; ``sources`` are the documents that may answer, all where there are none.
     """
 
     text: str
-    aspects: tuple[str, ...] = ()
+    subqueries: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
 
 
-def understood(
+def contextualize(
     question: str, history: History, index: Index, rewrite: Rewrite | None = None
 ) -> Query:
     """What to search for, for a question and the turns before it.
@@ -80,21 +80,21 @@ def understood(
     is not changed. ``rewrite`` is what a language model does to one that does not; where it fails,
     or loses a telling word, the words in front have to do.
     """
-    asked = respelt(question.strip(), index)
+    asked = correct_spelling(question.strip(), index)
     carried = " ".join(_carried(asked, history[-2 * TURNS :], index))
     if carried:
         said = _rewritten(asked, history, index, rewrite) if rewrite else ""
         return Query(said or f"{carried}: {asked}", (asked,))
-    return Query(asked, aspects(asked, index))
+    return Query(asked, subqueries(asked, index))
 
 
-def respelt(question: str, index: Index) -> str:
+def correct_spelling(question: str, index: Index) -> str:
     """The question with each misspelt word as the corpus spells it.
 
     A word is misspelt when the corpus does not have it, it is no common English word, and a word
     of the corpus is one change of letters away (two, from eight letters on).
     """
-    words = list(dict.fromkeys(LETTERS.findall(question)))[:LONGEST_RESPELT]
+    words = list(dict.fromkeys(LETTERS.findall(question)))[:SPELLED]
     for word in words:
         meant = _meant(word, index)
         if meant:
@@ -102,43 +102,43 @@ def respelt(question: str, index: Index) -> str:
     return question
 
 
-def aspects(question: str, index: Index) -> tuple[str, ...]:
+def subqueries(question: str, index: Index) -> tuple[str, ...]:
     """The parts of a question that names several things; none where it names one."""
-    lexicon = index.parts.lexicon
+    lexicon = index.stores.bm25
     idle = lexicon.terms(FUNCTION_WORDS)
     parts = [part.strip(" ,.'\"?") for part in TURN.split(question)]
     telling = [part for part in parts if len(lexicon.terms(part) - idle) >= TELLING]
-    return tuple(telling[:MOST_ASPECTS]) if len(telling) > 1 else ()
+    return tuple(telling[:MOST_SUBQUERIES]) if len(telling) > 1 else ()
 
 
 def unknown_words(query: str, index: Index) -> tuple[str, ...]:
     """The telling words of a query that no document has, as they were typed."""
-    lexicon = index.parts.lexicon
+    lexicon = index.stores.bm25
     idle = lexicon.terms(FUNCTION_WORDS)
     return tuple(
         word
-        for word in list(dict.fromkeys(WORD.findall(query)))[:LONGEST_RESPELT]
+        for word in list(dict.fromkeys(WORD.findall(query)))[:SPELLED]
         if (terms := lexicon.terms(word) - idle) and not lexicon.knows(terms)
     )
 
 
 def weights_of(query: str, index: Index) -> dict[str, float]:
     """The terms that tell what a query is about, each with its weight; all, when none tells."""
-    lexicon = index.parts.lexicon
+    lexicon = index.stores.bm25
     terms = lexicon.terms(query)
     return lexicon.weights(terms - lexicon.terms(FUNCTION_WORDS) or terms)
 
 
 def coverage(text: str, weights: Mapping[str, float], index: Index) -> float:
     """The share (0 to 1) of the weights that belongs to terms of the text."""
-    terms = index.parts.lexicon.terms(text)
+    terms = index.stores.bm25.terms(text)
     total = sum(weights.values())
     return sum(weight for term, weight in weights.items() if term in terms) / (total or 1.0)
 
 
 def _meant(word: str, index: Index) -> str | None:
     """The word of the corpus that a misspelt word stands for; None where it is spelt well."""
-    lexicon = index.parts.lexicon
+    lexicon = index.stores.bm25
     terms = lexicon.terms(word)
     if len(terms) != 1 or lexicon.knows(terms) or is_common(word):
         return None
@@ -147,7 +147,7 @@ def _meant(word: str, index: Index) -> str | None:
     for steps in (1, 2) if len(word) >= LONG else (1,):
         near: set[str] = {
             other
-            for passage in index.parts.manifest.passages(lexicon.near(term, steps)).values()
+            for passage in index.stores.manifest.passages(lexicon.near(term, steps)).values()
             for other in LETTERS.findall(passage.indexed_text)
             if OSA.distance(folded, other.casefold(), score_cutoff=steps) <= steps
             and other[0].casefold() == folded[0]
@@ -165,11 +165,11 @@ def _carried(asked: str, history: History, index: Index) -> list[str]:
     questions = [turn["content"] for turn in history if turn["role"] == "user"]
     if not questions or not _leans(asked, index):
         return []
-    lexicon = index.parts.lexicon
+    lexicon = index.stores.bm25
     before = list(history)
     while before.pop()["role"] != "user":
         pass
-    last = respelt(questions[-1], index)
+    last = correct_spelling(questions[-1], index)
     words = _carried(last, before, index) + WORD.findall(last)
     answers = [turn["content"] for turn in history if turn["role"] == "assistant"]
     if PERSONAL.search(asked) and answers and answers[-1] != NO_ANSWER:
@@ -194,7 +194,7 @@ def _rewritten(asked: str, history: History, index: Index, rewrite: Rewrite) -> 
 
 
 def _leans(question: str, index: Index) -> bool:
-    """Whether a question cannot be understood without the one before it.
+    """Whether a question cannot be contextualize without the one before it.
 
     It opens with *and*, *what about* and the like, has a pronoun that no name and hardly a telling
     word comes before, or has hardly a telling word and no name.
@@ -214,4 +214,4 @@ def _leans(question: str, index: Index) -> bool:
 
 def _telling(text: str, index: Index) -> frozenset[str]:
     """The terms of a text that tell what it is about."""
-    return index.parts.lexicon.terms(text) - index.parts.lexicon.terms(FUNCTION_WORDS)
+    return index.stores.bm25.terms(text) - index.stores.bm25.terms(FUNCTION_WORDS)

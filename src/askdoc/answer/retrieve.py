@@ -11,14 +11,14 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from askdoc.answer.calibration import chance
-from askdoc.answer.query import Query, coverage, understood, weights_of
+from askdoc.answer.query import Query, contextualize, coverage, weights_of
 from askdoc.answer.reader import Read, read
 from askdoc.index.index import Index
 from askdoc.types import Hit, Passage
 
 DEPTH = 100  # passages that each leg gives to the fusion
 DENSE = 0.45  # share of the dense leg in it
-ASPECT = 0.7  # what the best aspect adds, beside the whole query
+SUBQUERY = 0.7  # what the best subquery adds, beside the whole query
 FOLDED = 40  # best passages among which near-duplicates are looked for
 SAME = 0.9  # share of common terms (Jaccard) from which a passage repeats another
 READ = 10  # passages that are read, at least
@@ -49,16 +49,16 @@ def candidates(index: Index, query: Query) -> list[Candidate]:
     """What both legs find, fused, best first, near-duplicates folded into the better one.
 
     Each leg's scores are stretched over 0 to 1 and added by weight (Bruch, Gai and Ingber, 2023);
-    an aspect of the query adds what it alone would give.
+    an subquery of the query adds what it alone would give.
     """
-    whole, *parts = [_fused(index, text, query.sources) for text in (query.text, *query.aspects)]
+    whole, *parts = [_fused(index, text, query.sources) for text in (query.text, *query.subqueries)]
     found = {**whole}
     for part in parts:
         for id, candidate in part.items():
             found.setdefault(id, replace(candidate, fused=0.0))
-    most = 1 + (ASPECT if parts else 0)
+    most = 1 + (SUBQUERY if parts else 0)
     total = {
-        id: candidate.fused + ASPECT * max((p[id].fused for p in parts if id in p), default=0.0)
+        id: candidate.fused + SUBQUERY * max((p[id].fused for p in parts if id in p), default=0.0)
         for id, candidate in found.items()
     }
     ranked = sorted(total, key=lambda found_id: -total[found_id])  # stable: equals stay as found
@@ -121,7 +121,7 @@ class PassageRetriever(BaseRetriever):
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
     ) -> list[Document]:
-        found = retrieve(self.index, understood(query, (), self.index), self.k)
+        found = retrieve(self.index, contextualize(query, (), self.index), self.k)
         return [_document(hit) for hit in found]
 
 
@@ -157,7 +157,7 @@ def _folded(ranking: Sequence[Candidate], index: Index) -> list[Candidate]:
     kept: list[Candidate] = []
     seen: list[tuple[frozenset[str], set[str]]] = []
     for item in islice(ranking, FOLDED):
-        terms = index.parts.lexicon.terms(item.passage.text)
+        terms = index.stores.bm25.terms(item.passage.text)
         facts = set(FACT.findall(item.passage.text))
         if not any(
             facts == others and len(terms & other) > SAME * len(terms | other)

@@ -23,7 +23,7 @@ from askdoc.cli.printing import (
     watched,
 )
 from askdoc.errors import AskdocError, BadInput
-from askdoc.index.index import Index, Watch
+from askdoc.index.index import Index, OnProgress
 from askdoc.index.index import check as check_settings
 from askdoc.settings import Settings
 from askdoc.types import Answer, Progress
@@ -67,8 +67,8 @@ def index(
     if rebuild:
         Index.discard(settings)
     opened = Index(settings)
-    with watched() as watch:
-        report = opened.sync(watch)
+    with watched() as on_progress:
+        report = opened.sync(on_progress)
     if as_json:
         print_json(report.as_dict())
     else:
@@ -178,17 +178,17 @@ def serve(
     check_settings(settings)
     listener = server.listen(settings.host, settings.port)
 
-    def build(tell: Watch) -> Any:
+    def build(tell: OnProgress) -> Any:
         # Imported where first used: Gradio takes seconds to import.
         from askdoc.web.app import create_app
 
         def both(step: Progress) -> None:
-            watch(step)  # on the terminal
+            on_progress(step)  # on the terminal
             tell(step)  # on the page
 
-        return create_app(Assistant.from_folder(settings=settings, watch=both))
+        return create_app(Assistant.from_folder(settings=settings, on_progress=both))
 
-    with watched() as watch:
+    with watched() as on_progress:
         server.serve(settings, listener, build)
 
 
@@ -251,8 +251,8 @@ def settings_of(corpus: Path | None, index: Path | None, **more: Any) -> Setting
 def assistant_of(settings: Settings) -> Assistant:
     """An assistant over an index that is brought up to date first."""
     assistant = Assistant(Index(settings))
-    with watched() as watch:
-        note = assistant.catch_up(watch)
+    with watched() as on_progress:
+        note = assistant.catch_up(on_progress)
     if note:
         print(f"askdoc: {note}", file=sys.stderr)
     return assistant

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from askdoc.index.index import Index, Watch
+from askdoc.index.index import Index, OnProgress
 from askdoc.types import Answer, Hit, Reading
 from askdoc.types import Progress as Step
 
@@ -24,7 +24,7 @@ INTERRUPTED = 130  # the exit code that shells give to Ctrl-C
 
 
 @contextmanager
-def watched() -> Iterator[Watch]:
+def watched() -> Iterator[OnProgress]:
     """A progress bar on standard error, which shows itself when there is something to do."""
     bar = Progress(
         TextColumn("{task.description}"),
@@ -36,13 +36,13 @@ def watched() -> Iterator[Watch]:
     )
     task = bar.add_task("Indexing", total=None)
 
-    def watch(step: Step) -> None:
+    def on_progress(step: Step) -> None:
         bar.start()  # not before: with nothing to do there is nothing to show
         name = escape(step.source[-40:])
         bar.update(task, description=name, completed=step.done, total=step.total)
 
     try:
-        yield watch
+        yield on_progress
     except KeyboardInterrupt:
         bar.stop()
         print("askdoc: stopped; what is done is kept, the same command goes on", file=sys.stderr)

@@ -29,7 +29,7 @@ def analyzer() -> tantivy.TextAnalyzer:
     )
 
 
-class Lexicon:
+class Bm25:
     """Passages by the stems of their words."""
 
     def __init__(self, folder: Path) -> None:

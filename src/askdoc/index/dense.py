@@ -27,7 +27,7 @@ HNSW: "CreateHNSWConfiguration" = {
 }
 
 
-class Vectors:
+class Dense:
     """Passages by id, with their vectors, texts and places."""
 
     def __init__(self, folder: Path, url: str | None, name: str) -> None:

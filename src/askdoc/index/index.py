@@ -12,7 +12,7 @@ from askdoc.errors import BadInput, Unreadable
 from askdoc.index.embedder import check_weights, embedder, languages_of
 from askdoc.index.lock import check_corpus, check_folders, make_index, only_writer
 from askdoc.index.manifest import Entry, File
-from askdoc.index.stores import MANIFEST, Parts, Ranking
+from askdoc.index.stores import MANIFEST, Ranking, Stores
 from askdoc.ingest.chunker import chunk
 from askdoc.ingest.files import file_sha256, find, language
 from askdoc.ingest.worker import Worker
@@ -27,7 +27,7 @@ PATIENCE = 5  # seconds to wait for another writer
 # A file this young may change again without its time changing: its content is compared again.
 RACY = 2_000_000_000  # nanoseconds
 
-Watch = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Index:
         check(settings)
         self.embedder = embedder(settings.embedder)
         make_index(self.folder)
-        self.parts = Parts(settings, self.folder)
+        self.stores = Stores(settings, self.folder)
 
     @staticmethod
     def discard(settings: Settings) -> None:
@@ -70,25 +70,29 @@ class Index:
         if not (folder / MANIFEST).is_file():
             return
         with only_writer(folder, PATIENCE):
-            for part in ("chroma", "lexicon"):
+            for part in ("chroma", "bm25"):
                 shutil.rmtree(folder / part, ignore_errors=True)
             for ending in ("", "-wal", "-shm"):
                 (folder / f"{MANIFEST}{ending}").unlink(missing_ok=True)
 
-    def sync(self, watch: Watch = lambda progress: None, patience: float = PATIENCE) -> SyncReport:
+    def sync(
+        self, on_progress: OnProgress = lambda progress: None, patience: float = PATIENCE
+    ) -> SyncReport:
         """Makes the index hold what the corpus holds now; works only on what changed.
 
         Raises IndexBusy when another process is at it for longer than ``patience`` seconds.
         """
         began = time.perf_counter()
         check_corpus(self.corpus)
-        before = after = self.parts.manifest.files()
-        if self.plan() or self.parts.dirty:
-            with only_writer(self.folder, patience), self.parts.writing():
+        before = after = self.stores.manifest.files()
+        if self.plan() or self.stores.dirty:
+            with only_writer(self.folder, patience), self.stores.writing():
                 check_weights(self.settings.embedder)
-                before = self.parts.manifest.files()
-                self._work_off(self.plan(), before, watch)  # anew: another writer may have ended
-            after = self.parts.manifest.files()
+                before = self.stores.manifest.files()
+                self._work_off(
+                    self.plan(), before, on_progress
+                )  # anew: another writer may have ended
+            after = self.stores.manifest.files()
         both = before.keys() & after.keys()
         changed = {source for source in both if before[source].sha256 != after[source].sha256}
         return SyncReport(
@@ -105,23 +109,23 @@ class Index:
 
         The dense leg comes with cosines (-1 to 1), the lexical leg with BM25 (0 and up).
         """
-        return self.parts.search(self.embedder.embed_query(query), query, k, sources)
+        return self.stores.search(self.embedder.embed_query(query), query, k, sources)
 
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none of that source."""
-        document = self.parts.manifest.document(source)
+        document = self.stores.manifest.document(source)
         if document is None:
             raise BadInput(f"there is no document {source!r} in the index")
         return document
 
     def readings(self) -> tuple[Reading, ...]:
         """The report: a line for each file, as of the last sync."""
-        files = self.parts.manifest.files()
+        files = self.stores.manifest.files()
         return tuple(files[source].reading for source in sorted(files))
 
     def check_not_empty(self) -> None:
         """Raises BadInput when there is no passage to search."""
-        if not len(self.parts.lexicon):
+        if not len(self.stores.bm25):
             raise BadInput(
                 f"{self.settings.corpus} holds no document that askdoc can read: put some in; "
                 "`askdoc index` tells what came of each"
@@ -129,7 +133,7 @@ class Index:
 
     def plan(self) -> Plan:
         """What a sync would look at."""
-        known = self.parts.manifest.files()
+        known = self.stores.manifest.files()
         found = find(self.corpus, self.folder)
         unread = {
             source: stat
@@ -141,7 +145,7 @@ class Index:
 
     def changes(self) -> dict[str, str]:
         """What is not in the index as it is in the folder, by source; files are compared whole."""
-        plan, known = self.plan(), self.parts.manifest.files()
+        plan, known = self.plan(), self.stores.manifest.files()
         found = {}
         for source in plan.unread:
             if source not in known:
@@ -153,7 +157,7 @@ class Index:
     def verify(self) -> list[str]:
         """Every difference between corpus, manifest and the two legs, a line each."""
         lines = [f"{source}: {what}" for source, what in self.changes().items()]
-        return lines + self.parts.differences()
+        return lines + self.stores.differences()
 
     def warning(self) -> str:
         """What to know of documents in languages that the embedder was not made for, or nothing."""
@@ -175,9 +179,9 @@ class Index:
 
     def close(self) -> None:
         """Lets go of the files."""
-        self.parts.close()
+        self.stores.close()
 
-    def _work_off(self, plan: Plan, known: dict[str, File], watch: Watch) -> None:
+    def _work_off(self, plan: Plan, known: dict[str, File], on_progress: OnProgress) -> None:
         """Reads, embeds and writes what is new or changed; drops what is gone."""
         total = sum(stat.st_size for stat in plan.unread.values())
         done = 0
@@ -185,18 +189,18 @@ class Index:
         with Worker() as worker:
             for source, stat in plan.unread.items():
                 read = sum(entry.file.size for entry in batch) // READING
-                watch(Progress(source, done + read, total))
+                on_progress(Progress(source, done + read, total))
                 sha256 = _sha256(self.corpus / source)
                 if sha256 and source in known and known[source].sha256 == sha256:
-                    self.parts.manifest.touch(source, stat.st_size, _settled(stat))
+                    self.stores.manifest.touch(source, stat.st_size, _settled(stat))
                     done += stat.st_size
                     continue
                 batch.append(self._read(worker, source, stat, sha256))
                 if sum(len(entry.passages) for entry in batch) >= TOGETHER:
-                    done = self._write(batch, done, total, watch)
+                    done = self._write(batch, done, total, on_progress)
                     batch = []
-        self._write(batch, done, total, watch)
-        self.parts.remove(plan.removed)
+        self._write(batch, done, total, on_progress)
+        self.stores.remove(plan.removed)
 
     def _read(self, worker: Worker, source: str, stat: os.stat_result, sha256: str) -> Entry:
         """One file, read and cut into passages, or the line that says why it could not be."""
@@ -222,21 +226,21 @@ class Index:
         )
         return Entry(File(size, mtime_ns, document.file_sha256, reading), document, passages)
 
-    def _write(self, batch: list[Entry], done: int, total: int, watch: Watch) -> int:
+    def _write(self, batch: list[Entry], done: int, total: int, on_progress: OnProgress) -> int:
         """Embeds and writes a batch, reports on the way, and gives the bytes that are then done."""
         if not batch:
             return done
         passages = [passage for entry in batch for passage in entry.passages]
         size = sum(entry.file.size for entry in batch)
-        vectors = self.parts.vectors_of(passages)
+        vectors = self.stores.vectors_of(passages)
         unknown = [passage for passage in passages if passage.id not in vectors]
         for start in range(0, len(unknown), STEP):
             part = unknown[start : start + STEP]
             embedded = size // READING + (size - size // READING) * start // len(unknown)
-            watch(Progress(part[0].source, done + embedded, total))
+            on_progress(Progress(part[0].source, done + embedded, total))
             vectors.update(self._embedded(part))
-        self.parts.replace(batch, [vectors[passage.id] for passage in passages])
-        watch(Progress(batch[-1].file.reading.source, done + size, total))
+        self.stores.replace(batch, [vectors[passage.id] for passage in passages])
+        on_progress(Progress(batch[-1].file.reading.source, done + size, total))
         return done + size
 
     def _embedded(self, passages: list[Passage]) -> dict[str, list[float]]:

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from askdoc.errors import IndexMismatch
-from askdoc.index.bm25 import Lexicon
-from askdoc.index.dense import Vectors
+from askdoc.index.bm25 import Bm25
+from askdoc.index.dense import Dense
 from askdoc.index.manifest import Entry, Manifest
 from askdoc.settings import Settings
 from askdoc.types import Passage
 
-VERSION = "4"  # of what is stored; raise it when an older index can no longer be read
+VERSION = "5"  # of what is stored; raise it when an older index can no longer be read
 MANIFEST = "manifest.sqlite"
 COMPARED = 10  # passages of the lexical leg that the dense leg must not overlook
 NEW = "new"  # how a manifest is marked into which nothing has been written yet
@@ -26,7 +26,7 @@ NEW = "new"  # how a manifest is marked into which nothing has been written yet
 Ranking = list[tuple[Passage, float]]
 
 
-class Parts:
+class Stores:
     """What an index is made of; raises IndexMismatch when it was built with other settings."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
@@ -34,8 +34,8 @@ class Parts:
         self._check(settings, folder)
         self.manifest.prepare()
         collection = self.manifest.meta()["collection"]
-        self.vectors = Vectors(folder / "chroma", settings.chroma_url, collection)
-        self.lexicon = Lexicon(folder / "lexicon")
+        self.dense = Dense(folder / "chroma", settings.chroma_url, collection)
+        self.bm25 = Bm25(folder / "bm25")
 
     def _check(self, settings: Settings, folder: Path) -> None:
         """Notes how a new index is built, or refuses one that was built in another way."""
@@ -62,14 +62,14 @@ class Parts:
         """Whether a write was begun and not ended, or a leg has lost or kept passages."""
         if self.manifest.meta().get("dirty") != "no":
             return True
-        return not len(self.vectors) == len(self.lexicon) == self.manifest.count()
+        return not len(self.dense) == len(self.bm25) == self.manifest.count()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Mends what an interrupted write has left, and marks the time until this one ends."""
         if self.manifest.meta().get("dirty") == NEW:
-            self.vectors.clear()  # what a lost manifest has left behind belongs to nobody
-            self.lexicon.clear()
+            self.dense.clear()  # what a lost manifest has left behind belongs to nobody
+            self.bm25.clear()
         if self.dirty:
             self._reconcile()
         self.manifest.note(dirty="yes")
@@ -80,8 +80,8 @@ class Parts:
         """Puts entries in the place of what stood under their sources; a vector a passage."""
         passages = [passage for entry in entries for passage in entry.passages]
         if passages:
-            self.vectors.add(passages, vectors)
-            self.lexicon.add(passages)
+            self.dense.add(passages, vectors)
+            self.bm25.add(passages)
         self._forget(self.manifest.replace(entries))
 
     def remove(self, sources: Iterable[str]) -> None:
@@ -91,7 +91,7 @@ class Parts:
     def vectors_of(self, passages: Sequence[Passage]) -> dict[str, list[float]]:
         """The vectors that are already there for passages of the same words, by the new ids."""
         twins = self.manifest.twins(passages)
-        found = self.vectors.get(sorted(set(twins.values())))
+        found = self.dense.get(sorted(set(twins.values())))
         return {id: found[twin] for id, twin in twins.items() if twin in found}
 
     def search(
@@ -102,9 +102,9 @@ class Parts:
         They are of those sources only, if any are named.
         """
         among = self.manifest.ids(sources) if sources else None
-        lexical = self.lexicon.search(query, k, among)
+        lexical = self.bm25.search(query, k, among)
         also = [id for id, _ in lexical[:COMPARED]]
-        dense = self.vectors.search(vector, k, also, sources)
+        dense = self.dense.search(vector, k, also, sources)
         known = self.manifest.passages([id for id, _ in (*dense, *lexical)])
         return (
             [(known[id], score) for id, score in dense if id in known],
@@ -115,7 +115,7 @@ class Parts:
         """What the manifest and the legs do not agree on, a line each."""
         sources = self.manifest.sources()
         lines: list[str] = []
-        for name, ids in (("Chroma", self.vectors.ids()), ("BM25", self.lexicon.ids())):
+        for name, ids in (("Chroma", self.dense.ids()), ("BM25", self.bm25.ids())):
             missing = sorted({sources[id] for id in sources.keys() - ids})
             lines += [f"{source}: passages missing in {name}" for source in missing]
             lines += [f"passage {id}: in {name} only" for id in sorted(ids - sources.keys())]
@@ -126,12 +126,12 @@ class Parts:
     def close(self) -> None:
         """Lets go of the files."""
         self.manifest.close()
-        self.vectors.close()
+        self.dense.close()
 
     def _reconcile(self) -> None:
         """Drops what the manifest does not know, and the documents that a leg has lost part of."""
         sources = self.manifest.sources()
-        legs = self.vectors.ids(), self.lexicon.ids()
+        legs = self.dense.ids(), self.bm25.ids()
         unknown = sorted((legs[0] | legs[1]) - sources.keys())
         lost = {sources[id] for id in sources.keys() - (legs[0] & legs[1])}
         self._forget(unknown + self.manifest.remove(lost))
@@ -139,8 +139,8 @@ class Parts:
     def _forget(self, ids: Sequence[str]) -> None:
         """Takes passages out of both legs."""
         if ids:
-            self.vectors.remove(ids)
-            self.lexicon.remove(ids)
+            self.dense.remove(ids)
+            self.bm25.remove(ids)
 
 
 def _collection(folder: Path) -> str:

@@ -18,13 +18,13 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from askdoc.errors import PortInUse
-from askdoc.index.index import Watch
+from askdoc.index.index import OnProgress
 from askdoc.settings import Settings
 from askdoc.types import Progress
 from askdoc.web.security import Guard
 from askdoc.web.session import LOOPBACK
 
-Build = Callable[[Watch], Any]
+Build = Callable[[OnProgress], Any]
 
 FRESH = {"cache-control": "no-store"}
 EARLY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>askdoc</title>
@@ -93,11 +93,11 @@ class Front:
         """Builds the application, and tells the loop."""
         app, began = None, time.monotonic()
 
-        def watch(step: Progress) -> None:
+        def on_progress(step: Progress) -> None:
             self._indexing = step.told(time.monotonic() - began)
 
         try:
-            app = self._build(watch)
+            app = self._build(on_progress)
         except BaseException as error:  # noqa: BLE001 - raised again where the server ends
             self.error = error
             self._ended()

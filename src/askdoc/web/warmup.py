@@ -44,7 +44,7 @@ class Warmup:
 
     def _answered(self) -> Iterator[str]:
         """Questions from the headings of different documents, each answered by its own document."""
-        if not len(self._assistant.index.parts.lexicon):
+        if not len(self._assistant.index.stores.bm25):
             return
         read = [item for item in self._assistant.index.readings() if item.status == "read"]
         documents = [self._assistant.document(item.source) for item in read]

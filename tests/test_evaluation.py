@@ -406,7 +406,7 @@ def test_a_draft_passes_its_own_checks_and_is_the_same_again(
         if question.answerable:
             assert question.answers[0] not in question.question
             assert question.answers[0] in question.facts[0].text
-    texts = [assistant.document(reading.source).text for reading in assistant.index.readings()]
+    texts = [assistant.document(row.source).text for row in assistant.index.reports()]
     for question in found:
         if question.kind.startswith("swapped"):
             assert not any(question.question.rstrip("?") in text for text in texts)

@@ -11,7 +11,7 @@ import askdoc
 
 PACKAGE = Path(askdoc.__file__).parent
 ORDER = [
-    "errors", "types", "settings", "onnx", "ingest", "index", "answer", "assistant",
+    "types", "errors", "settings", "onnx", "ingest", "index", "answer", "assistant",
     "evaluation", "web", "cli", "__main__",
 ]  # fmt: skip
 """The folders, and the modules beside them: each imports only from those before it."""

@@ -9,6 +9,8 @@ AskdocError
 └── Unreadable      one file of the corpus that gives no text
 """
 
+from askdoc.types import Status
+
 
 class AskdocError(Exception):
     """The root of everything that askdoc raises on purpose; its text is one line for a person."""
@@ -35,9 +37,9 @@ class PortInUse(AskdocError):
 
 
 class Unreadable(AskdocError):
-    """One file gives no text; ``status`` is the word that the report shows for it."""
+    """One file gives no text; ``status`` is what the report shows for it."""
 
-    def __init__(self, status: str, why: str = "") -> None:
+    def __init__(self, status: Status, why: str = "") -> None:
         super().__init__(f"{status}: {why}" if why else status)
         self.status = status
         self.why = why

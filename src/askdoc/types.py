@@ -8,6 +8,7 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -252,17 +253,29 @@ class Answer:
         }
 
 
+class Status(StrEnum):
+    """What came of a file, in the order of what a reader should see first."""
+
+    READ = "read"
+    EMPTY = "empty"
+    NO_TEXT_LAYER = "no text layer"
+    ENCRYPTED = "encrypted"
+    UNSUPPORTED = "unsupported"
+    TOO_LARGE = "too large"
+    TOOK_TOO_LONG = "took too long"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FileReport:
     """One line of the report: what came of one file of the corpus.
 
-    ``status`` is ``read``, ``empty``, ``no text layer``, ``encrypted``, ``unsupported``,
-    ``too large``, ``took too long`` or ``failed``; ``why`` explains any but the first.
-    ``language`` is an ISO 639-1 code, None where the text is too short to tell.
+    ``why`` explains any status but ``read``; ``language`` is an ISO 639-1 code, None where the
+    text is too short to tell.
     """
 
     source: str
-    status: str
+    status: Status
     pages: int | None = None
     characters: int = 0
     passages: int = 0
@@ -273,9 +286,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What ``sync`` found and did: a reading for each file, and the sources that changed."""
+    """What ``sync`` found and did: a report for each file, and the sources that changed."""
 
-    documents: tuple[Reading, ...]
+    documents: tuple[FileReport, ...]
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -285,7 +298,7 @@ class SyncReport:
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON values."""
         return {
-            "documents": [asdict(reading) for reading in self.documents],
+            "documents": [asdict(file_report) for file_report in self.documents],
             "added": list(self.added),
             "changed": list(self.changed),
             "removed": list(self.removed),

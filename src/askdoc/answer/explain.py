@@ -135,8 +135,8 @@ def _unread(index: Index, source: str) -> str:
         near = difflib.get_close_matches(source, files, 1, 0.5)
         meant = f"; did you mean {near[0]}?" if near else ""
         raise BadInput(f"there is no document {source} in the index{meant}")
-    reading = files[source].reading
-    if reading.passages:
+    file_report = files[source].report
+    if file_report.passages:
         return ""
-    why = f" ({reading.why})" if reading.why else ""
-    return f"{reading.status}{why}: nothing of it is in the index"
+    why = f" ({file_report.why})" if file_report.why else ""
+    return f"{file_report.status}{why}: nothing of it is in the index"

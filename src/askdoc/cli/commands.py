@@ -18,7 +18,7 @@ from askdoc.cli.printing import (
     print_answer,
     print_hits,
     print_json,
-    print_readings,
+    print_reports,
     print_warning,
     watched,
 )
@@ -72,7 +72,7 @@ def index(
     if as_json:
         print_json(report.as_dict())
     else:
-        print_readings(report.documents)
+        print_reports(report.documents)
         out.print(
             f"{len(report.added)} added, {len(report.changed)} changed, "
             f"{len(report.removed)} removed, {len(report.kept)} kept "
@@ -197,19 +197,19 @@ def status(corpus: Corpus = None, place: Place = None, as_json: Json = False) ->
     """Compare the folder with its index; exit with 3 when they differ."""
     settings = settings_of(corpus, place)
     opened = Index(settings)
-    readings, differences = opened.readings(), opened.verify()
+    reports, differences = opened.reports(), opened.verify()
     if as_json:
         print_json(
             {
                 "corpus": str(settings.corpus),
                 "index": str(settings.index_folder),
                 "embedder": settings.embedder,
-                "documents": [asdict(reading) for reading in readings],
+                "documents": [asdict(file_report) for file_report in reports],
                 "differences": differences,
             }
         )
     else:
-        print_readings(readings)
+        print_reports(reports)
         for difference in differences:
             out.print(f"[yellow]differs[/] {escape(difference)}")
         print_warning(opened)

@@ -1,4 +1,4 @@
-"""What the command line shows: answers, hits, readings, progress."""
+"""What the command line shows: answers, hits, reports, progress."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from askdoc.index.index import Index, OnProgress
-from askdoc.types import Answer, Hit, Reading
+from askdoc.types import Answer, FileReport, Hit, Status
 from askdoc.types import Progress as Step
 
 out = Console(highlight=False, soft_wrap=True)
@@ -98,19 +98,20 @@ def print_warning(index: Index) -> None:
         out.print(f"[yellow]Note:[/] {escape(index.warning())}")
 
 
-def print_readings(readings: Sequence[Reading]) -> None:
+def print_reports(reports: Sequence[FileReport]) -> None:
     """The report: a line for each file."""
     table = Table(
         "document", "status", "pages", "characters", "passages", "language", "why", box=None
     )
-    for reading in readings:
+    for file_report in reports:
+        status = file_report.status
         table.add_row(
-            escape(reading.source),
-            reading.status if reading.status == "read" else f"[yellow]{reading.status}[/]",
-            str(reading.pages or ""),
-            f"{reading.characters:,}" if reading.characters else "",
-            str(reading.passages or ""),
-            reading.language or "",
-            escape(reading.why),
+            escape(file_report.source),
+            status if status is Status.READ else f"[yellow]{status}[/]",
+            str(file_report.pages or ""),
+            f"{file_report.characters:,}" if file_report.characters else "",
+            str(file_report.passages or ""),
+            file_report.language or "",
+            escape(file_report.why),
         )
     out.print(table)

@@ -66,7 +66,7 @@ class Corpus:
     """
 
     def __init__(self, index: Index, sources: Mapping[str, str] | None = None) -> None:
-        read = {reading.source for reading in index.readings() if reading.passages}
+        read = {file_report.source for file_report in index.reports() if file_report.passages}
         self.sources = sources or {source: source for source in sorted(read)}
         self._documents = {
             source: index.document(source) for source in self.sources.values() if source in read

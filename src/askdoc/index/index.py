@@ -17,7 +17,7 @@ from askdoc.ingest.chunker import chunk
 from askdoc.ingest.files import file_sha256, find, language
 from askdoc.ingest.worker import Worker
 from askdoc.settings import Settings
-from askdoc.types import Document, Passage, Progress, Reading, SyncReport
+from askdoc.types import Document, FileReport, Passage, Progress, Status, SyncReport
 
 TOGETHER = 512  # passages that are embedded before they are written
 STEP = 64  # passages between two reports of progress
@@ -96,7 +96,7 @@ class Index:
         both = before.keys() & after.keys()
         changed = {source for source in both if before[source].sha256 != after[source].sha256}
         return SyncReport(
-            self.readings(),
+            self.reports(),
             added=tuple(sorted(after.keys() - before.keys())),
             changed=tuple(sorted(changed)),
             removed=tuple(sorted(before.keys() - after.keys())),
@@ -118,10 +118,10 @@ class Index:
             raise BadInput(f"there is no document {source!r} in the index")
         return document
 
-    def readings(self) -> tuple[Reading, ...]:
+    def reports(self) -> tuple[FileReport, ...]:
         """The report: a line for each file, as of the last sync."""
         files = self.stores.manifest.files()
-        return tuple(files[source].reading for source in sorted(files))
+        return tuple(files[source].report for source in sorted(files))
 
     def check_not_empty(self) -> None:
         """Raises BadInput when there is no passage to search."""
@@ -163,10 +163,10 @@ class Index:
         """What to know of documents in languages that the embedder was not made for, or nothing."""
         made_for = languages_of(self.settings.embedder)
         foreign = Counter(
-            reading.language
-            for reading in self.readings()
-            if made_for and reading.language and reading.characters >= TELLING
-            if reading.language not in made_for
+            file_report.language
+            for file_report in self.reports()
+            if made_for and file_report.language and file_report.characters >= TELLING
+            if file_report.language not in made_for
         )
         if not foreign:
             return ""
@@ -212,19 +212,19 @@ class Index:
             if not sha256:
                 mtime_ns = 0  # a permission may be given without the file's time changing
             seconds = time.perf_counter() - began
-            reading = Reading(source, error.status, seconds=seconds, why=error.why)
-            return Entry(File(size, mtime_ns, sha256, reading))
+            file_report = FileReport(source, error.status, seconds=seconds, why=error.why)
+            return Entry(File(size, mtime_ns, sha256, file_report))
         passages = chunk(document, self.settings.passage_size)
-        reading = Reading(
+        file_report = FileReport(
             source,
-            "read",
+            Status.READ,
             pages=len(document.pages) or None,
             characters=len(document.text),
             passages=len(passages),
             seconds=time.perf_counter() - began,
             language=language(document.text),
         )
-        return Entry(File(size, mtime_ns, document.file_sha256, reading), document, passages)
+        return Entry(File(size, mtime_ns, document.file_sha256, file_report), document, passages)
 
     def _write(self, batch: list[Entry], done: int, total: int, on_progress: OnProgress) -> int:
         """Embeds and writes a batch, reports on the way, and gives the bytes that are then done."""
@@ -240,7 +240,7 @@ class Index:
             on_progress(Progress(part[0].source, done + embedded, total))
             vectors.update(self._embedded(part))
         self.stores.replace(batch, [vectors[passage.id] for passage in passages])
-        on_progress(Progress(batch[-1].file.reading.source, done + size, total))
+        on_progress(Progress(batch[-1].file.report.source, done + size, total))
         return done + size
 
     def _embedded(self, passages: list[Passage]) -> dict[str, list[float]]:

@@ -10,11 +10,11 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 from askdoc.errors import AskdocError
-from askdoc.types import Document, Heading, Passage, Reading, Table
+from askdoc.types import Document, FileReport, Heading, Passage, Status, Table
 
 META = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 SCHEMA = """
@@ -41,7 +41,7 @@ class File:
     size: int
     mtime_ns: int
     sha256: str
-    reading: Reading
+    report: FileReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,8 @@ class Manifest:
         with self._transaction() as db:
             rows = db.execute("SELECT source, size, mtime_ns, file_sha256, reading FROM files")
             return {
-                source: File(size, mtime, sha256, Reading(**json.loads(reading)))
-                for source, size, mtime, sha256, reading in rows
+                source: File(size, mtime, sha256, _report(file_report))
+                for source, size, mtime, sha256, file_report in rows
             }
 
     def touch(self, source: str, size: int, mtime_ns: int) -> None:
@@ -111,7 +111,7 @@ class Manifest:
         gone: set[str] = set()
         with self._transaction() as db:
             for entry in entries:
-                gone |= _drop(db, entry.file.reading.source)
+                gone |= _drop(db, entry.file.report.source)
                 _insert(db, entry)
                 gone -= {passage.id for passage in entry.passages}
         return sorted(gone)
@@ -226,16 +226,19 @@ def _drop(db: sqlite3.Connection, source: str) -> set[str]:
     return ids
 
 
+def _report(row: str) -> FileReport:
+    """A line of the report as it was written."""
+    values = json.loads(row)
+    return FileReport(**values | {"status": Status(values["status"])})
+
+
 def _insert(db: sqlite3.Connection, entry: Entry) -> None:
     """Writes one entry."""
     file, document = entry.file, entry.document
-    reading = json.dumps(
-        dict(zip(Reading.__dataclass_fields__, astuple(file.reading), strict=True))
-    )
-    source = file.reading.source
+    source = file.report.source
     db.execute(
         "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
-        (source, file.size, file.mtime_ns, file.sha256, reading),
+        (source, file.size, file.mtime_ns, file.sha256, json.dumps(asdict(file.report))),
     )
     if document is None:
         return

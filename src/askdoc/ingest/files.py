@@ -16,7 +16,7 @@ from askdoc.errors import BadInput, Unreadable
 from askdoc.ingest.extract import Extract
 from askdoc.ingest.filetype import kind
 from askdoc.ingest.formats import book, docx, html, mail, notebook, office, pdf, slides, text, xml
-from askdoc.types import Document
+from askdoc.types import Document, Status
 
 IGNORE_FILE = ".askdocignore"
 LARGEST = 200  # megabytes of one file
@@ -95,15 +95,15 @@ def load(corpus: Path, source: str) -> Document:
     path = corpus / source
     if path.suffix.lower() not in LOADERS:
         known = ", ".join(suffix.removeprefix(".") for suffix in LOADERS)
-        raise Unreadable("unsupported", f"askdoc reads {known}")
+        raise Unreadable(Status.UNSUPPORTED, f"askdoc reads {known}")
     try:
         _check_size(path)
         sha256 = file_sha256(path)  # before it is read: a change in between shows in the next sync
         extract = LOADERS[kind(path)](path)
     except OSError as error:
-        raise Unreadable("failed", error.strerror or str(error)) from error
+        raise Unreadable(Status.FAILED, error.strerror or str(error)) from error
     if not extract.text.strip():
-        raise Unreadable("empty", "there is no text in it")
+        raise Unreadable(Status.EMPTY, "there is no text in it")
     return Document(
         source=source,
         title=extract.title or path.stem.replace("-", " ").replace("_", " "),
@@ -119,10 +119,10 @@ def _check_size(path: Path) -> None:
     """Raises Unreadable for a file without a byte, and for one that would take too much memory."""
     size = path.stat().st_size
     if not size:
-        raise Unreadable("empty", "there is nothing in it")
+        raise Unreadable(Status.EMPTY, "there is nothing in it")
     if size > LARGEST * 1_000_000:
         why = f"it has {size / 1_000_000:.0f} megabytes; askdoc reads up to {LARGEST}"
-        raise Unreadable("too large", why)
+        raise Unreadable(Status.TOO_LARGE, why)
 
 
 def language(text: str) -> str | None:

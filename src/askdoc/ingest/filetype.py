@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from askdoc.errors import Unreadable
+from askdoc.types import Status
 
 if TYPE_CHECKING:
     from olefile import OleFileIO
@@ -66,7 +67,7 @@ def _in_ole(path: Path, suffix: str) -> str:
         locked = ole.exists("EncryptedPackage") or _is_locked(ole)
         found = [kind for kind, stream in STREAMS.items() if ole.exists(stream)]
     if locked or (not found and suffix in FOLDERS):
-        raise Unreadable("encrypted", "it needs a password")
+        raise Unreadable(Status.ENCRYPTED, "it needs a password")
     return suffix if suffix in found or not found else found[0]
 
 
@@ -93,10 +94,10 @@ def _in_zip(path: Path, suffix: str) -> str:
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError, EOFError):
         return suffix
     if locked:
-        raise Unreadable("encrypted", "it needs a password")
+        raise Unreadable(Status.ENCRYPTED, "it needs a password")
     if largest > UNPACKED * 1_000_000:
         raise Unreadable(
-            "too large", f"unpacked, a part of it has {largest // 1_000_000} megabytes"
+            Status.TOO_LARGE, f"unpacked, a part of it has {largest // 1_000_000} megabytes"
         )
     office = [kind for kind, folder in FOLDERS.items() if any(n.startswith(folder) for n in names)]
     return MIMETYPES.get(mimetype) or (office[0] if office and suffix not in office else suffix)

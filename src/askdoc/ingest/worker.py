@@ -22,7 +22,7 @@ from askdoc.errors import AskdocError, Unreadable
 from askdoc.ingest.files import load
 from askdoc.ingest.formats import pdf_pages
 from askdoc.ingest.formats.pdf_pages import Sheets
-from askdoc.types import Document
+from askdoc.types import Document, Status
 
 SECONDS = 60.0  # that reading one file may take
 MEGABYTES = 2048  # of address space that the child may fill, where the system has such limits
@@ -34,7 +34,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "sheets": pdf_pages.sheets,
     "picture": pdf_pages.picture,
 }
-Failure = tuple[str, str]  # status and reason
+Failure = tuple[Status, str]  # with the reason
 
 
 class Worker:
@@ -76,7 +76,7 @@ class Worker:
         """What a task gives; one that ran out of memory is tried once more in a fresh child."""
         used = self._child is not None
         answer, failure = self._answer(task, given)
-        if failure == ("failed", TOO_MUCH) and used:
+        if failure == (Status.FAILED, TOO_MUCH) and used:
             answer, failure = self._answer(task, given)  # other files may have left too little
         if failure:
             raise Unreadable(*failure)
@@ -90,7 +90,7 @@ class Worker:
         except BaseException:  # interrupted: a late answer must not be taken for the next one
             self.close()
             raise
-        if failure == ("failed", TOO_MUCH):
+        if failure == (Status.FAILED, TOO_MUCH):
             self.close()
         return answer, failure
 
@@ -128,13 +128,13 @@ class Worker:
             said: tuple[object, Failure | None] | None = _received(child, seconds)
         except TimeoutError:  # an OSError too
             self.close()
-            return None, ("took too long", f"it was not read within {seconds:g} seconds")
+            return None, (Status.TOOK_TOO_LONG, f"it was not read within {seconds:g} seconds")
         except OSError:
             said = None
         if said is None:
             code = child.wait()
             self.close()
-            return None, ("failed", _death(code))
+            return None, (Status.FAILED, _death(code))
         return said
 
 
@@ -220,10 +220,10 @@ def _answer(task: str, given: tuple[object, ...]) -> tuple[object, Failure | Non
     except Unreadable as error:
         return None, (error.status, error.why)
     except MemoryError:
-        return None, ("failed", TOO_MUCH)
+        return None, (Status.FAILED, TOO_MUCH)
     # Whatever a library raises for a hostile file costs that file, and no other.
     except Exception as error:  # noqa: BLE001
-        return None, ("failed", f"its parser gave up ({type(error).__name__})")
+        return None, (Status.FAILED, f"its parser gave up ({type(error).__name__})")
 
 
 def _limit(megabytes: int) -> None:

@@ -17,6 +17,7 @@ from askdoc.answer.model import Model
 from askdoc.answer.query import unknown_words
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
+from askdoc.types import Status
 from askdoc.web import documents
 from askdoc.web.events import ASKING, EVENT, Steps, cookie_of, in_words
 from askdoc.web.export import FORMATS, exported
@@ -215,8 +216,8 @@ class Chat:
 
     def _readable(self) -> list[str]:
         """The documents that a question can be kept to."""
-        readings = self._assistant.index.readings()
-        return [reading.source for reading in readings if reading.status == "read"]
+        reports = self._assistant.index.reports()
+        return [file_report.source for file_report in reports if file_report.status is Status.READ]
 
     def _welcome(self) -> str:
         """What an empty conversation shows: what this is."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from askdoc.assistant import Assistant
 from askdoc.errors import BadInput
 from askdoc.ingest.files import LOADERS
-from askdoc.types import Progress, Reading
+from askdoc.types import FileReport, Progress, Status
 
 UPLOADS = "uploads"  # the folder of the corpus in which uploaded files land
 COLUMNS = ("Document", "Status", "Pages", "Characters", "Passages", "Language", "Why")
@@ -20,31 +20,31 @@ COLUMNS = ("Document", "Status", "Pages", "Characters", "Passages", "Language", 
 
 def report(assistant: Assistant) -> str:
     """The table of the report as HTML: a row for each file, and what can be done with it."""
-    readings = assistant.index.readings()
+    reports = assistant.index.reports()
     head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
-    rows = "".join(_row(reading, assistant.settings.read_only) for reading in readings)
-    read = sum(reading.status == "read" for reading in readings)
+    rows = "".join(_row(file_report, assistant.settings.read_only) for file_report in reports)
+    read = sum(file_report.status is Status.READ for file_report in reports)
     warning = escape(assistant.index.warning())
     return (
-        f"<p>{read} of {len(readings)} files are read. {warning}</p>"
+        f"<p>{read} of {len(reports)} files are read. {warning}</p>"
         f'<div class="report" tabindex="0" role="region" aria-label="Report"><table>'
         f'<thead><tr>{head}<th scope="col"><span class="hidden">What to do</span></th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-def _row(reading: Reading, read_only: bool) -> str:
+def _row(file_report: FileReport, read_only: bool) -> str:
     """One file's row."""
     cells = (
-        reading.status,
-        reading.pages or "",
-        f"{reading.characters:,}" if reading.characters else "",
-        reading.passages or "",
-        reading.language or "",
-        reading.why,
+        file_report.status,
+        file_report.pages or "",
+        f"{file_report.characters:,}" if file_report.characters else "",
+        file_report.passages or "",
+        file_report.language or "",
+        file_report.why,
     )
-    name = escape(reading.source)
-    acts = [("open", "Open"), ("only", "Ask about")] if reading.status == "read" else []
+    name = escape(file_report.source)
+    acts = [("open", "Open"), ("only", "Ask about")] if file_report.status is Status.READ else []
     acts += [] if read_only else [("delete", "Delete")]
     buttons = "".join(
         f'<button type="button" class="{act}" data-source="{name}" '
@@ -52,7 +52,7 @@ def _row(reading: Reading, read_only: bool) -> str:
         for act, label in acts
     )
     return (
-        f'<tr class="{"read" if reading.status == "read" else "unread"}">'
+        f'<tr class="{"read" if file_report.status is Status.READ else "unread"}">'
         f'<th scope="row"><bdi>{name}</bdi></th>'
         + "".join(f"<td><bdi>{escape(str(cell))}</bdi></td>" for cell in cells)
         + f'<td class="do">{buttons}</td></tr>'
@@ -61,7 +61,7 @@ def _row(reading: Reading, read_only: bool) -> str:
 
 def banner(assistant: Assistant) -> str:
     """What has changed in the folder since the last sync, as HTML; empty when nothing has."""
-    known = {reading.source for reading in assistant.index.readings()}
+    known = {file_report.source for file_report in assistant.index.reports()}
     changes = assistant.index.changes()
     told = [
         f"{len(sources)} {word}"
@@ -102,7 +102,7 @@ def upload(assistant: Assistant, paths: Sequence[str]) -> list[str]:
 def delete(assistant: Assistant, source: str) -> None:
     """Deletes a document's file; raises BadInput when it is none of the corpus."""
     _check_writable(assistant)
-    if source not in {reading.source for reading in assistant.index.readings()}:
+    if source not in {file_report.source for file_report in assistant.index.reports()}:
         raise BadInput(f"there is no document {source!r}")
     try:
         (assistant.settings.corpus / source).unlink(missing_ok=True)

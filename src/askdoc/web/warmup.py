@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
-from askdoc.types import Document
+from askdoc.types import Document, Status
 
 EXAMPLES = 4
 # A heading that is a whole question, and needs no other to be understood.
@@ -46,8 +46,9 @@ class Warmup:
         """Questions from the headings of different documents, each answered by its own document."""
         if not len(self._assistant.index.stores.bm25):
             return
-        read = [item for item in self._assistant.index.readings() if item.status == "read"]
-        documents = [self._assistant.document(item.source) for item in read]
+        reports = self._assistant.index.reports()
+        read = [file_report.source for file_report in reports if file_report.status is Status.READ]
+        documents = [self._assistant.document(source) for source in read]
         used: set[str] = set()
         for questions in (_asked, _about):
             for document in documents:

@@ -15,6 +15,7 @@ from askdoc.errors import Unreadable
 from askdoc.ingest.extract import Composer, Extract, one_line
 from askdoc.ingest.formats import html
 from askdoc.ingest.formats.text import decode
+from askdoc.types import Status
 
 DAMAGED = (
     zipfile.BadZipFile,
@@ -70,7 +71,7 @@ def _unzipped(path: Path, read: Callable[[Zip], Extract]) -> Extract:
         with zipfile.ZipFile(path) as archive:
             return read(archive)
     except DAMAGED as error:
-        raise Unreadable("failed", f"it is damaged ({one_line(str(error))})") from error
+        raise Unreadable(Status.FAILED, f"it is damaged ({one_line(str(error))})") from error
 
 
 def _book(archive: Zip) -> Extract:
@@ -78,10 +79,10 @@ def _book(archive: Zip) -> Extract:
     names = set(archive.namelist())
     seals = "META-INF/encryption.xml"
     if seals in names and SEALED.search(archive.read(seals)):
-        raise Unreadable("encrypted", "it is sold with copy protection")
+        raise Unreadable(Status.ENCRYPTED, "it is sold with copy protection")
     root = next(_xml(archive, "META-INF/container.xml").iter("{*}rootfile"), None)
     if root is None:
-        raise Unreadable("failed", "it names no contents")
+        raise Unreadable(Status.FAILED, "it names no contents")
     place = root.get("full-path", "")
     package = _xml(archive, place)
     items = {item.get("id"): item.get("href", "") for item in package.iter("{*}item")}
@@ -99,7 +100,7 @@ def _text(archive: Zip) -> Extract:
     """The body of an OpenDocument text, by way of the markup of a page."""
     body = next(_xml(archive, "content.xml").iter(f"{OFFICE}text"), None)
     if body is None:
-        raise Unreadable("failed", "it holds no text document")
+        raise Unreadable(Status.FAILED, "it holds no text document")
     for unseen in list(body.iter(*UNSEEN)):
         _drop(unseen)
     for note in list(body.iter(f"{TEXT}note")):
@@ -142,5 +143,5 @@ def _xml(archive: Zip, name: str) -> Element:
     )
     root = lxml.etree.fromstring(archive.read(name), parser)
     if root is None:
-        raise Unreadable("failed", f"its {name} is damaged")
+        raise Unreadable(Status.FAILED, f"its {name} is damaged")
     return root

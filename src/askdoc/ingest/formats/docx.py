@@ -5,6 +5,7 @@ from pathlib import Path
 from askdoc.errors import Unreadable
 from askdoc.ingest.extract import Extract
 from askdoc.ingest.formats import html
+from askdoc.types import Status
 
 TITLE = "p[style-name='Title'] => h1:fresh"
 
@@ -22,6 +23,6 @@ def read(path: Path) -> Extract:
         # mammoth has no root error: a damaged file surfaces as whatever its parsers raise.
         except Exception as error:
             raise Unreadable(
-                "failed", f"it is no Word document that can be read ({error})"
+                Status.FAILED, f"it is no Word document that can be read ({error})"
             ) from error
     return html.from_markup(made.value)

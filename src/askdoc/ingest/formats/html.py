@@ -15,7 +15,7 @@ from inscriptis.model.html_element import HtmlElement
 from askdoc.errors import Unreadable
 from askdoc.ingest.extract import Extract, clean, header_rows, one_line, row_line, top_heading
 from askdoc.ingest.formats.text import decode
-from askdoc.types import Heading, Table
+from askdoc.types import Heading, Status, Table
 
 MARKS = {f"h{level}": [str(level)] for level in range(1, 7)} | {
     "div#class=askdoc-head": ["head"],
@@ -64,13 +64,13 @@ def from_markup(markup: str) -> Extract:
 def _tree(markup: str) -> lxml.html.HtmlElement:
     """The page's elements; raises Unreadable when there are none."""
     if not markup.strip():
-        raise Unreadable("empty", "there is no text in it")
+        raise Unreadable(Status.EMPTY, "there is no text in it")
     try:
         # Bytes, since lxml refuses a str that names its own encoding.
         parser = lxml.html.HTMLParser(encoding="utf-8")
         return lxml.html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError) as error:
-        raise Unreadable("failed", "it holds no HTML") from error
+        raise Unreadable(Status.FAILED, "it holds no HTML") from error
 
 
 def _straighten(table: lxml.html.HtmlElement) -> None:

@@ -12,6 +12,7 @@ from askdoc.errors import Unreadable
 from askdoc.ingest.extract import Composer, Extract, clean, one_line
 from askdoc.ingest.formats import html
 from askdoc.ingest.formats.text import codec, decode
+from askdoc.types import Status
 
 SHOWN = ("From", "To", "Cc", "Date")
 FORWARDED = ("Subject", *SHOWN)
@@ -28,7 +29,7 @@ def read(path: Path) -> Extract:
     composer = Composer()
     if not _add(message, composer):
         if any(part.get_content_type() in SEALED for part in message.walk()):
-            raise Unreadable("encrypted", "its text is sealed for its receiver")
+            raise Unreadable(Status.ENCRYPTED, "its text is sealed for its receiver")
         if not message.keys():
             composer.add(decode(data))
     return composer.extract(_header(message, "Subject"))

@@ -10,6 +10,7 @@ from askdoc.errors import Unreadable
 from askdoc.ingest.extract import Composer, Extract, one_line
 from askdoc.ingest.filetype import kind
 from askdoc.ingest.formats.text import decode, with_headings
+from askdoc.types import Status
 
 if TYPE_CHECKING:
     from kreuzberg import ExtractionConfig, ExtractionResult
@@ -94,8 +95,10 @@ def _extracted(data: bytes, mime: str) -> "ExtractionResult":
     except (KreuzbergError, RuntimeError, ValueError) as error:
         why = one_line(str(error))
         if "password" in why.lower() or "encrypted" in why.lower():
-            raise Unreadable("encrypted", "it needs a password") from error
-        raise Unreadable("failed", f"it is damaged, or not what its name says ({why})") from error
+            raise Unreadable(Status.ENCRYPTED, "it needs a password") from error
+        raise Unreadable(
+            Status.FAILED, f"it is damaged, or not what its name says ({why})"
+        ) from error
 
 
 def _nodes(result: "ExtractionResult") -> list[Node]:

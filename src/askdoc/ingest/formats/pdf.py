@@ -15,7 +15,7 @@ import pypdfium2
 
 from askdoc.errors import Unreadable
 from askdoc.ingest.extract import Extract, clean, one_line
-from askdoc.types import Heading
+from askdoc.types import Heading, Status
 
 LARGER = 1.1  # times the body's type: a heading
 WIDER = 1.3  # times the body's line step: a new paragraph
@@ -39,18 +39,18 @@ def read(path: Path) -> Extract:
             pdf = pypdfium2.PdfDocument(path)
         except pypdfium2.PdfiumError as error:
             if "password" in str(error).lower():
-                raise Unreadable("encrypted", "it needs a password") from error
-            raise Unreadable("failed", f"it is no PDF that can be opened ({error})") from error
+                raise Unreadable(Status.ENCRYPTED, "it needs a password") from error
+            raise Unreadable(Status.FAILED, f"it is no PDF that can be opened ({error})") from error
         try:
             named = one_line(pdf.get_metadata_dict().get("Title", ""))
             found = [_page(pdf, number) for number in range(len(pdf))]
         finally:
             pdf.close()
     if found and not any(lines is not None for lines in found):
-        raise Unreadable("failed", "none of its pages can be read")
+        raise Unreadable(Status.FAILED, "none of its pages can be read")
     pages = [lines or [] for lines in found]
     if not any(line.text.strip() for page in pages for line in page):
-        raise Unreadable("no text layer", "its pages are pictures: put it through OCR first")
+        raise Unreadable(Status.NO_TEXT_LAYER, "its pages are pictures: put it through OCR first")
     return _compose(pages, named)
 
 

@@ -13,6 +13,7 @@ from pypdfium2 import raw
 
 from askdoc.errors import Unreadable
 from askdoc.ingest.formats.pdf import PDFIUM
+from askdoc.types import Status
 
 WIDTH = 1100  # pixels of a picture: sharp on a panel of half a screen, and about 100 KB
 LONGEST_SIDE = 4000  # pixels: a page may claim to be a mile high
@@ -57,7 +58,7 @@ def sheets(path: Path, text: str, pages: Sequence[int], spans: Sequence[tuple[in
                 for span, lines in zip(here, boxes, strict=True):
                     found[spans.index(span)] += [(number, box) for box in lines]
         except pypdfium2.PdfiumError as error:
-            raise Unreadable("failed", "its pages cannot be drawn") from error
+            raise Unreadable(Status.FAILED, "its pages cannot be drawn") from error
         finally:
             pdf.close()
     return Sheets(sizes, tuple(map(tuple, found)))
@@ -69,12 +70,12 @@ def picture(path: Path, number: int) -> bytes:
         pdf = _opened(path)
         try:
             if not 1 <= number <= len(pdf):
-                raise Unreadable("failed", f"it has no page {number}")
+                raise Unreadable(Status.FAILED, f"it has no page {number}")
             page = pdf[number - 1]
             scale = min(WIDTH / page.get_width(), LONGEST_SIDE / page.get_height())
             image = page.render(scale=scale).to_pil().convert("RGB")
         except (pypdfium2.PdfiumError, ZeroDivisionError) as error:
-            raise Unreadable("failed", f"page {number} cannot be drawn") from error
+            raise Unreadable(Status.FAILED, f"page {number} cannot be drawn") from error
         finally:
             pdf.close()
     file = io.BytesIO()
@@ -86,7 +87,7 @@ def _opened(path: Path) -> pypdfium2.PdfDocument:
     try:
         return pypdfium2.PdfDocument(path)
     except (pypdfium2.PdfiumError, OSError) as error:
-        raise Unreadable("failed", "it is no PDF that can be opened") from error
+        raise Unreadable(Status.FAILED, "it is no PDF that can be opened") from error
 
 
 def _boxes(

@@ -23,7 +23,7 @@ from askdoc.ingest.extract import (
     one_line,
     top_heading,
 )
-from askdoc.types import Heading, Table
+from askdoc.types import Heading, Status, Table
 
 LONGEST_TITLE = 100
 DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
@@ -109,7 +109,7 @@ def decode(data: bytes) -> str:
         return clean(damaged.removeprefix("\ufeff"))
     best = from_bytes(data).best()
     if best is None:
-        raise Unreadable("failed", "its bytes are not text in any known encoding")
+        raise Unreadable(Status.FAILED, "its bytes are not text in any known encoding")
     return clean(str(best))
 
 

@@ -9,6 +9,7 @@ from askdoc.errors import Unreadable
 from askdoc.ingest.extract import Composer, Extract, one_line
 from askdoc.ingest.formats import html
 from askdoc.ingest.formats.text import decode
+from askdoc.types import Status
 
 MARKUP = re.compile(r"</?(p|div|br|table|ul|ol|a|h[1-6]|blockquote)\b[^>]*>", re.IGNORECASE)
 HEADINGS = ("title", "head", "heading", "headline")
@@ -18,15 +19,15 @@ def read(path: Path) -> Extract:
     """An XML file; where it has no text but only attributes, as it stands in the file."""
     text = decode(path.read_bytes())
     if not text.strip():
-        raise Unreadable("empty", "there is no text in it")
+        raise Unreadable(Status.EMPTY, "there is no text in it")
     # Bytes, since lxml refuses a str that names its own encoding.
     parser = lxml.etree.XMLParser(encoding="utf-8", recover=True, no_network=True)
     try:
         root = lxml.etree.fromstring(text.strip().encode("utf-8", "replace"), parser)
     except lxml.etree.XMLSyntaxError as error:
-        raise Unreadable("failed", f"it is no XML that can be read ({error.msg})") from error
+        raise Unreadable(Status.FAILED, f"it is no XML that can be read ({error.msg})") from error
     if root is None:
-        raise Unreadable("failed", "it holds no XML")
+        raise Unreadable(Status.FAILED, "it holds no XML")
     if _name(root) == "html":
         return html.from_markup(text)
     composer = Composer()

@@ -80,7 +80,8 @@ class Pages:
         self._corpus = assistant.index.corpus
         self._worker = Worker(SECONDS)
         self._lock = threading.Lock()
-        if any(reading.source.lower().endswith(".pdf") for reading in assistant.index.readings()):
+        reports = assistant.index.reports()
+        if any(file_report.source.lower().endswith(".pdf") for file_report in reports):
             threading.Thread(target=self._start, daemon=True).start()
 
     def _start(self) -> None:

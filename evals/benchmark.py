@@ -17,10 +17,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from askdoc.answer.evidence import confidence, evidence
+from askdoc.answer.evidence import choose
+from askdoc.answer.pipeline import find
 from askdoc.answer.query import Query, contextualize
 from askdoc.answer.reader import read
-from askdoc.answer.retrieve import LEGS, Candidate, candidates, hits, reranked
+from askdoc.answer.retrieve import WAYS, Candidate, join, retrieve
 from askdoc.evaluation.metrics import auroc, bins, calibration_error, ndcg_at_k
 from evals.sets import Part, Row, lines, source_of
 from evals.training.fit import answers, holds
@@ -86,18 +87,17 @@ def ranking(part: Part, most: int) -> Figures:
         ids = [[passage.id for passage, _ in leg] for leg in legs]
         places = {passage.id: passage.source for leg in legs for passage, _ in leg}
         query = contextualize(question["question"], turns(question), index)
-        fused = candidates(index, query)
-        final = hits(reranked(index, query, fused, DEEP), DEEP)
+        findings = find(index, query, DEEP)
         found = {
-            **{leg: [places[id] for id in each] for leg, each in zip(LEGS, ids, strict=True)},
+            **{leg: [places[id] for id in each] for leg, each in zip(WAYS, ids, strict=True)},
             "rrf": [places[id] for id in reciprocal(ids)],
-            "fused": [item.passage.source for item in fused],
-            "final": [hit.passage.source for hit in final],
+            "fused": [item.passage.source for item in findings.candidates],
+            "final": [hit.passage.source for hit in findings.hits],
         }
         for name, sources in found.items():
             rows.setdefault(name, []).append(ndcg_at_k(documents(sources), gold, 10))
     figures = {name: statistics.fmean(values) for name, values in rows.items()}
-    better = max(figures[leg] for leg in LEGS)
+    better = max(figures[leg] for leg in WAYS)
     return {
         "questions": len(rows["final"]),
         **figures,
@@ -105,14 +105,11 @@ def ranking(part: Part, most: int) -> Figures:
     }
 
 
-def asked(part: Part, question: str) -> tuple[float, list[Any], Any]:
-    """The confidence, the sentences chosen, and the candidates, for a question."""
+def asked(part: Part, question: str) -> tuple[float, list[Any]]:
+    """The confidence and the sentences chosen, for a question."""
     index = part.assistant.index
-    query = contextualize(question, (), index)
-    found = reranked(index, query, candidates(index, query), index.settings.k)
-    found = found[: index.settings.k]
-    chosen = evidence(query.text, found, index)
-    return confidence(query.text, found, chosen, index), list(chosen), found
+    findings = find(index, contextualize(question, (), index))
+    return findings.confidence, list(findings.evidence)
 
 
 def sentences(part: Part, most: int) -> Figures:
@@ -120,17 +117,17 @@ def sentences(part: Part, most: int) -> Figures:
     index = part.assistant.index
     of_all, of_right, of_answer = [], [], []
     for question in reported(part, most):
-        _, chosen, _ = asked(part, question["question"])
-        of_all.append(bool(chosen) and holds(chosen[0].text, question))
-        of_answer.append(any(holds(item.text, question) for item in chosen))
-        ids = part.ids[source_of(str(question["gold_ids"][0]))]
-        passages = list(index.stores.manifest.passages(ids).values())
+        _, chosen = asked(part, question["question"])
+        of_all.append(bool(chosen) and holds(chosen[0].span.text, question))
+        of_answer.append(any(holds(item.span.text, question) for item in chosen))
+        passages = index.passages(source_of(str(question["gold_ids"][0])))
+        judgements = read(question["question"], passages, index.settings.reader)
         right = [
-            Candidate(item.passage, {}, 0.0, item)
-            for item in read(question["question"], passages, index.settings.reader)
+            Candidate(passage, {}, 0.0, judgement)
+            for passage, judgement in zip(passages, judgements, strict=True)
         ]
-        best = evidence(question["question"], right, index)[:1]
-        of_right.append(bool(best) and holds(best[0].text, question))
+        best = choose(Query.of(question["question"], index), right)[:1]
+        of_right.append(bool(best) and holds(best[0].span.text, question))
     return {
         "questions": len(of_all),
         "best sentence of the corpus holds the answer": statistics.fmean(of_all),
@@ -144,11 +141,11 @@ def refusals(part: Part, able: Sequence[Row], unable: Sequence[Row]) -> tuple[Fi
     threshold = part.assistant.settings.threshold
     yes, no, pairs = [], [], []
     for question in able:
-        sure, chosen, _ = asked(part, question["question"])
+        sure, chosen = asked(part, question["question"])
         yes.append(sure)
         pairs.append((sure, answers(chosen, question)))
     for question in unable:
-        sure, _, _ = asked(part, question["question"])
+        sure, _ = asked(part, question["question"])
         no.append(sure)
         pairs.append((sure, False))
     refused = [sure < threshold for sure in yes], [sure < threshold for sure in no]
@@ -206,15 +203,14 @@ def facts(part: Part, most: int) -> Figures:
         )
 
     def found(text: str) -> list[Candidate]:
-        query = contextualize(text, (), index)
-        return reranked(index, query, candidates(index, query), 10)
+        return list(find(index, contextualize(text, (), index), 10).ranked)
 
     return {
         "questions": len(questions),
         "BM25": share(lambda text: [passage for passage, _ in index.search(text, 10)[1]]),
         "askdoc": share(lambda text: [item.passage for item in found(text)[:10]]),
         "askdoc, neighbours joined": share(
-            lambda text: [hit.passage for hit in hits(found(text), 10)]
+            lambda text: [hit.passage for hit in join(found(text), 10)]
         ),
     }
 
@@ -227,7 +223,7 @@ def speed(part: Part, most: int) -> Figures:
         part.assistant.ask(question["question"])
         taken.append(time.perf_counter() - began)
     return {
-        "passages": len(part.assistant.index.stores.bm25),
+        "passages": len(part.assistant.index),
         "seconds p50": statistics.median(taken[3:]),
         "seconds p95": statistics.quantiles(taken[3:], n=20)[-1],
     }
@@ -275,9 +271,7 @@ def drawn(rows: Sequence[dict[str, float]]) -> str:
 
 def _final(part: Part, query: Query) -> list[str]:
     """The sources of the hits for a query."""
-    index = part.assistant.index
-    found = reranked(index, query, candidates(index, query), DEEP)
-    return [hit.passage.source for hit in hits(found, DEEP)]
+    return [hit.passage.source for hit in find(part.assistant.index, query, DEEP).hits]
 
 
 def measured(data: Path, place: Path, most: int) -> Figures:
@@ -329,7 +323,7 @@ def sizes(data: Path, place: Path, most: int) -> Figures:
             scores = []
             for question in reported(part, most):
                 query = contextualize(question["question"], turns(question), part.assistant.index)
-                found = candidates(part.assistant.index, query)
+                found = retrieve(part.assistant.index, query)
                 gold = [source_of(str(id)) for id in question["gold_ids"]]
                 ranking = documents([item.passage.source for item in found])
                 scores.append(ndcg_at_k(ranking, gold, 10))

@@ -58,9 +58,6 @@ class Part:
                 text = f"# {row['title']}\n\n{row['text']}\n"
                 (corpus / source).write_text(text, "utf-8")
         self.assistant = Assistant.from_folder(corpus, Settings(corpus=corpus, passage_size=size))
-        self.ids: dict[str, list[str]] = {}
-        for id, source in self.assistant.index.stores.manifest.sources().items():
-            self.ids.setdefault(source, []).append(id)
         self.questions = lines(data / name / "queries.jsonl")
         self.squad2 = {row["title"] for row in lines(data / "squad2" / "corpus.jsonl")}
 

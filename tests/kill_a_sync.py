@@ -63,7 +63,7 @@ def forked(work: Callable[[], object]) -> int:
 
 def check(settings: Settings, history: dict[str, set[str]]) -> None:
     """What is found belongs to documents that are held whole, in one version that once was."""
-    index = Index(settings)
+    index = Index.open(settings)
     manifest = index.stores.manifest
     dense, lexical = index.stores.dense.ids(), index.stores.bm25.ids()
     by_source: dict[str, set[str]] = {}
@@ -87,7 +87,7 @@ def check(settings: Settings, history: dict[str, set[str]]) -> None:
 
 def complete(settings: Settings) -> None:
     """The next sync brings everything in order."""
-    index = Index(settings)
+    index = Index.open(settings)
     index.sync()
     assert index.verify() == []
     held = {source: index.document(source).text for source in index.stores.manifest.files()}
@@ -111,7 +111,7 @@ def main() -> None:
         for path in root.glob("*.md"):
             history.setdefault(path.name, set()).add(load(root, path.name).text)
         began = time.monotonic()
-        child = forked(lambda: Index(settings).sync())
+        child = forked(lambda: Index.open(settings).sync())
         time.sleep(random.uniform(0, longest))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)

@@ -5,7 +5,7 @@ import pytest
 from askdoc import NO_ANSWER, Assistant, BadInput, Settings, ask
 from askdoc.answer.citation import marked, quoted
 from askdoc.answer.evidence import ASKED, confidence
-from askdoc.index.index import Index
+from askdoc.answer.query import Query
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_confidence_grows_with_what_the_evidence_carries(assistant: Assistant) -
     assert chances == sorted(chances)
     assert chances[0] < 0.2
     assert chances[2] > 0.7
-    assert confidence("Anything?", (), (), assistant.index) == 0
+    assert confidence(Query.of("Anything?", assistant.index), (), ()) == 0
 
 
 def test_the_same_is_not_said_twice(folder) -> None:
@@ -128,7 +128,7 @@ def test_the_threshold_is_where_refusing_begins(corpus, assistant: Assistant) ->
     question = "How do I bake a lasagne?"
     assert not assistant.ask(question).answered
     bold = Settings(corpus=corpus, index=assistant.index.folder, threshold=0)
-    assert Assistant(Index(bold)).ask(question).answered
+    assert Assistant.open(bold).ask(question).answered
 
 
 @pytest.mark.parametrize("question", ["", "  \n", "x" * 100_000, None])

@@ -128,7 +128,7 @@ def test_status_names_what_differs(folder, capsys) -> None:
         "c.md: not indexed",
         "b.md: indexed, but gone from the corpus",
     ]
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     index.sync()
     index.stores.dense.remove(sorted(index.stores.dense.ids())[:1])
     shown = printed(capsys, "status", "--corpus", root, code=3)
@@ -222,7 +222,7 @@ def test_a_second_writer_is_told_of_the_first(folder, capsys) -> None:
     root = folder({"a.md": "The ferry sails at nine."})
     question = ("When does the ferry sail?", "--corpus", root)
     who = f"process {os.getpid()} on "
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     with held(index):
         assert who in fails(capsys, "index", root)
         assert who in fails(capsys, "ask", *question)
@@ -265,7 +265,7 @@ def test_an_index_built_in_another_way_is_refused_with_the_mending_command(
     folder, capsys, name: str, value: str
 ) -> None:
     root = folder({"a.md": "The ferry sails at nine."}, "my docs")
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     index.sync()
     index.stores.manifest.note(**{name: value})
     index.close()
@@ -318,7 +318,7 @@ def test_ctrl_c_stops_cleanly_and_keeps_what_is_done(folder) -> None:
     assert "Traceback" not in told
     kept = count_files(manifest)
     assert 0 < kept < 900
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     report = index.sync()
     assert len(report.kept) == kept
     assert len(report.added) == 900 - kept

@@ -44,7 +44,7 @@ def test_a_sync_works_only_on_what_changed(folder) -> None:
     root = folder(
         {"a.md": "The ferry sails.", "b.md": "The tide turns.", "c.md": "The gull cries."}
     )
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     first = index.sync()
     assert first.added == ("a.md", "b.md", "c.md")
     (root / "a.md").write_text("The ferry sank.")
@@ -64,7 +64,7 @@ def test_a_sync_works_only_on_what_changed(folder) -> None:
 
 def test_a_file_that_was_only_touched_is_not_read_again(folder) -> None:
     root = folder({"a.md": "The ferry sails."})
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     index.sync()
     (root / "a.md").touch()
     counter = count(index)
@@ -76,7 +76,7 @@ def test_a_file_that_was_only_touched_is_not_read_again(folder) -> None:
 @pytest.mark.parametrize("text", ["# Ferry\n\nThe ferry sails.", "No title. " * 20])
 def test_a_renamed_file_is_not_embedded_again(folder, text: str) -> None:
     root = folder({"a.md": text})
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     index.sync()
     (root / "sub").mkdir()
     (root / "a.md").rename(root / "sub" / "b.md")
@@ -93,7 +93,7 @@ def test_a_renamed_file_is_not_embedded_again(folder, text: str) -> None:
 def test_of_a_long_document_only_the_changed_part_is_embedded(folder) -> None:
     lines = [f"# Part {n}\n\nIn part {n} the ferry sails at {n} sharp.\n" for n in range(40)]
     root = folder({"a.md": "\n".join(lines)})
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     index.sync()
     lines[7] = "# Part 7\n\nIn part 7 it stays in the harbour for good.\n"
     (root / "a.md").write_text("\n".join(lines))
@@ -106,7 +106,7 @@ def test_of_a_long_document_only_the_changed_part_is_embedded(folder) -> None:
 def test_a_change_within_the_same_clock_tick_is_seen(folder) -> None:
     """A file may change without its size or time telling, just after it was read."""
     root = folder({"a.md": "The ferry sails at nine."})
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     index.sync()
     stat = (root / "a.md").stat()
     (root / "a.md").write_text("The ferry sails at five.")
@@ -117,7 +117,7 @@ def test_a_change_within_the_same_clock_tick_is_seen(folder) -> None:
 def test_an_interrupted_sync_is_completed_by_the_next(folder) -> None:
     """Ctrl-C keeps what is done and breaks nothing."""
     root = folder({f"{n}.md": f"Ferry {n} sails. " * 40 for n in range(40)})
-    index = Index(Settings(corpus=root, passage_size=100))
+    index = Index.open(Settings(corpus=root, passage_size=100))
 
     def stop(step: Progress) -> None:
         if step.done:
@@ -125,7 +125,7 @@ def test_an_interrupted_sync_is_completed_by_the_next(folder) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         index.sync(stop)
-    again = Index(Settings(corpus=root, passage_size=100))
+    again = Index.open(Settings(corpus=root, passage_size=100))
     report = again.sync()
     assert len(report.documents) == 40
     assert again.verify() == []
@@ -134,7 +134,7 @@ def test_an_interrupted_sync_is_completed_by_the_next(folder) -> None:
 def test_an_index_can_be_opened_with_chroma_alone(folder) -> None:
     """What is in Chroma is what a user of Chroma expects: texts, sources, cosine."""
     root = folder({"a.md": "# Ferry\n\nThe ferry sails at nine."})
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     index.sync()
     (collection,) = chromadb.PersistentClient(
         root / ".askdoc" / "chroma", settings=chromadb.Settings(anonymized_telemetry=False)
@@ -147,13 +147,13 @@ def test_an_index_can_be_opened_with_chroma_alone(folder) -> None:
 
 def test_a_lost_manifest_leaves_nothing_that_answers(folder) -> None:
     root = folder({"a.md": "The ferry sails at nine.", "b.md": "Bread."})
-    first = Index(Settings(corpus=root))
+    first = Index.open(Settings(corpus=root))
     first.sync()
     first.close()
     for path in (root / ".askdoc").glob("manifest.sqlite*"):
         path.unlink()
     (root / "a.md").unlink()
-    again = Index(Settings(corpus=root))
+    again = Index.open(Settings(corpus=root))
     assert again.sync().added == ("b.md",)
     assert again.verify() == []
 
@@ -164,7 +164,7 @@ def test_a_file_whose_name_is_no_text_gets_its_line(folder) -> None:
     root = folder({"a.md": "The ferry sails."})
     with open(os.fsencode(root) + b"/caf\xe9.md", "w") as file:
         file.write("The lamp burns.")
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     report = index.sync()
     assert {row.source: row.status for row in report.documents} == {
         "a.md": "read", "caf\\udce9.md": "failed",
@@ -175,7 +175,7 @@ def test_a_file_whose_name_is_no_text_gets_its_line(folder) -> None:
 
 def test_the_index_lies_in_the_corpus_and_out_of_version_control(folder) -> None:
     root = folder({"a.md": "The ferry sails."})
-    Index(Settings(corpus=root)).sync()
+    Index.open(Settings(corpus=root)).sync()
     assert (root / ".askdoc" / ".gitignore").read_text() == "*\n"
     assert sorted(path.name for path in root.iterdir()) == [".askdoc", "a.md"]
 
@@ -224,6 +224,6 @@ def test_a_chroma_server_that_is_not_there_gets_one_line(folder) -> None:
         port = free.getsockname()[1]
     for url in (f"http://127.0.0.1:{port}", "not-an-address"):
         with pytest.raises(AskdocError) as caught:
-            Index(Settings(corpus=folder({"a.md": "A."}), chroma_url=url))
+            Index.open(Settings(corpus=folder({"a.md": "A."}), chroma_url=url))
         assert "\n" not in str(caught.value)
         assert url in str(caught.value)

@@ -191,7 +191,7 @@ def test_indexing_twice_changes_nothing(corpus: Path, tmp_path: Path) -> None:
     """4, over the real corpus."""
     ids = []
     for name in ("one", "two"):
-        index = Index(Settings(corpus=corpus, index=tmp_path / name))
+        index = Index.open(Settings(corpus=corpus, index=tmp_path / name))
         index.sync()
         ids.append(
             (index.stores.dense.ids(), index.stores.bm25.ids(), index.stores.manifest.sources())
@@ -230,7 +230,7 @@ def test_a_crash_in_a_sync_never_brings_back_what_changed(
     """5: a document answers as it was or as it is, never both, and the next sync completes it."""
     root = folder({"light.md": OLD, "gone.md": "The lighthouse of Marwick has a ghost."})
     settings = Settings(corpus=root)
-    index = Index(settings)
+    index = Index.open(settings)
     index.sync()
     (root / "light.md").write_text(NEW)
     (root / "gone.md").unlink()
@@ -242,7 +242,7 @@ def test_a_crash_in_a_sync_never_brings_back_what_changed(
     with pytest.raises(KeyboardInterrupt):
         index.sync()
 
-    again = Index(settings)
+    again = Index.open(settings)
     assert not {OLD, NEW} <= says(again)
     again.sync()
     assert says(again) == {NEW}

@@ -42,7 +42,7 @@ def test_an_ignore_file_of_a_windows_editor_is_obeyed(folder, encoding: str) -> 
 def test_a_lost_part_is_mended_by_the_next_sync(folder) -> None:
     """What `askdoc status` says of `askdoc index` is so."""
     root = folder({"a.md": FERRY, "b.md": "The tide turns at five."})
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     index.sync()
     index.stores.dense.remove(sorted(index.stores.dense.ids())[:1])
     assert len(index.verify()) == 1
@@ -59,7 +59,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(
 ) -> None:
     """Its text and its hash must not come from two moments."""
     root = folder({"a.md": FERRY})
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
 
     class Slow:
         """A reading process that is overtaken by an editor."""
@@ -88,7 +88,7 @@ def test_a_file_that_could_not_be_opened_is_tried_again(
     """A permission may be given without a change of size or time."""
     root = folder({"a.md": FERRY})
     os.utime(root / "a.md", (1, 1))
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     with monkeypatch.context() as patch:
         patch.setattr(index_module, "_sha256", lambda path: "")
         patch.setattr(Path, "suffix", property(lambda path: ".locked"))
@@ -99,7 +99,7 @@ def test_a_file_that_could_not_be_opened_is_tried_again(
 
 def test_a_document_that_comes_back_is_seen_again(folder) -> None:
     root = folder({"a.md": FERRY})
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     index.sync()
     sha256 = index.document("a.md").file_sha256
     (root / "a.md").write_text("The ferry to Marwick sank.")
@@ -116,7 +116,7 @@ def test_a_document_that_comes_back_is_seen_again(folder) -> None:
 
 def test_a_corpus_that_vanishes_does_not_empty_its_index(folder, tmp_path: Path) -> None:
     root = folder({"a.md": FERRY})
-    index = Index(Settings(corpus=root, index=tmp_path / "index"))
+    index = Index.open(Settings(corpus=root, index=tmp_path / "index"))
     index.sync()
     root.rename(tmp_path / "away")
     with pytest.raises(BadInput, match="there is no folder"):
@@ -143,10 +143,10 @@ def test_what_lies_in_the_folder_of_an_index_is_not_ours_to_change(folder, tmp_p
     place = folder({".gitignore": "mine\n", "chroma/photo.jpg": "x"}, "place")
     Index.discard(Settings(corpus=root, index=place))
     assert (place / "chroma" / "photo.jpg").exists()
-    Index(Settings(corpus=root, index=place))
+    Index.open(Settings(corpus=root, index=place))
     assert (place / ".gitignore").read_text() == "mine\n"
     with pytest.raises(BadInput, match="cannot be the corpus"):
-        Index(Settings(corpus=root, index=root))
+        Index.open(Settings(corpus=root, index=root))
     with pytest.raises(BadInput, match="there is no folder"):
         Index.discard(Settings(corpus=tmp_path / "none", index=place))
     assert (place / "manifest.sqlite").exists()

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from askdoc import Assistant
-from askdoc.answer.query import History, contextualize, correct_spelling, subqueries
+from askdoc.answer.query import History, contextualize, subqueries
+from askdoc.answer.spelling import correct_spelling
 
 EAGLE = [
     {"role": "user", "content": "What is Eagle Partner for?"},
@@ -117,10 +118,10 @@ def test_no_word_that_the_corpus_knows_is_changed(assistant: Assistant) -> None:
 
 def test_a_question_that_names_several_things_has_a_search_for_each(assistant: Assistant) -> None:
     both = "When did Armenia ratify the Rome Statute, and who dissolved the Republic of Artsakh?"
-    assert subqueries(both, assistant.index) == (
+    assert subqueries(both) == (
         "When did Armenia ratify the Rome Statute",
         "who dissolved the Republic of Artsakh",
     )
-    assert subqueries("Who is the prime minister of Armenia?", assistant.index) == ()
+    assert subqueries("Who is the prime minister of Armenia?") == ()
     sources = {hit.passage.source for hit in assistant.search(both, k=10)}
     assert {"rome-statute.html", "september-2023-offensive.md"} <= sources

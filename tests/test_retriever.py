@@ -3,8 +3,9 @@
 from langchain_core.runnables import RunnableLambda
 
 from askdoc import Assistant, Settings
+from askdoc.answer.pipeline import find
 from askdoc.answer.query import contextualize
-from askdoc.answer.retrieve import JOINED, candidates, reranked, retrieve
+from askdoc.answer.tuning import JOINED
 
 FILLER = {f"{n}.txt": f"Note {n} is about bread, flour and oven number {n}." for n in range(30)}
 
@@ -20,7 +21,7 @@ def test_hits_are_ranked_by_their_chance_and_say_who_found_them(assistant: Assis
 
 def test_candidates_carry_the_scores_of_their_legs(assistant: Assistant) -> None:
     query = contextualize("Eagle Partner exercise", (), assistant.index)
-    found = candidates(assistant.index, query)
+    found = find(assistant.index, query).candidates
     for leg, ranking in zip(
         ("dense", "lexical"), assistant.index.search(query.text, 100), strict=True
     ):
@@ -33,9 +34,9 @@ def test_candidates_carry_the_scores_of_their_legs(assistant: Assistant) -> None
 
 def test_what_is_read_is_the_best_of_the_fusion(assistant: Assistant) -> None:
     query = contextualize("Who mediated the ceasefire?", (), assistant.index)
-    found = candidates(assistant.index, query)
-    ranked = reranked(assistant.index, query, found, 12)
-    assert {item.passage.id for item in ranked if item.read} == {
+    findings = find(assistant.index, query, 12)
+    found, ranked = findings.candidates, findings.ranked
+    assert {item.passage.id for item in ranked if item.judgement} == {
         item.passage.id for item in found[:12]
     }
     assert len(ranked) == len(found)
@@ -66,7 +67,7 @@ def test_neighbours_that_are_both_found_become_one_hit(folder) -> None:
     root = folder({"ferry.md": "# Ferry\n\n" + " ".join(lines)} | FILLER)
     assistant = Assistant.from_folder(root, Settings(passage_size=200, corpus=root))
     query = contextualize("Which piers does the ferry call at?", (), assistant.index)
-    found = retrieve(assistant.index, query, 5)
+    found = find(assistant.index, query, 5).hits
     first = found[0].passage
     assert 200 < len(first.text) <= JOINED * 200 + JOINED
     assert first.text == first.document.text[first.start : first.end]

@@ -16,7 +16,7 @@ FILES = 10_000
 @pytest.mark.slow
 def test_a_second_sync_of_ten_thousand_files_takes_seconds(folder) -> None:
     root = folder({f"{n // 100:03}/{n}.txt": f"Ferry {n} sails." for n in range(FILES)})
-    index = Index(Settings(corpus=root))
+    index = Index.open(Settings(corpus=root))
     first = index.sync()
     assert len(first.added) == FILES
     index.sync()  # the youngest files are compared once more by content

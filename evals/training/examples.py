@@ -56,9 +56,8 @@ def _examples(part: Part, question: Row, dice: random.Random) -> Iterator[Exampl
     legs = part.assistant.index.search(asked, 10)
     hits = [passage for pair in zip(*legs, strict=False) for passage, _ in pair]
     # The right document is shown even where no leg brings it up.
-    rest = [id for source in sorted(gold) for id in part.ids.get(source, ())]
-    known = {passage.id: passage for passage in hits}
-    known |= part.assistant.index.stores.manifest.passages(rest)
+    rest = [passage for source in sorted(gold) for passage in part.assistant.index.passages(source)]
+    known = {passage.id: passage for passage in [*hits, *rest]}
     shown = {id: _shown(passage, question, gold) for id, passage in known.items()}
     right = [s for s in shown.values() if any(s.right)]
     wrong = [

@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from askdoc.answer.calibration import WEIGHTS, known
-from askdoc.answer.evidence import Evidence, confidence, evidence, judged, signals
-from askdoc.answer.query import contextualize
-from askdoc.answer.retrieve import Candidate, candidates, ranking_signals, reranked
+from askdoc.answer.calibration import WEIGHTS
+from askdoc.answer.calibration import weights as known_weights
+from askdoc.answer.evidence import Evidence, choose, confidence, judged, signals
+from askdoc.answer.pipeline import find
+from askdoc.answer.query import Query, contextualize
+from askdoc.answer.retrieve import Candidate
 from askdoc.types import Passage
 from evals.sets import Part, Row, source_of
 
@@ -50,7 +52,7 @@ class Seen:
 
     part: Part
     question: Row
-    query: str
+    query: Query
     ranked: list[Candidate]
 
     @property
@@ -80,7 +82,7 @@ def holds(text: str, question: Row) -> bool:
 
 def answers(chosen: Sequence[Evidence], question: Row) -> bool:
     """Whether a sentence that was chosen holds the answer."""
-    return question["answerable"] and any(holds(item.text, question) for item in chosen)
+    return question["answerable"] and any(holds(item.span.text, question) for item in chosen)
 
 
 def seen(part: Part, questions: Sequence[Row]) -> Iterator[Seen]:
@@ -88,8 +90,8 @@ def seen(part: Part, questions: Sequence[Row]) -> Iterator[Seen]:
     index = part.assistant.index
     for question in questions:
         query = contextualize(question["question"], (), index)
-        ranked = reranked(index, query, candidates(index, query), index.settings.k)
-        yield Seen(part, question, query.text, [item for item in ranked if item.read])
+        ranked = find(index, query).ranked
+        yield Seen(part, question, query, [item for item in ranked if item.judgement])
 
 
 def passages_of(found: Sequence[Seen]) -> list[Sample]:
@@ -98,9 +100,8 @@ def passages_of(found: Sequence[Seen]) -> list[Sample]:
     for item in found:
         if item.question["answerable"]:
             for each in item.ranked:
-                if each.read:
-                    right = item.right(each.passage, each.passage.text)
-                    rows.append((ranking_signals(each, each.read), right))
+                right = item.right(each.passage, each.passage.text)
+                rows.append((each.signals, right))
     return rows
 
 
@@ -110,10 +111,8 @@ def sentences_of(found: Sequence[Seen]) -> list[list[Sample]]:
     for item in found:
         if item.question["answerable"] and item.wanted:
             every = [
-                (told, item.right(passage, passage.document.text[start:end]))
-                for (passage, start, end), told in judged(
-                    item.query, item.ranked, item.part.assistant.index
-                )
+                (each.signals, item.right(each.passage, each.span.text))
+                for each in judged(item.query, item.ranked)
             ]
             if any(right for _, right in every):
                 rows.append(every)
@@ -126,9 +125,9 @@ def answers_of(found: Sequence[Seen]) -> list[Sample]:
     for item in found:
         index = item.part.assistant.index
         best = item.ranked[: index.settings.k]
-        chosen = evidence(item.query, best, index)
+        chosen = choose(item.query, best)
         if chosen and (item.wanted or not item.question["answerable"]):
-            told = signals(item.query, best, chosen, index)
+            told = signals(item.query, best, chosen)
             rows.append((told, answers(chosen, item.question)))
     return rows
 
@@ -139,8 +138,8 @@ def refusals(found: Sequence[Seen]) -> str:
     for item in found:
         index = item.part.assistant.index
         best = item.ranked[: index.settings.k]
-        chosen = evidence(item.query, best, index)
-        sure.append((confidence(item.query, best, chosen, index), item.question["answerable"]))
+        chosen = choose(item.query, best)
+        sure.append((confidence(item.query, best, chosen), item.question["answerable"]))
     lines = []
     for threshold in THRESHOLDS:
         refused = [able for chance, able in sure if chance < threshold]
@@ -228,13 +227,13 @@ def main() -> None:
     found = gathered(arguments.data, arguments.work / "corpora")
     passages, sentences = passages_of(found), sentences_of(found)
     weights = {"ranking": fitted(passages), "sentence": chosen_by(sentences)}
-    WEIGHTS.write_text(json.dumps({**known(), **weights}, indent=2) + "\n", "utf-8")
-    known.cache_clear()  # which sentences are chosen depends on the weights so far
+    WEIGHTS.write_text(json.dumps({**known_weights(), **weights}, indent=2) + "\n", "utf-8")
+    known_weights.cache_clear()  # which sentences are chosen depends on the weights so far
     told = answers_of(found)
     weights["answer"] = fitted(told)
     counts = {"passages": len(passages), "questions": len(sentences), "answers": len(told)}
     WEIGHTS.write_text(json.dumps({"fitted on": counts, **weights}, indent=2) + "\n", "utf-8")
-    known.cache_clear()
+    known_weights.cache_clear()
     print(WEIGHTS.read_text("utf-8"))
     outside = found[-OUTSIDE:]
     own = [item for item in found[:-OUTSIDE] if item.part is outside[0].part]

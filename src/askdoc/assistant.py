@@ -4,16 +4,15 @@ import functools
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from askdoc.answer.citation import marked, quoted
-from askdoc.answer.evidence import confidence, evidence
 from askdoc.answer.explain import Explanation, explain
 from askdoc.answer.generate import Written, write
+from askdoc.answer.langchain import PassageRetriever
 from askdoc.answer.model import Model, connected
+from askdoc.answer.pipeline import Findings, find
 from askdoc.answer.query import History, contextualize
-from askdoc.answer.retrieve import PassageRetriever, candidates, hits, reranked, retrieve
 from askdoc.errors import BadInput, IndexBusy
 from askdoc.index.index import Index, OnProgress
 from askdoc.settings import Settings
@@ -26,13 +25,22 @@ QUOTES = "quotes"  # the name of the writer that needs no language model
 class Assistant:
     """Answers questions about one corpus, every sentence with an exact citation.
 
-    ``model`` is the language model that the settings name; None where quotes are the answer.
+    ``model`` is the language model that writes; None where quotes are the answer.
     """
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, model: Model | None = None) -> None:
         self.index = index
         self.settings = index.settings
-        self.model = connected(index.settings)
+        self.model = model
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Assistant":
+        """An assistant over an index as it stands, with the model that the settings name.
+
+        Raises BadInput when there is no such folder or model, IndexMismatch when the index was
+        built in another way.
+        """
+        return cls(Index.open(settings), connected(settings))
 
     @classmethod
     def from_folder(
@@ -44,13 +52,12 @@ class Assistant:
         """An assistant over a folder, whose index is first brought up to date.
 
         ``corpus`` goes before ``settings.corpus``; ``on_progress`` is called with each step of
-        indexing. Raises BadInput when there is no such folder, IndexMismatch when its index was
-        built in another way.
+        indexing. Raises as ``open`` does.
         """
         settings = settings or Settings()
         if corpus is not None:
             settings = settings.model_copy(update={"corpus": Path(corpus)})
-        assistant = cls(Index(settings))
+        assistant = cls.open(settings)
         assistant.catch_up(on_progress)
         return assistant
 
@@ -78,63 +85,81 @@ class Assistant:
         ``model`` writes it in place of the assistant's own. Closing the iterator stops the model.
         """
         model = model or self.model
+        began = time.perf_counter()
+        findings = self.find(question, history, sources=sources, model=model)
+        query_took = time.perf_counter() - began - sum(findings.seconds.values())
+        began = time.perf_counter()
+
+        def answer(written: Written | None = None) -> Answer:
+            seconds = {"query": query_took, **findings.seconds}
+            seconds["write"] = time.perf_counter() - began
+            answers = written is not None and not written.refused
+            return Answer(
+                question,
+                findings.query.text,
+                marked(written.sentences) if written and answers else NO_ANSWER,
+                model.name if model and written and written.by_model else QUOTES,
+                written.sentences if written else (),
+                written.citations if written else (),
+                findings.hits,
+                findings.confidence,
+                seconds,
+                written.tokens if written else {},
+                written.note if written else "",
+                findings.query.unknown_words,
+            )
+
+        if not findings.evidence or findings.confidence < self.settings.threshold:
+            yield answer()
+            return
+        with closing(self._written(findings, history, model)) as growing:
+            for written in growing:
+                yield answer(written)
+
+    def _written(
+        self, findings: Findings, history: History, model: Model | None
+    ) -> Generator[Written]:
+        """The answer as it is written: by a model, or quote by quote."""
+        spans = [sentence.span for sentence in findings.evidence]
+        quotes = [(span.document, span.start, span.end) for span in spans]
+        if model is None:
+            for number in range(1, len(quotes) + 1):
+                yield Written(*quoted(quotes[:number]))
+            return
+        passages = [hit.passage for hit in findings.hits]
+        with closing(
+            write(model, findings.query.text, history, passages, quotes, self.settings)
+        ) as growing:
+            yield from growing
+
+    def find(
+        self,
+        question: str,
+        history: History = (),
+        k: int | None = None,
+        sources: Sequence[str] = (),
+        model: Model | None = None,
+    ) -> Findings:
+        """What every step finds for a question; ``k`` hits, by default as the settings say.
+
+        ``model`` may rewrite a follow-up. Raises BadInput as ``ask`` does.
+        """
         _check_question(question)
         _check_history(history)
         self.index.check_not_empty()
         self._check_sources(sources)
-        clock = _Clock()
-        query = contextualize(question, history, self.index, model.rewritten if model else None)
-        query = replace(query, sources=tuple(sources))
-        clock.lap("query")
-        found = candidates(self.index, query)
-        clock.lap("search")
-        ranked = reranked(self.index, query, found, self.settings.k)
-        best = ranked[: self.settings.k]
-        chosen = evidence(query.text, best, self.index)
-        chance = confidence(query.text, best, chosen, self.index)
-        clock.lap("read")
-        closest = tuple(hits(ranked, self.settings.k))
-        answer = functools.partial(
-            Answer, question, query.text, model=QUOTES, closest=closest, confidence=chance
-        )
-        if not chosen or chance < self.settings.threshold:
-            clock.lap("write")
-            yield answer(text=NO_ANSWER, seconds=clock.seconds)
-            return
-        quotes = [(item.passage.document, item.start, item.end) for item in chosen]
-        growing: Generator[Written]
-        if model:
-            passages = [hit.passage for hit in closest]
-            growing = write(model, query.text, history, passages, quotes, self.settings)
-        else:
-            growing = (Written(*quoted(quotes[: n + 1])) for n in range(len(quotes)))
-        with closing(growing):
-            for written in growing:
-                clock.lap("write")
-                yield answer(
-                    text=NO_ANSWER if written.refused else marked(written.sentences),
-                    model=model.name if model and written.by_model else QUOTES,
-                    sentences=written.sentences,
-                    citations=written.citations,
-                    seconds=clock.seconds,
-                    tokens=written.tokens,
-                    note=written.note,
-                )
+        rewrite = model.rewritten if model else None
+        query = contextualize(question, history, self.index, rewrite, sources)
+        return find(self.index, query, k)
 
     def search(self, query: str, k: int = 10, sources: Sequence[str] = ()) -> list[Hit]:
         """The ``k`` best hits, best first; ``sources`` as for ``ask``, and BadInput as there."""
-        _check_question(query)
         _check_k(k)
-        self.index.check_not_empty()
-        self._check_sources(sources)
-        asked = replace(contextualize(query, (), self.index), sources=tuple(sources))
-        return retrieve(self.index, asked, k)
+        return list(self.find(query, k=k, sources=sources).hits)
 
     def explain(self, question: str, source: str) -> Explanation:
         """Why a document was used for a question, or which step lost it; raises BadInput."""
-        _check_question(question)
-        self.index.check_not_empty()
-        return explain(self.index, contextualize(question, (), self.index), source)
+        return explain(self.index, self.find(question), source)
 
     def as_retriever(self, k: int = 8) -> PassageRetriever:
         """A LangChain retriever that gives the ``k`` best hits as LangChain documents."""
@@ -153,7 +178,7 @@ class Assistant:
         try:
             self.index.sync(on_progress, patience=1)
         except IndexBusy as busy:
-            if not len(self.index.stores.bm25):
+            if self.index.is_empty:
                 raise
             return f"{busy}; answers come from what is indexed so far"
         return ""
@@ -162,7 +187,7 @@ class Assistant:
         """Raises BadInput for a source that is not in the index."""
         if isinstance(sources, str):
             raise BadInput(f"sources = {sources!r}: name documents in a list")
-        known = self.index.stores.manifest.files() if sources else {}
+        known = {report.source for report in self.index.reports()} if sources else set()
         for source in sources:
             if source not in known:
                 raise BadInput(f"there is no document {source!r} in the index")
@@ -170,25 +195,6 @@ class Assistant:
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none."""
         return self.index.document(source)
-
-
-class _Clock:
-    """The seconds that each step took."""
-
-    def __init__(self) -> None:
-        self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, step: str) -> None:
-        """Books the time since the last lap on a step."""
-        now = time.perf_counter()
-        self._laps[step] = self._laps.get(step, 0.0) + now - self._last
-        self._last = now
-
-    @property
-    def seconds(self) -> dict[str, float]:
-        """A copy of what was booked so far."""
-        return dict(self._laps)
 
 
 def ask(

@@ -80,9 +80,15 @@ class Document:
         return self.text[table.start : table.body].strip()
 
 
+def place(source: str, page: int | None, heading: str | None) -> str:
+    """Where something is, in words: its document, its page, its heading."""
+    parts = (source, f"page {page}" if page else "", heading)
+    return ", ".join(part for part in parts if part)
+
+
 @dataclass(frozen=True)
-class Passage:
-    """The unit that is embedded and retrieved: a span of its document."""
+class Span:
+    """A part of a document: every quote, sentence and passage is one."""
 
     document: Document
     start: int
@@ -90,28 +96,38 @@ class Passage:
 
     @property
     def source(self) -> str:
-        """The source of the document that holds the passage."""
+        """The source of the document."""
         return self.document.source
 
     @property
     def title(self) -> str:
-        """The title of the document that holds the passage."""
+        """The title of the document."""
         return self.document.title
 
     @property
     def text(self) -> str:
-        """The exact characters of the passage."""
+        """The exact characters of the span."""
         return self.document.text[self.start : self.end]
 
     @property
     def page(self) -> int | None:
-        """The page on which the passage begins, counted from 1."""
+        """The page on which the span begins, counted from 1."""
         return self.document.page_at(self.start)
 
     @property
     def heading(self) -> str | None:
-        """The heading under which the passage stands."""
+        """The heading under which the span stands."""
         return self.document.heading_at(self.start)
+
+    @property
+    def place(self) -> str:
+        """Where it is, as a reader would look it up."""
+        return place(self.source, self.page, self.heading)
+
+
+@dataclass(frozen=True)
+class Passage(Span):
+    """The unit that is embedded and retrieved: a span of its document."""
 
     @property
     def header(self) -> str | None:
@@ -179,6 +195,11 @@ class Citation:
     file_sha256: str
     text_sha256: str
 
+    @property
+    def place(self) -> str:
+        """Where it is, as a reader would look it up."""
+        return place(self.source, self.page, self.heading)
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -205,8 +226,9 @@ class Answer:
 
     ``query`` is what was searched for; ``closest`` are the best hits, answered or not;
     ``confidence`` is the chance (0 to 1) that the hits answer the question; ``seconds`` tells what
-    each step took, ``tokens`` what a language model read and wrote, and ``note``, in one line, why
-    an answer is not what was asked of the model.
+    each step took, ``tokens`` what a language model read and wrote, ``note``, in one line, why an
+    answer is not what was asked of the model, and ``unknown`` are the words of the query that no
+    document has.
     """
 
     question: str
@@ -220,6 +242,7 @@ class Answer:
     seconds: Mapping[str, float] = field(default_factory=dict)
     tokens: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
+    unknown: tuple[str, ...] = ()
 
     @property
     def answered(self) -> bool:

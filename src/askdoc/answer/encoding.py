@@ -11,7 +11,8 @@ from askdoc.index.embedder import CLS, SEP, tokenizer
 
 QUESTION, FRAME, MOST = 64, 48, 512  # tokens, at most: of the question, of the frame, in all
 
-Span = tuple[int, int]
+Range = tuple[int, int]
+"""From, and up to but without."""
 NOWHERE = (-1, -1)
 
 
@@ -26,9 +27,9 @@ class Tokens:
 
     ids: list[int]
     kinds: list[int]
-    offsets: list[Span]
-    question: Span
-    sentences: list[Span]
+    offsets: list[Range]
+    question: Range
+    sentences: list[Range]
 
     def means(self, width: int = 0, height: int = 0) -> NDArray[np.float32]:
         """Rows that average tokens: the first one those of the question, then each sentence's.
@@ -48,7 +49,7 @@ def is_common(word: str) -> bool:
     return tokenizer().token_to_id(word.lower()) is not None
 
 
-def encode(question: str, frame: str, text: str, spans: Sequence[Span]) -> Tokens:
+def encode(question: str, frame: str, text: str, spans: Sequence[Range]) -> Tokens:
     """A question with a passage: what stands in front of it, its text, and its sentences.
 
     ``spans`` are the sentences, in order, as offsets into ``text``.

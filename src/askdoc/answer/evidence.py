@@ -9,16 +9,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from askdoc.answer.calibration import chance, weighed
-from askdoc.answer.query import coverage, weights_of
+from askdoc.answer.calibration import logit, probability
+from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
-from askdoc.index.index import Index
-from askdoc.types import Passage
-
-MOST = 4  # sentences of an answer
-NEAR = 1.5  # how far below the best sentence's score a further one may lie
-GOOD = 0.0  # the reader's logit that a further one must reach in any case
-ALIKE = 0.6  # share of common terms (Jaccard) from which two sentences say the same
+from askdoc.answer.tuning import BELOW_BEST, FURTHER_LOGIT, SAME_SENTENCE, SENTENCES
+from askdoc.index.bm25 import terms
+from askdoc.types import Passage, Span
 
 NUMBER = (
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|"
@@ -58,114 +54,111 @@ ASKED = [
     )
 ]
 
-Judged = tuple[tuple[Passage, int, int], dict[str, float]]
-
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence of a passage, by its offsets in the document.
+    """A sentence of a passage, with what speaks for it.
 
-    ``score`` (any number) is what it is chosen by, ``logit`` what the reader alone makes of it.
+    ``score`` (any number) is what it is chosen by, ``logit`` what the reader alone makes of it, and
+    ``signals`` what the score is reckoned from.
     """
 
+    span: Span
     passage: Passage
-    start: int
-    end: int
-    score: float
-    logit: float
+    signals: dict[str, float]
 
     @property
-    def text(self) -> str:
-        """The exact characters of the sentence."""
-        return self.passage.document.text[self.start : self.end]
+    def score(self) -> float:
+        """What it is chosen by: any number, more is better."""
+        return logit("sentence", self.signals)
+
+    @property
+    def logit(self) -> float:
+        """What the reader alone makes of it: any number, 0 is even odds."""
+        return self.signals["sentence"]
 
 
-def evidence(query: str, found: Sequence[Candidate], index: Index) -> tuple[Evidence, ...]:
+def choose(query: Query, candidates: Sequence[Candidate]) -> tuple[Evidence, ...]:
     """The one to four sentences that answer best: the best first, the others by document.
 
     Empty when no passage has a sentence of the kind that the question asks for.
     """
-    every = [
-        Evidence(*place, weighed("sentence", of), of["sentence"])
-        for place, of in judged(query, found, index)
-    ]
-    order = sorted(every, key=lambda item: -item.score)
+    order = sorted(judged(query, candidates), key=lambda sentence: -sentence.score)
     chosen: list[Evidence] = []
-    for item in order:
-        if len(chosen) == MOST or item.score < order[0].score - NEAR:
+    for sentence in order:
+        if len(chosen) == SENTENCES or sentence.score < order[0].score - BELOW_BEST:
             break
-        if chosen and (item.logit < GOOD or any(_alike(item, other, index) for other in chosen)):
+        if chosen and (sentence.logit < FURTHER_LOGIT or _is_said(sentence, chosen)):
             continue
-        chosen.append(item)
-    documents = list(dict.fromkeys(item.passage.source for item in chosen))
+        chosen.append(sentence)
+    documents = list(dict.fromkeys(sentence.span.source for sentence in chosen))
     further = sorted(
-        chosen[1:], key=lambda item: (documents.index(item.passage.source), item.start)
+        chosen[1:],
+        key=lambda sentence: (documents.index(sentence.span.source), sentence.span.start),
     )
     return (*chosen[:1], *further)
 
 
 def confidence(
-    query: str, found: Sequence[Candidate], chosen: Sequence[Evidence], index: Index
+    query: Query, candidates: Sequence[Candidate], evidence: Sequence[Evidence]
 ) -> float:
-    """The calibrated chance (0 to 1) that the evidence holds the answer; 0 without any."""
-    return chance("answer", signals(query, found, chosen, index)) if chosen else 0.0
+    """The calibrated probability (0 to 1) that the evidence holds the answer; 0 without any."""
+    return probability("answer", signals(query, candidates, evidence)) if evidence else 0.0
 
 
 def signals(
-    query: str, found: Sequence[Candidate], chosen: Sequence[Evidence], index: Index
+    query: Query, candidates: Sequence[Candidate], evidence: Sequence[Evidence]
 ) -> dict[str, float]:
-    """What the chance of an answer is reckoned from.
+    """What the probability of an answer is reckoned from.
 
     The reader's logits of the best sentence, of its passage, and of the best passage beside it; the
     cosine of its passage; the share (0 to 1) of the weight of the query's terms that the sentence
-    carries; the share of terms that no passage has; whether both legs found the passage, since a
-    dense leg that did not gives no cosine.
+    carries; the share of terms that no passage has; whether both ways found the passage, since
+    dense retrieval that did not gives no cosine.
     """
-    best = chosen[0]
-    home = next(item for item in found if item.passage == best.passage)
-    others = [item.read.whole for item in found if item.read and item is not home]
-    weights = weights_of(query, index)
+    best = evidence[0]
+    home = next(item for item in candidates if item.passage == best.passage)
+    others = [item.judgement.whole for item in candidates if item.judgement and item is not home]
     return {
         "sentence": best.logit,
-        "whole": home.read.whole if home.read else 0.0,
+        "whole": home.judgement.whole if home.judgement else 0.0,
         "beside": max(others, default=0.0),
         "cosine": home.scores["dense"][0] if "dense" in home.scores else 0.0,
-        "said": coverage(best.text, weights, index),
-        "unknown": sum(not index.stores.bm25.knows([term]) for term in weights) / len(weights)
-        if weights
-        else 1.0,
+        "said": query.coverage(best.span.text),
+        "unknown": len(query.unknown) / len(query.weights) if query.weights else 1.0,
         "agreed": float(len(home.scores) == 2),
     }
 
 
-def judged(query: str, found: Sequence[Candidate], index: Index) -> Iterator[Judged]:
-    """Every sentence that was read and holds what is asked for, with what it is chosen by.
+def judged(query: Query, candidates: Sequence[Candidate]) -> Iterator[Evidence]:
+    """Every sentence that was read and holds what is asked for.
 
-    That is the reader's logits of the sentence and of its passage, how well the passage was found,
-    and the shares of the query's weight that the sentence and the passage with its title carry.
+    It is chosen by the reader's logits of the sentence and of its passage, by how well the passage
+    was found, and by the shares of the query's weight that the sentence and the passage carry.
     """
-    held = next((held for asked, held in ASKED if asked.search(query)), None)
-    weights = weights_of(query, index)
-    for item in found:
-        if not item.read:
-            continue
-        for start, end, logit in item.read.sentences:
-            if held is None or held.search(item.passage.document.text, start, end):
-                said = coverage(item.passage.document.text[start:end], weights, index)
-                yield (
-                    (item.passage, start, end),
+    held = next((held for asked, held in ASKED if asked.search(query.text)), None)
+    for candidate in candidates:
+        for span, sentence_logit in candidate.judgement.sentences if candidate.judgement else ():
+            if held is None or held.search(span.document.text, span.start, span.end):
+                yield Evidence(
+                    span,
+                    candidate.passage,
                     {
-                        "sentence": logit,
-                        "whole": item.read.whole,
-                        "fused": item.fused,
-                        "said": said,
-                        "covered": item.covered,
+                        "sentence": sentence_logit,
+                        "whole": candidate.signals["whole"],
+                        "fused": candidate.fused,
+                        "said": query.coverage(span.text),
+                        "covered": candidate.coverage,
                     },
                 )
 
 
-def _alike(one: Evidence, other: Evidence, index: Index) -> bool:
-    """Whether two sentences share most of their terms, or one holds the other."""
-    terms, others = index.stores.bm25.terms(one.text), index.stores.bm25.terms(other.text)
-    shared = len(terms & others)
-    return shared > ALIKE * len(terms | others) or shared == min(len(terms), len(others))
+def _is_said(sentence: Evidence, chosen: Sequence[Evidence]) -> bool:
+    """Whether a sentence shares most of its terms with one before, or one holds the other."""
+    mine = terms(sentence.span.text)
+    for other in chosen:
+        theirs = terms(other.span.text)
+        shared = len(mine & theirs)
+        if shared > SAME_SENTENCE * len(mine | theirs) or shared == min(len(mine), len(theirs)):
+            return True
+    return False

@@ -2,36 +2,41 @@
 
 import difflib
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any
 
-from askdoc.answer.evidence import confidence, evidence
-from askdoc.answer.query import Query
-from askdoc.answer.retrieve import DEPTH, LEGS, READ, Candidate, candidates, reranked
+from askdoc.answer.pipeline import Findings
+from askdoc.answer.retrieve import WAYS, Candidate
+from askdoc.answer.tuning import DEPTH, READ
 from askdoc.errors import BadInput
 from askdoc.index.index import Index
 
-STAGES = (
-    "not indexed",
-    "not found",
-    "repeats another",
-    "fused too low",
-    "reranked too low",
-    "no sentence chosen",
-    "judged unanswerable",
-    "used",
-)
+
+class Stage(StrEnum):
+    """How far a document came, from the first step on."""
+
+    NOT_INDEXED = "not indexed"
+    NOT_FOUND = "not found"
+    REPEATS_ANOTHER = "repeats another"
+    FUSED_TOO_LOW = "fused too low"
+    RERANKED_TOO_LOW = "reranked too low"
+    NO_SENTENCE_CHOSEN = "no sentence chosen"
+    JUDGED_UNANSWERABLE = "judged unanswerable"
+    USED = "used"
+
+    @property
+    def steps(self) -> int:
+        """How many steps it passed."""
+        return list(Stage).index(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How far a document came, in words and in numbers.
-
-    ``stage`` is one of ``STAGES``: the step that lost the document, or ``used``.
-    """
+    """How far a document came, in words and in numbers: the step that lost it, or *used*."""
 
     query: str
     source: str
-    stage: str
+    stage: Stage
     why: str
     scores: dict[str, float] = field(default_factory=dict)
 
@@ -40,103 +45,108 @@ class Explanation:
         return asdict(self)
 
 
-def explain(index: Index, query: Query, source: str) -> Explanation:
-    """How far a document came for a query; raises BadInput when the corpus has no such document."""
+def explain(index: Index, findings: Findings, source: str) -> Explanation:
+    """How far a document came, by what was found for a query.
+
+    Raises BadInput when the corpus has no such document.
+    """
     unread = _unread(index, source)
     if unread:
-        return Explanation(query.text, source, "not indexed", unread)
-    found = candidates(index, query)
-    mine = [item for item in found if item.passage.source == source]
-    if not mine:
-        return _not_found(index, query, source, found)
-    place = found.index(mine[0]) + 1
-    scores = {f"{leg} score": score for leg, (score, _) in mine[0].scores.items()}
-    scores |= {f"{leg} rank": rank + 1 for leg, (_, rank) in mine[0].scores.items()}
-    scores |= {"fused": mine[0].fused, "fused rank": place}
-    k = index.settings.k
-    most = max(k, READ)
-    if place > most:
-        why = f"its best passage is number {place} of both legs together; {most} are read"
-        scores["fused of the last read"] = found[most - 1].fused
-        return Explanation(query.text, source, "fused too low", why, scores)
-    ranked = reranked(index, query, found, k)
-    return _read(index, query, source, ranked, scores)
+        return Explanation(findings.query.text, source, Stage.NOT_INDEXED, unread)
+    stage, why, scores = (
+        _not_found(index, findings, source)
+        or _fused_too_low(findings, source)
+        or _read(findings, source, index.settings.threshold)
+    )
+    return Explanation(findings.query.text, source, stage, why, scores)
 
 
-def _read(
-    index: Index, query: Query, source: str, ranked: list[Candidate], scores: dict[str, float]
-) -> Explanation:
+Verdict = tuple[Stage, str, dict[str, float]]
+
+
+def _not_found(index: Index, findings: Findings, source: str) -> Verdict | None:
+    """What to say of a document that neither way to find brought up, or only as a repetition."""
+    if any(item.passage.source == source for item in findings.candidates):
+        return None
+    if any(item.passage.source == source for item in findings.retrieved):
+        why = "its passages repeat, nearly word for word, what a better one says"
+        return Stage.REPEATS_ANOTHER, why, {}
+    cosines = index.cosines(findings.query.text, index.passages(source))
+    scores = {"dense score": max(cosines)} if cosines else {}
+    for way in WAYS:
+        last = [item.scores[way][0] for item in findings.candidates if way in item.scores]
+        if last:
+            scores[f"{way} score of the last found"] = min(last)
+    why = (
+        f"none of its passages is among the first {DEPTH} by meaning or by words: "
+        "both are further from the question than theirs"
+    )
+    return Stage.NOT_FOUND, why, scores
+
+
+def _fused_too_low(findings: Findings, source: str) -> Verdict | None:
+    """What to say of a document that was found, but not near enough to the top to be read."""
+    place, best = _best(findings.candidates, source)
+    read = max(findings.k, READ)
+    if place <= read:
+        return None
+    why = f"its best passage is number {place} of all that was found; {read} are read"
+    last = {"fused of the last read": findings.candidates[read - 1].fused}
+    return Stage.FUSED_TOO_LOW, why, _found_scores(place, best) | last
+
+
+def _read(findings: Findings, source: str, threshold: float) -> Verdict:
     """What came of a document of which something was read."""
-    best = next(item for item in ranked if item.passage.source == source)
-    place, k = ranked.index(best) + 1, index.settings.k
-    chosen = evidence(query.text, ranked[:k], index)
-    certain = confidence(query.text, ranked[:k], chosen, index)
-    scores |= {
+    place, best = _best(findings.ranked, source)
+    evidence = findings.evidence
+    scores = _found_scores(*_best(findings.candidates, source)) | {
         "score": best.score,
         "rank": place,
-        "passage logit": best.read.whole if best.read else 0.0,
-        "best sentence logit": best.read.best if best.read else 0.0,
-        "confidence": certain,
-        "threshold": index.settings.threshold,
+        "passage logit": best.judgement.whole if best.judgement else 0.0,
+        "best sentence logit": best.judgement.best if best.judgement else 0.0,
+        "confidence": findings.confidence,
+        "threshold": threshold,
     }
-    if chosen:
-        scores["logit of the chosen sentence"] = chosen[0].logit
-
-    def told(stage: str, why: str) -> Explanation:
-        return Explanation(query.text, source, stage, why, scores)
-
-    if not any(item.passage.source == source for item in chosen):
-        if place > k:
-            return told(
-                "reranked too low",
-                f"reading put its best passage on place {place}; {k} are hits",
-            )
-        other = f": {chosen[0].passage.source} has a better one" if chosen else ""
-        return told("no sentence chosen", f"none of its sentences answers well enough{other}")
-    if certain < index.settings.threshold:
-        return told(
-            "judged unanswerable",
-            f"its sentence was chosen, but the chance that it answers is {certain:.2f}; "
-            f"{index.settings.threshold:.2f} is asked for",
+    if evidence:
+        scores["logit of the chosen sentence"] = evidence[0].logit
+    if not any(sentence.span.source == source for sentence in evidence):
+        if place > findings.k:
+            why = f"reading put its best passage on place {place}; {findings.k} are hits"
+            return Stage.RERANKED_TOO_LOW, why, scores
+        other = f": {evidence[0].span.source} has a better one" if evidence else ""
+        why = f"none of its sentences answers well enough{other}"
+        return Stage.NO_SENTENCE_CHOSEN, why, scores
+    if findings.confidence < threshold:
+        why = (
+            "its sentence was chosen, but the probability that it answers is "
+            f"{findings.confidence:.2f}; {threshold:.2f} is asked for"
         )
-    return told("used", "the answer quotes it")
+        return Stage.JUDGED_UNANSWERABLE, why, scores
+    return Stage.USED, "the answer quotes it", scores
 
 
-def _not_found(index: Index, query: Query, source: str, found: list[Candidate]) -> Explanation:
-    """What to say of a document that neither leg brought up."""
-    ids = [id for id, place in index.stores.manifest.sources().items() if place == source]
-    scores: dict[str, float] = {}
-    ranking = [passage for leg in index.search(query.text, DEPTH) for passage, _ in leg]
-    if any(passage.source == source for passage in ranking):
-        why = "its passages repeat, nearly word for word, what a better one says"
-        return Explanation(query.text, source, "repeats another", why)
-    asked = index.embedder.embed_query(query.text)
-    cosines = [
-        sum(a * b for a, b in zip(asked, vector, strict=True))
-        for vector in index.stores.dense.get(ids).values()
-    ]
-    if cosines:
-        scores["dense score"] = max(cosines)
-    for leg in LEGS:
-        last = [item.scores[leg][0] for item in found if leg in item.scores]
-        if last:
-            scores[f"{leg} score of the last found"] = min(last)
-    why = (
-        f"none of its passages is among the first {DEPTH} of either leg: "
-        "its words and its meaning are further from the question than theirs"
-    )
-    return Explanation(query.text, source, "not found", why, scores)
+def _best(candidates: tuple[Candidate, ...], source: str) -> tuple[int, Candidate]:
+    """The best passage of a document that was found, with its place from 1."""
+    places = enumerate(candidates, 1)
+    return next((place, item) for place, item in places if item.passage.source == source)
+
+
+def _found_scores(place: int, candidate: Candidate) -> dict[str, float]:
+    """How a passage stood in each way to find, and in both together."""
+    scores = {f"{way} score": score for way, (score, _) in candidate.scores.items()}
+    scores |= {f"{way} rank": rank + 1 for way, (_, rank) in candidate.scores.items()}
+    return scores | {"fused": candidate.fused, "fused rank": place}
 
 
 def _unread(index: Index, source: str) -> str:
     """Why a document has no passages; empty where it has some."""
-    files = index.stores.manifest.files()
-    if source not in files:
-        near = difflib.get_close_matches(source, files, 1, 0.5)
-        meant = f"; did you mean {near[0]}?" if near else ""
+    reports = {report.source: report for report in index.reports()}
+    if source not in reports:
+        similar = difflib.get_close_matches(source, reports, 1, 0.5)
+        meant = f"; did you mean {similar[0]}?" if similar else ""
         raise BadInput(f"there is no document {source} in the index{meant}")
-    file_report = files[source].report
-    if file_report.passages:
+    report = reports[source]
+    if report.passages:
         return ""
-    why = f" ({file_report.why})" if file_report.why else ""
-    return f"{file_report.status}{why}: nothing of it is in the index"
+    why = f" ({report.why})" if report.why else ""
+    return f"{report.status}{why}: nothing of it is in the index"

@@ -9,7 +9,7 @@ trained on, and how to make it again.
 import functools
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from askdoc.errors import BadInput
 from askdoc.ingest.chunker import sentences
 from askdoc.onnx import session
 from askdoc.settings import BUNDLED_READER
-from askdoc.types import Passage
+from askdoc.types import Passage, Span
 
 MODEL = Path(__file__).with_suffix(".onnx")
 REMEMBERED = 200  # readings: an explanation or a search often follows an answer
@@ -27,31 +27,39 @@ NOTHING = -10.0  # the logit of a passage without a sentence that can be read
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """A passage, read for one question.
+class Judgement:
+    """What the reader makes of a passage for one question.
 
     ``whole`` is the logit (any number; 0 is even odds) that the passage holds the answer, and
-    ``sentences`` has start and end in the document, and the same logit, for each sentence.
+    ``sentences`` has each of its sentences with the same logit.
     """
 
-    passage: Passage
     whole: float
-    sentences: tuple[tuple[int, int, float], ...]
+    sentences: tuple[tuple[Span, float], ...]
 
     @property
     def best(self) -> float:
         """The logit of the best sentence."""
-        return max((logit for *_, logit in self.sentences), default=self.whole)
+        return max((logit for _, logit in self.sentences), default=self.whole)
 
 
-def read(question: str, passages: Sequence[Passage], name: str = BUNDLED_READER) -> list[Read]:
-    """Every passage read for a question, in the order given.
+Scores = tuple[float, tuple[tuple[int, int, float], ...]]
+"""The logit of a passage; start and end in the document, and logit, of each sentence."""
+
+
+def read(question: str, passages: Sequence[Passage], name: str = BUNDLED_READER) -> list[Judgement]:
+    """What the reader makes of each passage for a question, in the order given.
 
     ``name`` is the bundled reader or a cross-encoder that sentence-transformers knows; raises
     BadInput when that cannot be loaded.
     """
     model = _bundled() if name == BUNDLED_READER else _named(name)
-    return [model.read(question, passage) for passage in passages]
+    judgements = []
+    for passage in passages:
+        whole, scored = model.scores(question, passage)
+        spans = tuple((Span(passage.document, start, end), logit) for start, end, logit in scored)
+        judgements.append(Judgement(whole, spans))
+    return judgements
 
 
 def frame_of(passage: Passage) -> str:
@@ -65,28 +73,28 @@ class Bundled:
 
     def __init__(self) -> None:
         self._session = session(MODEL)
-        self._lately: dict[tuple[str, str], Read] = {}
+        self._lately: dict[tuple[str, str], Scores] = {}
         self._lock = threading.Lock()  # several questions are read at once
 
-    def read(self, question: str, passage: Passage) -> Read:
-        """A passage, read for a question; what was read lately is remembered."""
+    def scores(self, question: str, passage: Passage) -> Scores:
+        """The logits of a passage for a question; what was read lately is remembered."""
         key = question, passage.id
-        known = self._lately.get(key) or self._read(question, passage)
+        scores = self._lately.get(key) or self._scores(question, passage)
         with self._lock:
             self._lately.pop(key, None)
-            self._lately[key] = known  # last in, and last to be forgotten
+            self._lately[key] = scores  # last in, and last to be forgotten
             if len(self._lately) > REMEMBERED:
                 del self._lately[next(iter(self._lately))]
-        return replace(known, passage=passage)
+        return scores
 
-    def _read(self, question: str, passage: Passage) -> Read:
-        """A passage, read for a question; a long one in several parts."""
+    def _scores(self, question: str, passage: Passage) -> Scores:
+        """The logits of a passage for a question; a long one is read in several parts."""
         text, base = passage.text, passage.start
         spans = sentences(passage.document, passage.start, passage.end)
-        found: list[tuple[int, int, float]] = []
+        scored: list[tuple[int, int, float]] = []
         wholes = [NOTHING]
-        while len(found) < len(spans):
-            rest = spans[len(found) :]
+        while len(scored) < len(spans):
+            rest = spans[len(scored) :]
             first = rest[0][0]
             tokens = encode(
                 question,
@@ -105,9 +113,9 @@ class Bundled:
             }
             logits, whole = self._session.run(None, feed)
             wholes.append(float(whole[0]))
-            scored = zip(rest, logits[0].tolist(), strict=False)
-            found += [(start, end, logit) for (start, end), logit in scored]
-        return Read(passage, max(wholes), tuple(found))
+            pairs = zip(rest, logits[0].tolist(), strict=False)
+            scored += [(start, end, logit) for (start, end), logit in pairs]
+        return max(wholes), tuple(scored)
 
 
 class Named:
@@ -125,21 +133,20 @@ class Named:
                 f"reader {name} cannot be loaded: {str(error).splitlines()[0]}"
             ) from error
 
-    def read(self, question: str, passage: Passage) -> Read:
-        """A passage, read for a question, sentence by sentence."""
+    def scores(self, question: str, passage: Passage) -> Scores:
+        """The logits of a passage for a question, sentence by sentence."""
         spans = sentences(passage.document, passage.start, passage.end)
         if not spans:
-            return Read(passage, NOTHING, ())
+            return NOTHING, ()
         text, frame = passage.document.text, frame_of(passage)
         shown = [
             f"{frame}: {text[spans[max(0, at - 1)][0] : spans[min(len(spans), at + 2) - 1][1]]}"
             for at in range(len(spans))
         ]
         logits = self._model.predict([(question, part) for part in shown], show_progress_bar=False)
-        scored = [
-            (start, end, float(logit)) for (start, end), logit in zip(spans, logits, strict=True)
-        ]
-        return Read(passage, max(logit for *_, logit in scored), tuple(scored))
+        pairs = zip(spans, map(float, logits), strict=True)
+        scored = tuple((start, end, logit) for (start, end), logit in pairs)
+        return max(logit for *_, logit in scored), scored
 
 
 @functools.lru_cache(maxsize=1)

@@ -66,7 +66,7 @@ def index(
     settings = settings_of(folder or corpus, place)
     if rebuild:
         Index.discard(settings)
-    opened = Index(settings)
+    opened = Index.open(settings)
     with watched() as on_progress:
         report = opened.sync(on_progress)
     if as_json:
@@ -196,7 +196,7 @@ def serve(
 def status(corpus: Corpus = None, place: Place = None, as_json: Json = False) -> None:
     """Compare the folder with its index; exit with 3 when they differ."""
     settings = settings_of(corpus, place)
-    opened = Index(settings)
+    opened = Index.open(settings)
     reports, differences = opened.reports(), opened.verify()
     if as_json:
         print_json(
@@ -250,7 +250,7 @@ def settings_of(corpus: Path | None, index: Path | None, **more: Any) -> Setting
 
 def assistant_of(settings: Settings) -> Assistant:
     """An assistant over an index that is brought up to date first."""
-    assistant = Assistant(Index(settings))
+    assistant = Assistant.open(settings)
     with watched() as on_progress:
         note = assistant.catch_up(on_progress)
     if note:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from askdoc.answer.explain import STAGES, Explanation
+from askdoc.answer.explain import Explanation
 from askdoc.answer.query import History
 from askdoc.evaluation import metrics
 from askdoc.evaluation.metrics import Span
@@ -159,7 +159,7 @@ def lost(system: System, question: Question, answer: Answer, hits: Sequence[Hit]
         told = [
             system.explain(answer.query, source).stage for source in question.relevant[:EXPLAINED]
         ]
-        stage = max(told, key=STAGES.index)
+        stage = max(told, key=lambda stage: stage.steps)
         return stage if stage != "used" else "wrong sentence"
     if question.relevant and not {hit.passage.source for hit in hits} & set(question.relevant):
         return "not found"

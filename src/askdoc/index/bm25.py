@@ -11,7 +11,7 @@ from askdoc.errors import AskdocError
 from askdoc.types import Passage
 
 TERMS = "askdoc"  # the name under which tantivy finds our analyzer
-NEAR = 50  # passages that are looked at for the spelling of a word
+ALIKE = 50  # passages that are looked at for the spelling of a word
 LONGEST_TERM = 60  # characters; longer ones are encoded data, not words
 
 
@@ -27,6 +27,11 @@ def analyzer() -> tantivy.TextAnalyzer:
         .filter(tantivy.Filter.stemmer("english"))
         .build()
     )
+
+
+def terms(text: str) -> frozenset[str]:
+    """The stems of a text's words, without accents and without English stop words."""
+    return frozenset(analyzer().analyze(text))
 
 
 class Bm25:
@@ -72,9 +77,7 @@ class Bm25:
 
     def ids(self) -> set[str]:
         """The ids of all passages."""
-        searcher = self._searcher()
-        every = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs), count=False)
-        return {str(searcher.doc(address)["id"][0]) for _, address in every.hits}
+        return {id for id, _ in self._search(tantivy.Query.all_query(), max(1, len(self)))}
 
     def search(
         self, query: str, k: int, among: Sequence[str] | None = None
@@ -83,13 +86,9 @@ class Bm25:
 
         Any text is a query: no character of it is an operator. With ``among``, only these ids.
         """
-        terms = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", term, "freq"))
-            for term in sorted(self.terms(query))
-        ]
-        if not terms:
+        if not terms(query):
             return []
-        wanted = tantivy.Query.boolean_query(terms)
+        wanted = self._any_of(sorted(terms(query)))
         if among is not None:
             # Worth nothing, so that the scores stay those of the terms.
             those = tantivy.Query.const_score_query(
@@ -98,15 +97,9 @@ class Bm25:
             wanted = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, those)]
             )
-        searcher = self._searcher()
-        found = searcher.search(wanted, k, count=False)
-        return [(str(searcher.doc(address)["id"][0]), score) for score, address in found.hits]
+        return self._search(wanted, k)
 
-    def terms(self, text: str) -> frozenset[str]:
-        """The stems of a text's words, without accents and without English stop words."""
-        return frozenset(analyzer().analyze(text))
-
-    def weights(self, terms: Iterable[str]) -> dict[str, float]:
+    def idf(self, terms: Iterable[str]) -> dict[str, float]:
         """How much each term tells: its inverse document frequency among the passages, as in BM25.
 
         About 0 for a term in every passage; a term in none has the highest weight.
@@ -121,18 +114,27 @@ class Bm25:
 
     def knows(self, terms: Iterable[str]) -> bool:
         """Whether a passage has one of these terms."""
-        wanted = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", term, "freq"))
-            for term in terms
-        ]
-        query = tantivy.Query.boolean_query(wanted)
-        return bool(self._searcher().search(query, 1, count=False).hits)
+        return bool(self._search(self._any_of(terms), 1))
 
-    def near(self, term: str, distance: int) -> list[str]:
+    def like(self, term: str, changes: int) -> list[str]:
         """The ids of passages with a term at most one or two changes of letters away."""
-        query = tantivy.Query.fuzzy_term_query(self._schema, "text", term, distance)
-        found = self._searcher().search(query, NEAR, count=False)
-        return [str(self._searcher().doc(address)["id"][0]) for _, address in found.hits]
+        query = tantivy.Query.fuzzy_term_query(self._schema, "text", term, changes)
+        return [id for id, _ in self._search(query, ALIKE)]
+
+    def _any_of(self, terms: Iterable[str]) -> tantivy.Query:
+        """A query for passages that have one of these terms."""
+        return tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", term, "freq"))
+                for term in terms
+            ]
+        )
+
+    def _search(self, query: tantivy.Query, k: int) -> list[tuple[str, float]]:
+        """The ids and scores of the ``k`` best passages for a query of tantivy's."""
+        searcher = self._searcher()
+        best = searcher.search(query, k, count=False)
+        return [(str(searcher.doc(address)["id"][0]), score) for score, address in best.hits]
 
     def _searcher(self) -> tantivy.Searcher:
         self._index.reload()

@@ -122,11 +122,12 @@ class Dense:
             id: 1.0 - distance for id, distance in zip(found["ids"][0], distances[0], strict=True)
         }
         missed = self.get([id for id in also if id not in cosines])
-        cosines |= {id: _cosine(vector, other) for id, other in missed.items()}
+        cosines |= {id: cosine(vector, other) for id, other in missed.items()}
         return sorted(cosines.items(), key=lambda found: -found[1])[:k]
 
 
-def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
+def cosine(one: Sequence[float], other: Sequence[float]) -> float:
+    """The cosine (-1 to 1) of two vectors."""
     return float(np.dot(one, other) / ((np.linalg.norm(one) * np.linalg.norm(other)) or 1.0))
 
 

@@ -4,11 +4,14 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from langchain_core.embeddings import Embeddings
+
 from askdoc.errors import BadInput, Unreadable
+from askdoc.index.dense import cosine
 from askdoc.index.embedder import check_weights, embedder, languages_of
 from askdoc.index.lock import check_corpus, check_folders, make_index, only_writer
 from askdoc.index.manifest import Entry, File
@@ -42,21 +45,27 @@ class Plan:
 
 
 class Index:
-    """The index of one corpus.
+    """The index of one corpus."""
 
-    Raises BadInput when there is no such folder, IndexMismatch when the index was built with other
-    settings than these.
-    """
-
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, embedder: Embeddings, stores: Stores) -> None:
         self.settings = settings
         # Absolute: a process that changes its folder must not index another corpus into this one.
         self.corpus = settings.corpus.absolute()
         self.folder = settings.index_folder.absolute()
+        self.embedder = embedder
+        self.stores = stores
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Index":
+        """The index that settings name, new and empty where there is none.
+
+        Raises BadInput when there is no such folder, IndexMismatch when the index was built with
+        other settings than these.
+        """
         check(settings)
-        self.embedder = embedder(settings.embedder)
-        make_index(self.folder)
-        self.stores = Stores(settings, self.folder)
+        folder = settings.index_folder.absolute()
+        make_index(folder)
+        return cls(settings, embedder(settings.embedder), Stores.open(settings, folder))
 
     @staticmethod
     def discard(settings: Settings) -> None:
@@ -111,6 +120,37 @@ class Index:
         """
         return self.stores.search(self.embedder.embed_query(query), query, k, sources)
 
+    def idf(self, terms: Iterable[str]) -> dict[str, float]:
+        """How much each term tells; about 0 for one in every passage, most for one in none."""
+        return self.stores.bm25.idf(terms)
+
+    def knows(self, terms: Iterable[str]) -> bool:
+        """Whether a passage has one of these terms."""
+        return self.stores.bm25.knows(terms)
+
+    def with_term_like(self, term: str, changes: int) -> list[Passage]:
+        """Passages with a term at most one or two changes of letters away."""
+        return list(self.stores.manifest.passages(self.stores.bm25.like(term, changes)).values())
+
+    def passages(self, source: str) -> list[Passage]:
+        """The passages of a document, in no order; none where there is no such document."""
+        ids = self.stores.manifest.ids([source])
+        return list(self.stores.manifest.passages(ids).values())
+
+    def cosines(self, text: str, passages: Sequence[Passage]) -> list[float]:
+        """The cosine (-1 to 1) of a text with each of some passages."""
+        vectors = self.stores.dense.get([passage.id for passage in passages])
+        asked = self.embedder.embed_query(text)
+        return [cosine(asked, vector) for vector in vectors.values()]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no passage to search."""
+        return not len(self.stores.bm25)
+
+    def __len__(self) -> int:
+        return len(self.stores.bm25)
+
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none of that source."""
         document = self.stores.manifest.document(source)
@@ -125,7 +165,7 @@ class Index:
 
     def check_not_empty(self) -> None:
         """Raises BadInput when there is no passage to search."""
-        if not len(self.stores.bm25):
+        if self.is_empty:
             raise BadInput(
                 f"{self.settings.corpus} holds no document that askdoc can read: put some in; "
                 "`askdoc index` tells what came of each"

@@ -27,30 +27,40 @@ Ranking = list[tuple[Passage, float]]
 
 
 class Stores:
-    """What an index is made of; raises IndexMismatch when it was built with other settings."""
+    """What an index is made of."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.manifest = Manifest(folder / MANIFEST, settings.rebuild_command)
-        self._check(settings, folder)
-        self.manifest.prepare()
-        collection = self.manifest.meta()["collection"]
-        self.dense = Dense(folder / "chroma", settings.chroma_url, collection)
-        self.bm25 = Bm25(folder / "bm25")
+    def __init__(self, manifest: Manifest, dense: Dense, bm25: Bm25) -> None:
+        self.manifest = manifest
+        self.dense = dense
+        self.bm25 = bm25
 
-    def _check(self, settings: Settings, folder: Path) -> None:
+    @classmethod
+    def open(cls, settings: Settings, folder: Path) -> "Stores":
+        """The stores in a folder, new where there are none.
+
+        Raises IndexMismatch when they were built with other settings.
+        """
+        manifest = Manifest(folder / MANIFEST, settings.rebuild_command)
+        cls._check(manifest, settings, folder)
+        manifest.prepare()
+        dense = Dense(folder / "chroma", settings.chroma_url, manifest.meta()["collection"])
+        return cls(manifest, dense, Bm25(folder / "bm25"))
+
+    @staticmethod
+    def _check(manifest: Manifest, settings: Settings, folder: Path) -> None:
         """Notes how a new index is built, or refuses one that was built in another way."""
         now = {
             "version": VERSION,
             "embedder": settings.embedder,
             "passage_size": str(settings.passage_size),
         }
-        then = self.manifest.meta()
+        then = manifest.meta()
         if not then:
-            self.manifest.note(**now, collection=_collection(folder), dirty=NEW)
+            manifest.note(**now, collection=_collection(folder), dirty=NEW)
             return
         for name, value in now.items():
             if then.get(name) != value:
-                self.manifest.close()
+                manifest.close()
                 raise IndexMismatch(
                     f"the index at {folder} was built with {name} "
                     f"{then.get(name)}, not {value}: keep that one, or build it again with "

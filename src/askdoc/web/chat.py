@@ -14,7 +14,6 @@ from typing import Any
 import gradio as gr
 
 from askdoc.answer.model import Model
-from askdoc.answer.query import unknown_words
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
 from askdoc.types import Status
@@ -202,9 +201,7 @@ class Chat:
             answers = self._assistant.stream(question, history(turns), model, sources)
             with closing(answers):
                 for answer in answers:
-                    index = self._assistant.index
-                    unknown = () if answer.answered else unknown_words(answer.query, index)
-                    turn = Turn.of(answer, unknown, sources)
+                    turn = Turn.of(answer, sources)
                     if stop.is_set():
                         turn.note = "Stopped."
                         break

@@ -82,12 +82,8 @@ class Turn(BaseModel):
     sources: list[str] = []
 
     @classmethod
-    def of(cls, answer: Answer, unknown: Sequence[str] = (), sources: Sequence[str] = ()) -> "Turn":
-        """The turn of an answer, finished or still growing.
-
-        ``unknown`` are the words of the question that no document has, ``sources`` the documents
-        that it was kept to, if any.
-        """
+    def of(cls, answer: Answer, sources: Sequence[str] = ()) -> "Turn":
+        """The turn of an answer, finished or still growing, kept to some documents, if any."""
         closest = () if answer.answered else answer.closest[:SHOWN]
         return cls(
             question=answer.question,
@@ -109,7 +105,7 @@ class Turn(BaseModel):
             confidence=answer.confidence,
             seconds=sum(answer.seconds.values()),
             tokens=dict(answer.tokens),
-            unknown=list(unknown),
+            unknown=[] if answer.answered else list(answer.unknown),
             sources=list(sources),
         )
 

@@ -44,7 +44,7 @@ class Warmup:
 
     def _answered(self) -> Iterator[str]:
         """Questions from the headings of different documents, each answered by its own document."""
-        if not len(self._assistant.index.stores.bm25):
+        if self._assistant.index.is_empty:
             return
         reports = self._assistant.index.reports()
         read = [file_report.source for file_report in reports if file_report.status is Status.READ]

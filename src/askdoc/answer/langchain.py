@@ -1,0 +1,37 @@
+"""askdoc's retrieval as a LangChain retriever."""
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict
+
+from askdoc.answer.pipeline import find
+from askdoc.answer.query import contextualize
+from askdoc.index.index import Index
+from askdoc.types import Hit
+
+
+class PassageRetriever(BaseRetriever):
+    """The ``k`` best hits for anyone's chain.
+
+    A document's ``page_content`` is the passage, its metadata where that is: source, title, page,
+    heading, start and end in the text, both hashes, score and the ways that found it.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    index: Index
+    k: int
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        findings = find(self.index, contextualize(query, (), self.index), self.k)
+        return [_document(hit) for hit in findings.hits]
+
+
+def _document(hit: Hit) -> Document:
+    """A hit as LangChain has it."""
+    metadata = hit.as_dict()
+    of = hit.passage.document
+    hashes = {"file_sha256": of.file_sha256, "text_sha256": of.text_sha256}
+    return Document(page_content=metadata.pop("text"), metadata=metadata | hashes)

@@ -1,0 +1,60 @@
+"""The way of a question, once: what every step finds for a query.
+
+Answers, searches, explanations, the LangChain retriever, the evaluation and the training scripts
+all read the same findings.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from askdoc.answer.evidence import Evidence, choose, confidence
+from askdoc.answer.query import Query
+from askdoc.answer.retrieve import Candidate, fold, join, rerank, retrieve
+from askdoc.index.index import Index
+from askdoc.types import Hit
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the steps of one question found, in their order.
+
+    ``retrieved`` is what both ways to find brought up, best first; ``candidates`` are those that
+    do not repeat a better one, ``ranked`` the same after reading. ``evidence`` are the sentences
+    that answer best, out of the first ``k``, and ``confidence`` (0 to 1) is the probability that
+    they do. ``seconds`` tells what searching and reading took.
+    """
+
+    query: Query
+    k: int
+    retrieved: tuple[Candidate, ...]
+    candidates: tuple[Candidate, ...]
+    ranked: tuple[Candidate, ...]
+    evidence: tuple[Evidence, ...]
+    confidence: float
+    seconds: Mapping[str, float]
+
+    @cached_property
+    def hits(self) -> tuple[Hit, ...]:
+        """The ``k`` best hits, best first, neighbours joined."""
+        return tuple(join(self.ranked, self.k))
+
+
+def find(index: Index, query: Query, k: int | None = None) -> Findings:
+    """What an index holds for a query; ``k`` hits are wanted, by default as many as it is set to.
+
+    Raises BadInput when the reader that the index is set to cannot be loaded.
+    """
+    k = k or index.settings.k
+    began = time.perf_counter()
+    retrieved = retrieve(index, query)
+    candidates = fold(retrieved)
+    searched = time.perf_counter()
+    ranked = rerank(query, candidates, k, index.settings.reader)
+    evidence = choose(query, ranked[:k])
+    sure = confidence(query, ranked[:k], evidence)
+    seconds = {"search": searched - began, "read": time.perf_counter() - searched}
+    return Findings(
+        query, k, tuple(retrieved), tuple(candidates), tuple(ranked), evidence, sure, seconds
+    )

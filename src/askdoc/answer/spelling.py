@@ -1,0 +1,53 @@
+"""Misspelt words of a question, put as the corpus spells them."""
+
+import re
+
+from rapidfuzz.distance import OSA
+
+from askdoc.answer.encoding import is_common
+from askdoc.answer.tuning import LONG_WORD
+from askdoc.index.bm25 import terms
+from askdoc.index.index import Index
+
+LETTERS = re.compile(r"[^\W\d_]{5,}")
+WORDS = 40  # of a question that are looked at, so that a long one takes no longer
+
+
+def correct_spelling(question: str, index: Index) -> str:
+    """The question with each misspelt word as the corpus spells it.
+
+    A word is misspelt when the corpus does not have it, it is no common English word, and a word
+    of the corpus is one change of letters away (two, from eight letters on).
+    """
+    for word in list(dict.fromkeys(LETTERS.findall(question)))[:WORDS]:
+        correction = _correction(word, index)
+        if correction:
+            question = re.sub(rf"\b{word}\b", correction, question)
+    return question
+
+
+def _correction(word: str, index: Index) -> str | None:
+    """The word of the corpus that a misspelt word stands for; None where it is spelt well."""
+    if len(terms(word)) != 1 or index.knows(terms(word)) or is_common(word):
+        return None
+    (term,) = terms(word)
+    for changes in (1, 2) if len(word) >= LONG_WORD else (1,):
+        similar: set[str] = {
+            other
+            for passage in index.with_term_like(term, changes)
+            for other in LETTERS.findall(passage.indexed_text)
+            if _may_stand_for(word.casefold(), other.casefold(), changes)
+        }
+        if similar:
+            return min(similar, key=lambda other: (abs(len(other) - len(word)), other))
+    return None
+
+
+def _may_stand_for(word: str, other: str, changes: int) -> bool:
+    """Whether a word may be another one misspelt; *Aliyeva* is not a misspelt *Aliyev*."""
+    return (
+        OSA.distance(word, other, score_cutoff=changes) <= changes
+        and word[0] == other[0]
+        and not other.startswith(word)
+        and not word.startswith(other)
+    )

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from askdoc import Assistant, Settings
-from askdoc.evaluation.questions import Corpus, Question, question_of
+from askdoc.evaluation.questions import Corpus, Question, QuestionRow, question_of
 from askdoc.evaluation.run import ASKDOC, BASELINE, Run, run
 from askdoc.evaluation.scores import System
 from evals.baseline import Baseline
@@ -48,16 +48,16 @@ def part(data: Path, name: str, place: Path) -> tuple[Corpus, list[Question], Se
     if name == FILINGS:
         settings = Settings(corpus=data / name / "pdfs", index=place / name)
         rows = lines(data / name / "queries.jsonl")
-        corpus = Corpus(Assistant.from_folder(settings=settings).index)
+        corpus = Corpus(Assistant.from_folder(settings=settings))
         rows = [row for row in rows if all(id in corpus for id in row["gold_ids"])]
     else:
         found = Part(data, name, place)
         settings = found.assistant.settings
         ids = {str(row["id"]): source for source, row in found.rows.items()}
-        corpus = Corpus(found.assistant.index, ids)
+        corpus = Corpus(found.assistant, ids)
         rows = [row for row in found.questions if found.part(row) == "report"]
     random.Random(0).shuffle(rows)
-    return corpus, [question_of(row, corpus) for row in rows], settings
+    return corpus, [question_of(QuestionRow(**row), corpus) for row in rows], settings
 
 
 def measured(data: Path, name: str, place: Path, most: int) -> Row:
@@ -69,7 +69,7 @@ def measured(data: Path, name: str, place: Path, most: int) -> Row:
         ASKDOC: Assistant.from_folder(settings=settings),
         BASELINE: Baseline.from_folder(settings.corpus, settings),
     }
-    found = run(name, chosen, corpus, systems, settings, _told)
+    found = run(name, chosen, corpus, systems, _told)
     return {
         "questions": len(chosen),
         "answerable": sum(question.answerable is not False for question in chosen),

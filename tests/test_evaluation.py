@@ -13,9 +13,10 @@ import pytest
 from scipy.stats import binomtest, bootstrap
 from test_cli import fails, printed
 
+import askdoc
 from askdoc import NO_ANSWER, Answer, Assistant, Citation
-from askdoc.evaluation.aggregates import FIGURES
 from askdoc.evaluation.comparison import compare, interval, mcnemar
+from askdoc.evaluation.figures import FIGURES
 from askdoc.evaluation.questions import Corpus, Fact, Question, questions
 from askdoc.evaluation.run import read_run
 from askdoc.evaluation.scores import Outcome, System, right
@@ -86,26 +87,30 @@ GOOD = {"id": "a", "question": "When?"}
 @pytest.mark.parametrize(
     ("rows", "line", "words"),
     [
-        ([GOOD, "{"], 2, "no JSON"),
-        (["[1]"], 1, "no JSON object"),
-        ([{"question": "When?"}], 1, "no id"),
-        ([{"id": True, "question": "When?"}], 1, "id"),
-        ([GOOD, "", {"id": "b"}], 3, "no question"),
-        ([{"id": "b", "question": " "}], 1, "question"),
+        ([GOOD, "{"], 2, "Invalid JSON: EOF while parsing an object at column 1"),
+        (["[1]"], 1, "should be an object, not [1]"),
+        ([{"question": "When?"}], 1, "id: Field required"),
+        ([{"id": True, "question": "When?"}], 1, "id: Input should be a valid string, not True"),
+        ([GOOD, "", {"id": "b"}], 3, "question: Field required"),
+        ([{"id": "b", "question": " "}], 1, "question: it is empty: write one"),
         ([GOOD, {"id": "b", "question": "?"}, GOOD], 3, "that of line 1"),
-        ([{**GOOD, "answerable": "yes"}], 1, "answerable"),
-        ([{**GOOD, "answers": "seven"}], 1, "answers must be a list"),
-        ([{**GOOD, "answers": [7]}], 1, "answers must hold texts"),
-        ([{**GOOD, "must_include": ["("]}], 1, "no regular expression"),
-        ([{**GOOD, "gold_ids": ["boat.md"]}], 1, "'boat.md' is not in the corpus"),
-        ([{**GOOD, "evidence": ["x"]}], 1, "evidence"),
+        ([{**GOOD, "answerable": "yes"}], 1, "answerable: Input should be a valid boolean"),
+        ([{**GOOD, "answers": "seven"}], 1, "answers: Input should be a valid array, not 'seven'"),
+        ([{**GOOD, "answers": [7]}], 1, "answers.0: Input should be a valid string, not 7"),
+        ([{**GOOD, "must_include": ["("]}], 1, "must_include.0: it is no regular expression"),
+        ([{**GOOD, "gold_ids": ["boat.md"]}], 1, "gold_ids: 'boat.md' is not in the corpus"),
+        ([{**GOOD, "evidence": ["x"]}], 1, "evidence.0: Input should be an object"),
         ([{**GOOD, "evidence": [{"id": "ferry.md", "fact": "It flies."}]}], 1, "does not stand in"),
         ([{**GOOD, "evidence": [{"id": "ferry.md", "fact": " "}]}], 1, "does not stand in"),
         ([{**GOOD, "evidence": [{"id": "x.md", "fact": "It"}]}], 1, "not in the corpus"),
-        ([{**GOOD, "history": [{"role": "cook", "content": "x"}]}], 1, "history"),
-        ([{**GOOD, "history": {}}], 1, "history must be a list"),
-        ([{"id": "b", "question": "x" * 20_001}], 1, "20,001 characters"),
-        (['{"id": "b", "question": "\\ud800?"}'], 1, "half a character"),
+        (
+            [{**GOOD, "history": [{"role": "cook", "content": "x"}]}],
+            1,
+            "history.0.role: Input should be 'user'",
+        ),
+        ([{**GOOD, "history": {}}], 1, "history: Input should be a valid array"),
+        ([{"id": "b", "question": "x" * 20_001}], 1, "at most 20000 characters"),
+        (['{"id": "b", "question": "\\ud800?"}'], 1, "hex escape"),
     ],
 )
 def test_a_bad_line_is_named_and_nothing_is_written(
@@ -134,7 +139,7 @@ def test_other_bad_input_is_told_in_a_line(put: Put, small: Path, tmp_path: Path
         assert not out.exists()
         return line
 
-    assert "no question" in told(path=put("", name="empty.jsonl"))
+    assert "is empty" in told(path=put("", name="empty.jsonl"))
     assert "cannot be opened" in told(path=tmp_path / "none.jsonl")
     (tmp_path / "latin.jsonl").write_bytes(b'{"id": "a"}\n{"id": "\xe9"}\n')
     assert "line 2: it is not in UTF-8" in told(path=tmp_path / "latin.jsonl")
@@ -255,6 +260,23 @@ class Baseline:
 '''
 
 
+def test_one_call_measures(put: Put, small: Path, tmp_path: Path) -> None:
+    """The same in Python: what came of it, with a run before to hold it against."""
+    path, gates = put(*QUESTIONS), put('[mine.figures]\nright = {reference = 1, tolerance = 0.1}',
+                                       name="gates.toml")  # fmt: skip
+    first = askdoc.evaluate(path, small, out=tmp_path / "out")
+    assert first.figures["right"] == 0.75
+    assert first.comparisons == {}
+    second = askdoc.evaluate(
+        path, str(small), against=tmp_path / "out" / "run.json", gates=gates,
+    )  # fmt: skip
+    assert second.run.outcomes == first.run.outcomes
+    assert second.comparisons["before"].p == 1
+    assert second.dropped == ["right is 0.7500; it was 1.0000, and may be worse by 0.1"]
+    with pytest.raises(askdoc.BadInput, match="no questions"):
+        askdoc.evaluate(corpus=small)
+
+
 def test_a_baseline_has_its_own_column(put: Put, small: Path, tmp_path: Path, capsys) -> None:
     other = tmp_path / "other.py"
     other.write_text(BASELINE)
@@ -301,9 +323,9 @@ def test_a_set_may_bring_its_documents(tmp_path: Path, capsys, put: Put) -> None
     assert written == {path: path.stat().st_mtime_ns for path in written}, "once"
 
     (data / "corpus.jsonl").write_text('{"id": "x"}', "utf-8")
-    assert "line 1: a document needs" in fails(capsys, "eval", *place)
+    assert "line 1: text: Field required" in fails(capsys, "eval", *place)
     (data / "corpus.jsonl").write_text((json.dumps(rows[0]) + "\n") * 2, "utf-8")
-    assert "two documents of the id 'a/1'" in fails(capsys, "eval", *place)
+    assert "line 2: id: 'a/1' is that of line 1" in fails(capsys, "eval", *place)
 
 
 def test_a_folder_of_somebody_else_is_not_overwritten(tmp_path: Path, capsys) -> None:
@@ -398,7 +420,7 @@ def test_a_draft_passes_its_own_checks_and_is_the_same_again(
     place = ("--corpus", corpus, "--index", assistant.settings.index_folder)
     path = tmp_path / "draft.jsonl"
     printed(capsys, "eval", "--draft", 40, *place, "--out", path)
-    found = questions(path, Corpus(assistant.index))
+    found = questions(path, Corpus(assistant))
     assert len(found) == 40
     assert sum(question.answerable is False for question in found) == 10
     assert len({question.relevant for question in found}) >= 15, "from all over the corpus"
@@ -429,14 +451,14 @@ def test_a_model_words_the_draft_where_what_it_writes_can_be_used(
     from langchain_core.language_models import FakeListChatModel
 
     from askdoc.answer.model import Model
-    from askdoc.evaluation.synthesize import drafted
+    from askdoc.evaluation.synthesize import synthesize
 
     replies = ["What was it called then?", "No question.", "One?\nTwo?"]
     writer = Assistant(assistant.index)
     writer.model = Model("fake", FakeListChatModel(responses=replies))
-    rows = [json.loads(line) for line in drafted(writer, Corpus(writer.index), 9).splitlines()]
+    rows = [json.loads(line) for line in synthesize(Corpus(writer), 9).splitlines()]
     worded = [row["question"] for row in rows]
     assert 1 <= worded.count(replies[0]) < len(rows)
     assert not set(worded) & set(replies[1:])
-    plain = drafted(assistant, Corpus(assistant.index), 9).splitlines()
+    plain = synthesize(Corpus(assistant), 9).splitlines()
     assert [row["kind"] for row in rows] == [json.loads(line)["kind"] for line in plain]

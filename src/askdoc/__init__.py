@@ -15,6 +15,7 @@ from askdoc.errors import (
     PortInUse,
     Unreadable,
 )
+from askdoc.evaluation.evaluate import Evaluation, evaluate
 from askdoc.settings import Settings
 from askdoc.types import (
     NO_ANSWER,
@@ -40,6 +41,7 @@ __all__ = [
     "BadInput",
     "Citation",
     "Document",
+    "Evaluation",
     "FileReport",
     "Heading",
     "Hit",
@@ -56,4 +58,5 @@ __all__ = [
     "Table",
     "Unreadable",
     "ask",
+    "evaluate",
 ]

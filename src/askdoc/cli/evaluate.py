@@ -1,7 +1,7 @@
 """``askdoc eval``: a set of questions, checked, asked, counted, compared and told."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -12,31 +12,19 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from askdoc.assistant import Assistant
 from askdoc.cli.commands import DIFFERS, Json, app, assistant_of, settings_of
 from askdoc.cli.commands import Corpus as Folder
 from askdoc.cli.printing import INTERRUPTED, err, out, print_json
 from askdoc.errors import BadInput
-from askdoc.evaluation.aggregates import FIGURES
-from askdoc.evaluation.baseline import baseline as loaded
-from askdoc.evaluation.comparison import Comparison, compare
-from askdoc.evaluation.gate import dropped, gate
-from askdoc.evaluation.questions import Corpus, Question, questions
-from askdoc.evaluation.report import BEFORE, report
-from askdoc.evaluation.run import (
-    ASKDOC,
-    BASELINE,
-    Run,
-    Told,
-    about,
-    check_comparable,
-    read_run,
-    run,
-    save,
-)
-from askdoc.evaluation.scores import System
-from askdoc.evaluation.sets import QUESTIONS, laid_out
-from askdoc.evaluation.synthesize import drafted
+from askdoc.evaluation.comparison import Comparison
+from askdoc.evaluation.evaluate import Evaluation, set_name
+from askdoc.evaluation.evaluate import evaluate as measure
+from askdoc.evaluation.figures import FIGURES
+from askdoc.evaluation.questions import Corpus
+from askdoc.evaluation.report import BEFORE
+from askdoc.evaluation.run import ASKDOC, OnQuestion, save
+from askdoc.evaluation.sets import QUESTIONS, settings_of_set
+from askdoc.evaluation.synthesize import synthesize
 from askdoc.settings import Settings
 
 DRAFT = "questions.jsonl"
@@ -85,44 +73,32 @@ def evaluate(
     if path is None and data is None and draft is None:
         raise typer.BadParameter("name a file of questions, a set with --data, or --draft")
     settings, sources = _settings(corpus, data, place)
-    assistant = assistant_of(settings)
-    documents = Corpus(assistant.index, sources)
+    documents = Corpus(assistant_of(settings), sources)
     if draft is not None:
-        _draft(assistant, documents, draft, folder or path or Path(DRAFT))
+        _draft(documents, draft, folder or path or Path(DRAFT))
         return
     path = path or Path(str(data)) / QUESTIONS
-    name = path.resolve().parent.name if path.name == QUESTIONS else path.stem
-    folder = folder or Path(f"eval-{name}")
-    # Whatever may be wrong is looked at before anything is asked.
-    chosen = _chosen(questions(path, documents), split, limit, path)
-    told = about(name, chosen, documents, settings)
-    before = read_run(against) if against else None
-    if before and against:
-        check_comparable(told, before, against)
-    limits = gate(gates, told, before) if gates else []
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"{folder} is a file: name a folder with --out")
-    systems: dict[str, System] = {ASKDOC: assistant}
-    if baseline:
-        systems[BASELINE] = loaded(baseline, settings.corpus, settings)
-    with _counted() as counted:
-        found = run(name, chosen, documents, systems, settings, counted)
-    comparisons = _comparisons(found, before)
-    fallen = dropped(limits, found.figures[ASKDOC])
-    page = report(found, before, comparisons, fallen)
-    save(folder, {"run.json": found.as_json(), "report.html": page})
-    if as_json:
-        print_json(
-            {"about": found.about, "figures": found.figures, "seconds": found.speed}
-            | {"comparisons": {name: each.as_dict() for name, each in comparisons.items()}}
-            | {"gate": fallen, "out": str(folder)}
+    folder = folder or Path(f"eval-{set_name(path)}")
+    with _counted() as on_question:
+        evaluation = measure(
+            path,
+            documents,
+            against=against,
+            gates=gates,
+            baseline=baseline,
+            split=split,
+            limit=limit,
+            out=folder,
+            on_question=on_question,
         )
+    if as_json:
+        print_json(evaluation.as_dict() | {"out": str(folder)})
     else:
-        _print(found, before, comparisons)
+        _print(evaluation)
         out.print(f"\nThe run and its report are in {escape(str(folder))}.")
-    for line in fallen:
+    for line in evaluation.dropped:
         err.print(f"[red]gate[/] {escape(line)}", soft_wrap=True)
-    if fallen:
+    if evaluation.dropped:
         raise typer.Exit(DIFFERS)
 
 
@@ -134,27 +110,15 @@ def _settings(
         return settings_of(corpus, place), None
     if corpus is not None:
         raise typer.BadParameter("--data brings its own documents: leave --corpus out")
-    place = place or data / ".askdoc"
-    documents, sources = laid_out(data, place)
-    return settings_of(documents, place / "index"), sources
+    return settings_of_set(data, Settings(index=place or data / ".askdoc"))
 
 
-def _chosen(
-    every: Sequence[Question], split: str | None, limit: int | None, path: Path
-) -> list[Question]:
-    """The questions that are wanted; raises BadInput when there is none."""
-    chosen = [question for question in every if split in (None, question.split)]
-    if not chosen:
-        raise BadInput(f"{path} has no question whose split is {split}")
-    return chosen[:limit]
-
-
-def _draft(assistant: Assistant, corpus: Corpus, many: int, path: Path) -> None:
+def _draft(documents: Corpus, many: int, path: Path) -> None:
     """Writes a draft set; raises BadInput when its file is there already."""
     if path.exists():
         raise BadInput(f"{path} is there already: name another file")
-    with _counted() as counted:
-        text = drafted(assistant, corpus, many, counted)
+    with _counted() as on_question:
+        text = synthesize(documents, many, on_question)
     save(path.parent, {path.name: text})
     out.print(
         f"{len(text.splitlines())} draft questions are in {escape(str(path))}: "
@@ -162,19 +126,13 @@ def _draft(assistant: Assistant, corpus: Corpus, many: int, path: Path) -> None:
     )
 
 
-def _comparisons(found: Run, before: Run | None) -> dict[str, Comparison]:
-    """What askdoc does now against what it did before, and against the baseline."""
-    mine = found.outcomes[ASKDOC]
-    others = {BASELINE: found.outcomes.get(BASELINE)}
-    others[BEFORE] = before.outcomes.get(ASKDOC) if before else None
-    return {name: compare(mine, other) for name, other in others.items() if other}
-
-
-def _print(found: Run, before: Run | None, comparisons: Mapping[str, Comparison]) -> None:
+def _print(evaluation: Evaluation) -> None:
     """The figures of each system, and by how much askdoc's differ."""
-    columns = dict(found.figures)
-    if before:
-        columns[BEFORE] = before.figures[ASKDOC]
+    comparisons = evaluation.comparisons
+    columns, speeds = dict(evaluation.run.figures), dict(evaluation.run.speed)
+    if evaluation.before:
+        columns[BEFORE] = evaluation.before.figures[ASKDOC]
+        speeds[BEFORE] = evaluation.before.speed[ASKDOC]
     # With comparisons there is no room for what each means: the report has it.
     heads = [f"against {name}" for name in comparisons] or ["means"]
     table = Table("", *columns, *heads, box=None)
@@ -192,9 +150,6 @@ def _print(found: Run, before: Run | None, comparisons: Mapping[str, Comparison]
         ]
         table.add_row(f"  {figure.name}", *cells)
     table.add_row("[bold]Seconds[/]")
-    speeds = dict(found.speed)
-    if before:
-        speeds[BEFORE] = before.speed[ASKDOC]
     for step in dict.fromkeys(step for speed in speeds.values() for step in speed):
         cells = [f"{speed.get(step) or 0:.3f}" for speed in speeds.values()]
         table.add_row(f"  {step}", *cells, "" if comparisons else _step(step))
@@ -208,11 +163,11 @@ def _print(found: Run, before: Run | None, comparisons: Mapping[str, Comparison]
 
 def _difference(comparison: Comparison, name: str) -> str:
     """A difference with its interval; bold where the interval leaves no difference out."""
-    found = comparison.differences.get(name)
-    if found is None or math.isnan(found.low):
+    difference = comparison.differences.get(name)
+    if difference is None or math.isnan(difference.low):
         return ""
-    text = f"{found.by:+.3f} ({found.low:+.2f} to {found.high:+.2f})"
-    return f"[bold]{text}[/]" if found.sure else text
+    text = f"{difference.by:+.3f} ({difference.low:+.2f} to {difference.high:+.2f})"
+    return f"[bold]{text}[/]" if difference.sure else text
 
 
 def _step(step: str) -> str:
@@ -221,7 +176,7 @@ def _step(step: str) -> str:
 
 
 @contextmanager
-def _counted() -> Iterator[Told]:
+def _counted() -> Iterator[OnQuestion]:
     """A count on standard error of the questions done."""
     bar = Progress(
         TextColumn("{task.description}"),
@@ -233,12 +188,12 @@ def _counted() -> Iterator[Told]:
     )
     task = bar.add_task("", total=None)
 
-    def told(what: str, done: int, of: int) -> None:
+    def on_question(what: str, done: int, of: int) -> None:
         bar.start()
         bar.update(task, description=escape(what), completed=done, total=of)
 
     try:
-        yield told
+        yield on_question
     except KeyboardInterrupt:
         bar.stop()
         err.print("askdoc: stopped; nothing was written")

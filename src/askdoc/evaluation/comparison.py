@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from askdoc.evaluation.aggregates import FIGURES, PLACES, Of
+from askdoc.evaluation.figures import FIGURES, PLACES, Of
 from askdoc.evaluation.scores import Outcome
 
 RESAMPLES = 1000

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from askdoc.errors import BadInput
-from askdoc.evaluation.aggregates import FIGURES, Figures
+from askdoc.evaluation.figures import FIGURES, Figures
 from askdoc.evaluation.run import ASKDOC, Run, check_comparable, read_run
 
 SLACK = 1e-9  # a drop by exactly the tolerance is none

@@ -1,24 +1,31 @@
 """The questions of a set, checked against the corpus line by line before anything is asked."""
 
 import hashlib
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
-from askdoc.assistant import LONGEST_QUESTION
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from askdoc.assistant import LONGEST_QUESTION, Assistant
 from askdoc.errors import BadInput
 from askdoc.evaluation.metrics import Span
-from askdoc.index.index import Index
 from askdoc.types import Document
 
 NAMED = 5  # lines that a message names
 SHORT = 12  # words of an answer that can be looked for word by word
-SHOWN = 60  # characters of a value that it shows
-SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # JSON's way to write half of a character
-ROLES = {"user": "user", "human": "user", "assistant": "assistant", "agent": "assistant"}
+SHOWN = 60  # characters of a value that a message shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +69,14 @@ class Question:
 class Corpus:
     """The documents that questions are about, by the ids that their set gives them.
 
-    ``sources`` maps these ids to sources; by default a source is its own id.
+    ``assistant`` answers about them; ``sources`` maps the ids to sources: by default a source is
+    its own id.
     """
 
-    def __init__(self, index: Index, sources: Mapping[str, str] | None = None) -> None:
-        read = {file_report.source for file_report in index.reports() if file_report.passages}
+    def __init__(self, assistant: Assistant, sources: Mapping[str, str] | None = None) -> None:
+        self.assistant = assistant
+        index = assistant.index
+        read = {report.source for report in index.reports() if report.passages}
         self.sources = sources or {source: source for source in sorted(read)}
         self._documents = {
             source: index.document(source) for source in self.sources.values() if source in read
@@ -97,29 +107,105 @@ class Corpus:
         return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is empty: write one")
+    return text
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"it is no regular expression: {error}") from error
+    return text
+
+
+def _usual_role(role: object) -> object:
+    """The role of a turn as askdoc has it; others write *human* and *agent*."""
+    return {"human": "user", "agent": "assistant"}.get(str(role), role)
+
+
+Id = Annotated[
+    str,
+    BeforeValidator(lambda value: str(value) if type(value) is int else value),
+    AfterValidator(_not_blank),
+]
+"""The id of a question or a document: a text, or a number that is taken as one."""
+
+
+class Row(BaseModel):
+    """An object of a JSON Lines file; it may hold more than its fields."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class TurnRow(Row):
+    """An earlier turn of a conversation."""
+
+    role: Annotated[Literal["user", "assistant"], BeforeValidator(_usual_role)]
+    content: str = Field(validation_alias=AliasChoices("content", "text"))
+
+
+class FactRow(Row):
+    """A piece of evidence, in the document of an id or of a title."""
+
+    id: Id | None = None
+    title: str | None = None
+    fact: str
+
+
+class QuestionRow(Row):
+    """A question as a file has it; all but ``id`` and ``question`` may be left out."""
+
+    id: Id
+    question: Annotated[
+        str, StringConstraints(max_length=LONGEST_QUESTION), AfterValidator(_not_blank)
+    ]
+    history: list[TurnRow] | None = None
+    answerable: bool | None = None
+    answers: list[str] | None = None
+    must_include: list[Annotated[str, AfterValidator(_pattern)]] | None = None
+    gold_ids: list[Id] | None = None
+    evidence: list[FactRow] | None = None
+    kind: Any = Field(None, validation_alias=AliasChoices("kind", "type"))
+    split: Any = None
+
+
+class Identified(Protocol):
+    """What a line of a file becomes: it has an id, which no other line may have."""
+
+    @property
+    def id(self) -> str:
+        """The id."""
+        ...
+
+
+T = TypeVar("T", bound=Identified)
+
+
 def questions(path: Path, corpus: Corpus) -> list[Question]:
     """The questions of a JSON Lines file.
 
     Raises BadInput, which names the first lines that are wrong and what is wrong with them.
     """
-    found: list[Question] = []
-    wrong: list[str] = []
-    lines: dict[str, int] = {}
-    for number, line in _lines(path):
-        try:
-            question = question_of(_row(line), corpus)
-            if question.id in lines:
-                raise BadInput(f"its id {_short(question.id)} is that of line {lines[question.id]}")
-            lines[question.id] = number
-            found.append(question)
-        except BadInput as error:
-            wrong.append(f"line {number}: {error}")
-    if wrong:
-        more = f"; and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-        raise BadInput(f"{path}, {'; '.join(wrong[:NAMED])}{more}")
-    if not found:
-        raise BadInput(f"{path} holds no question: write one JSON object a line")
-    return found
+    return read_rows(path, lambda line: question_of(QuestionRow.model_validate_json(line), corpus))
+
+
+def question_of(row: QuestionRow, corpus: Corpus) -> Question:
+    """A question from its row; raises BadInput where the corpus has not what it names."""
+    return Question(
+        row.id,
+        row.question,
+        tuple(turn.model_dump() for turn in row.history or ()),
+        row.answerable,
+        tuple(row.answers or ()),
+        tuple(row.must_include or ()),
+        tuple(dict.fromkeys(_source(id, "gold_ids", corpus) for id in row.gold_ids or ())),
+        tuple(_fact(fact, corpus) for fact in row.evidence or ()),
+        row.kind if isinstance(row.kind, str) else "",
+        row.split if isinstance(row.split, str) else "",
+    )
 
 
 def identity(chosen: Sequence[Question]) -> str:
@@ -127,15 +213,40 @@ def identity(chosen: Sequence[Question]) -> str:
     return hashlib.sha256(repr(list(chosen)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    """The objects of a JSON Lines file with their line numbers; raises BadInput."""
-    found = []
+def read_rows(path: Path, parse: Callable[[str], T]) -> list[T]:
+    """What the lines of a JSON Lines file become.
+
+    Raises BadInput, which names the first lines that cannot be parsed or whose id stands twice.
+    """
+    rows: list[T] = []
+    wrong: list[str] = []
+    numbers: dict[str, int] = {}
     for number, line in _lines(path):
         try:
-            found.append((number, _row(line)))
+            row = parse(line)
+            if row.id in numbers:
+                raise BadInput(f"id: {_short(row.id)} is that of line {numbers[row.id]}")
+            numbers[row.id] = number
+            rows.append(row)
+        except ValidationError as error:
+            wrong.append(f"line {number}: {what_is_wrong(error)}")
         except BadInput as error:
-            raise BadInput(f"{path}, line {number}: {error}") from error
-    return found
+            wrong.append(f"line {number}: {error}")
+    if wrong:
+        more = f"; and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+        raise BadInput(f"{path}, {'; '.join(wrong[:NAMED])}{more}")
+    if not rows:
+        raise BadInput(f"{path} is empty: write one JSON object a line")
+    return rows
+
+
+def what_is_wrong(error: ValidationError) -> str:
+    """The first thing that is wrong with a value: its field, what it should be, what it is."""
+    first = error.errors()[0]
+    field = "".join(f"{part}: " for part in [".".join(map(str, first["loc"]))] if part)
+    what = first["msg"].removeprefix("Value error, ").replace(" at line 1 column", " at column")
+    told = first["type"] in ("json_invalid", "missing")
+    return f"{field}{what}" if told else f"{field}{what}, not {_short(first['input'])}"
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -153,110 +264,25 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def _row(line: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"it is no JSON ({error})") from error
-    if not isinstance(row, dict):
-        raise BadInput(f"it is no JSON object: {_short(row)}")
-    if SURROGATE.search(line):
-        try:
-            json.dumps(row, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            raise BadInput("it holds half a character, which no file can") from error
-    return row
-
-
-def question_of(row: Mapping[str, Any], corpus: Corpus) -> Question:
-    """A question from its row; raises BadInput with what is wrong with it."""
-    id, text = row.get("id"), row.get("question")
-    if isinstance(id, bool) or not isinstance(id, str | int) or not str(id).strip():
-        raise BadInput("it has no id" if id is None else f"its id must be a text, not {_short(id)}")
-    if not isinstance(text, str) or not text.strip():
-        raise BadInput(
-            "it has no question" if text is None else f"its question is {_short(text)}: write one"
-        )
-    if len(text) > LONGEST_QUESTION:
-        raise BadInput(f"its question has {len(text):,} characters, over {LONGEST_QUESTION:,}")
-    answerable = row.get("answerable")
-    if answerable is not None and not isinstance(answerable, bool):
-        raise BadInput(f"answerable must be true or false, not {_short(answerable)}")
-    kind, split = row.get("kind", row.get("type")), row.get("split")
-    return Question(
-        str(id),
-        text,
-        tuple(_turn(turn) for turn in _list(row, "history")),
-        answerable,
-        _texts(row, "answers"),
-        _patterns(row),
-        tuple(dict.fromkeys(_source(id, "gold id", corpus) for id in _list(row, "gold_ids"))),
-        tuple(_fact(item, corpus) for item in _list(row, "evidence")),
-        kind if isinstance(kind, str) else "",
-        split if isinstance(split, str) else "",
-    )
-
-
-def _list(row: Mapping[str, Any], name: str) -> list[Any]:
-    value = row.get(name)
-    if value is not None and not isinstance(value, list):
-        raise BadInput(f"{name} must be a list, not {_short(value)}")
-    return value or []
-
-
-def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    values = _list(row, name)
-    for value in values:
-        if not isinstance(value, str):
-            raise BadInput(f"{name} must hold texts, not {_short(value)}")
-    return tuple(values)
-
-
-def _patterns(row: Mapping[str, Any]) -> tuple[str, ...]:
-    patterns = _texts(row, "must_include")
-    for pattern in patterns:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise BadInput(
-                f"must_include has {_short(pattern)}, no regular expression: {error}"
-            ) from error
-    return patterns
-
-
-def _turn(turn: object) -> Mapping[str, str]:
-    """An earlier turn as askdoc takes it; others write ``text`` and *agent*."""
-    if isinstance(turn, Mapping):
-        role, text = ROLES.get(str(turn.get("role"))), turn.get("content", turn.get("text"))
-        if role and isinstance(text, str):
-            return {"role": role, "content": text}
-    raise BadInput(
-        f"history holds {_short(turn)}: each turn must be "
-        '{"role": "user" or "assistant", "content": text}'
-    )
-
-
-def _source(id: object, what: str, corpus: Corpus) -> str:
-    source = corpus.sources.get(str(id))
-    if not isinstance(id, str | int) or source is None or source not in corpus:
-        raise BadInput(f"{what} {_short(id)} is not in the corpus")
+def _source(id: str, field: str, corpus: Corpus) -> str:
+    source = corpus.sources.get(id)
+    if source is None or source not in corpus:
+        raise BadInput(f"{field}: {_short(id)} is not in the corpus")
     return source
 
 
-def _fact(item: object, corpus: Corpus) -> Fact:
+def _fact(row: FactRow, corpus: Corpus) -> Fact:
     """A fact with the places where its words stand, white space folded."""
-    if not isinstance(item, Mapping) or not isinstance(item.get("fact"), str):
-        raise BadInput(f'evidence holds {_short(item)}: it must be {{"id": …, "fact": text}}')
-    id, words = item.get("id"), item["fact"].split()
-    if id is None and isinstance(item.get("title"), str):
-        id = next(iter(corpus.titled(item["title"])), item["title"])
-    source = _source(id, "evidence id", corpus)
-    pattern = r"\s+".join(map(re.escape, words))
-    text = corpus.document(source).text
-    places = [(source, *match.span()) for match in re.finditer(pattern, text)] if words else []
+    id = row.id
+    if id is None:
+        id = next(iter(corpus.titled(row.title or "")), row.title or "")
+    source = _source(id, "evidence.id", corpus)
+    pattern = r"\s+".join(map(re.escape, row.fact.split()))
+    matches = re.finditer(pattern, corpus.document(source).text) if pattern else ()
+    places = tuple((source, *match.span()) for match in matches)
     if not places:
-        raise BadInput(f"evidence {_short(item['fact'])} does not stand in {id}")
-    return Fact(item["fact"], tuple(places))
+        raise BadInput(f"evidence.fact: {_short(row.fact)} does not stand in {id}")
+    return Fact(row.fact, places)
 
 
 def _short(value: object) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from askdoc.evaluation.aggregates import FIGURES, right, sure_and_right
 from askdoc.evaluation.comparison import Comparison
+from askdoc.evaluation.figures import FIGURES, right, sure_and_right
 from askdoc.evaluation.metrics import bins, risk_coverage
 from askdoc.evaluation.plots import SHARE, Axis, Series, plot
 from askdoc.evaluation.run import ASKDOC, BASELINE, Run

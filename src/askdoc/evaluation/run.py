@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from askdoc.errors import BadInput
-from askdoc.evaluation.aggregates import FIGURES, Figures, figures, speed
+from askdoc.evaluation.figures import FIGURES, Figures, figures, speed
 from askdoc.evaluation.questions import Corpus, Question, identity
-from askdoc.evaluation.scores import Outcome, System, asked
-from askdoc.settings import Settings
+from askdoc.evaluation.scores import Outcome, System, ask
 
 ASKDOC, BASELINE = "askdoc", "baseline"  # the names of the systems
 SETTINGS = ("embedder", "reader", "passage_size", "k", "threshold", "llm", "llm_tokens", "strict")
 """The settings that change answers."""
 
-Told = Callable[[str, int, int], None]
+OnQuestion = Callable[[str, int, int], None]
 """Called with a system's name, the questions asked so far, and how many there are."""
 
 
@@ -74,8 +73,7 @@ def run(
     chosen: Sequence[Question],
     corpus: Corpus,
     systems: Mapping[str, System],
-    settings: Settings,
-    told: Told = lambda system, done, of: None,
+    on_question: OnQuestion = lambda system, done, of: None,
 ) -> Run:
     """Puts every question to every system."""
     outcomes: dict[str, list[Outcome]] = {}
@@ -83,24 +81,24 @@ def run(
     for title, system in systems.items():
         outcomes[title], seconds[title] = [], []
         for done, question in enumerate(chosen):
-            told(title, done, len(chosen))
-            outcome, steps = asked(system, question, corpus)
+            on_question(title, done, len(chosen))
+            outcome, steps = ask(system, question, corpus)
             outcomes[title].append(outcome)
             seconds[title].append({step: round(taken, 4) for step, taken in steps.items()})
-    return Run(about(name, chosen, corpus, settings), outcomes, seconds, _taken())
+    return Run(about(name, chosen, corpus), outcomes, seconds, _taken())
 
 
 def read_run(path: Path) -> Run:
     """A run from its file; raises BadInput when it is none."""
     try:
-        told = json.loads(path.read_bytes())
+        values = json.loads(path.read_bytes())
         outcomes = {
-            system: [Outcome(**row) for row in rows] for system, rows in told["outcomes"].items()
+            system: [Outcome(**row) for row in rows] for system, rows in values["outcomes"].items()
         }
-        taken = dict(told["taken"])
+        taken = dict(values["taken"])
         seconds, _ = taken.pop("seconds"), taken.pop("figures")
-        found = Run(told["about"], outcomes, seconds, taken)
-        if not all(found.about[part]["sha256"] for part in ("corpus", "questions")):
+        kept = Run(values["about"], outcomes, seconds, taken)
+        if not all(kept.about[part]["sha256"] for part in ("corpus", "questions")):
             raise ValueError("no hashes")
         if not (outcomes[ASKDOC] and seconds[ASKDOC]):
             raise ValueError("nothing of askdoc")
@@ -109,7 +107,7 @@ def read_run(path: Path) -> Run:
         raise BadInput(f"{path} cannot be opened: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path} is no run of askdoc eval") from error
-    return found
+    return kept
 
 
 def check_comparable(mine: Mapping[str, Any], other: Run, path: Path) -> None:
@@ -140,10 +138,9 @@ def save(folder: Path, files: Mapping[str, str]) -> None:
         raise BadInput(f"{folder} cannot be written: {error.strerror}") from error
 
 
-def about(
-    name: str, chosen: Sequence[Question], corpus: Corpus, settings: Settings
-) -> dict[str, Any]:
+def about(name: str, chosen: Sequence[Question], corpus: Corpus) -> dict[str, Any]:
     """What a run is of: known before anything is asked."""
+    settings = corpus.assistant.settings
     return {
         "set": name,
         "askdoc": version("askdoc"),

@@ -70,7 +70,7 @@ class Outcome:
     hits: list[dict[str, Any]] = field(default_factory=list)
 
 
-def asked(system: System, question: Question, corpus: Corpus) -> tuple[Outcome, dict[str, float]]:
+def ask(system: System, question: Question, corpus: Corpus) -> tuple[Outcome, dict[str, float]]:
     """A question put to a system: what came of it, and the seconds of each step."""
     began = time.perf_counter()
     answer = system.ask(question.question, question.history)
@@ -137,12 +137,12 @@ def scores(
     question: Question, answer: Answer, hits: Sequence[Hit], corpus: Corpus
 ) -> dict[str, float]:
     """Every score that a question has; what cannot be reckoned for it is left out."""
-    found = _exactness(answer, corpus)
+    values = _exactness(answer, corpus)
     if question.answerable is not False:
-        found |= _retrieval(question, hits) | _answer(question, answer)
+        values |= _retrieval(question, hits) | _answer(question, answer)
         if answer.answered:
-            found |= _citations(question, answer)
-    return {name: round(value, PLACES) for name, value in found.items() if not math.isnan(value)}
+            values |= _citations(question, answer)
+    return {name: round(value, PLACES) for name, value in values.items() if not math.isnan(value)}
 
 
 def lost(system: System, question: Question, answer: Answer, hits: Sequence[Hit]) -> str:
@@ -156,10 +156,10 @@ def lost(system: System, question: Question, answer: Answer, hits: Sequence[Hit]
     if {c.source for c in answer.citations} & set(question.relevant):
         return "wrong sentence"
     if question.relevant and isinstance(system, Explains):
-        told = [
+        stages = [
             system.explain(answer.query, source).stage for source in question.relevant[:EXPLAINED]
         ]
-        stage = max(told, key=lambda stage: stage.steps)
+        stage = max(stages, key=lambda stage: stage.steps)
         return stage if stage != "used" else "wrong sentence"
     if question.relevant and not {hit.passage.source for hit in hits} & set(question.relevant):
         return "not found"
@@ -240,8 +240,8 @@ def _citation(citation: Citation) -> dict[str, Any]:
 
 def _hit(hit: Hit) -> dict[str, Any]:
     """A hit as a run keeps it: its text is in the corpus."""
-    told = hit.as_dict()
-    return {name: told[name] for name in ("source", "start", "end", "score", "found_by")}
+    values = hit.as_dict()
+    return {name: values[name] for name in ("source", "start", "end", "score", "found_by")}
 
 
 def _cited(citation: Citation) -> Span:

@@ -5,14 +5,38 @@ import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from askdoc.errors import BadInput
-from askdoc.evaluation.questions import rows
+from askdoc.evaluation.questions import Id, Row, read_rows
+from askdoc.settings import Settings
 
 LONGEST = 80  # characters of a file name
 CORPUS, QUESTIONS = "corpus.jsonl", "queries.jsonl"
 STAMP = "laid-out"  # a file beside the documents, with the hash of what they were made from
+
+
+class DocumentRow(Row):
+    """A document of a set that brings its own."""
+
+    id: Id
+    title: str | None = None
+    text: str
+
+    @property
+    def markdown(self) -> str:
+        """What its file holds."""
+        title = " ".join((self.title or "").split())
+        return f"# {title}\n\n{self.text}\n" if title else f"{self.text}\n"
+
+
+def settings_of_set(data: Path, settings: Settings) -> tuple[Settings, dict[str, str]]:
+    """Settings over the documents that a set brings, and their sources by their ids.
+
+    They are laid out in the index folder that the settings name, or in ``.askdoc`` of the set.
+    """
+    place = settings.index or data / ".askdoc"
+    corpus, sources = laid_out(data, place)
+    return settings.model_copy(update={"corpus": corpus, "index": place / "index"}), sources
 
 
 def laid_out(folder: Path, place: Path) -> tuple[Path, dict[str, str]]:
@@ -23,13 +47,8 @@ def laid_out(folder: Path, place: Path) -> tuple[Path, dict[str, str]]:
     document without an id or a text.
     """
     path = folder / CORPUS
-    documents = [_document(path, number, row) for number, row in rows(path)]
-    sources = names(id for id, _ in documents)
-    if len(sources) < len(documents):
-        twice = next(id for n, (id, _) in enumerate(documents) if id in dict(documents[:n]))
-        raise BadInput(f"{path} has two documents of the id {twice!r}")
-    if not documents:
-        raise BadInput(f"{path} holds no document")
+    documents = read_rows(path, DocumentRow.model_validate_json)
+    sources = names(document.id for document in documents)
     corpus, stamp = place / "documents", place / STAMP
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     if corpus.exists() and not stamp.is_file():
@@ -40,8 +59,9 @@ def laid_out(folder: Path, place: Path) -> tuple[Path, dict[str, str]]:
             stamp.write_text("begun", "utf-8")  # first: what lies beside a stamp may be deleted
             shutil.rmtree(corpus, ignore_errors=True)
             corpus.mkdir()
-            for id, text in documents:
-                (corpus / sources[id]).write_text(text, "utf-8", newline="")
+            for document in documents:
+                place_of = corpus / sources[document.id]
+                place_of.write_text(document.markdown, "utf-8", newline="")
             stamp.write_text(sha256, "utf-8")
         except OSError as error:
             raise BadInput(f"{place} cannot be written: name a folder with --index") from error
@@ -59,12 +79,3 @@ def names(ids: Iterable[str]) -> dict[str, str]:
         taken.add(name.casefold())
         found[id] = f"{name}.md"
     return found
-
-
-def _document(path: Path, number: int, row: dict[str, Any]) -> tuple[str, str]:
-    """The id of a document, and what its file holds."""
-    id, title, text = row.get("id"), row.get("title") or "", row.get("text")
-    if not isinstance(id, str | int) or not isinstance(title, str) or not isinstance(text, str):
-        raise BadInput(f"{path}, line {number}: a document needs an id, a title and a text")
-    title = " ".join(title.split())
-    return str(id), f"# {title}\n\n{text}\n" if title else f"{text}\n"

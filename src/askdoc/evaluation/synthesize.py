@@ -13,10 +13,9 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from askdoc.answer.model import Model
-from askdoc.assistant import Assistant
 from askdoc.errors import BadInput, ModelFailed
-from askdoc.evaluation.questions import Corpus, question_of
-from askdoc.evaluation.run import Told
+from askdoc.evaluation.questions import Corpus, QuestionRow, question_of
+from askdoc.evaluation.run import OnQuestion
 from askdoc.ingest.chunker import chunk, sentences
 
 UNANSWERABLE = 0.25  # share of the questions whose sentence had a term swapped
@@ -76,11 +75,8 @@ class Statement:
         return text[0].upper() + text[1:]
 
 
-def drafted(
-    assistant: Assistant,
-    corpus: Corpus,
-    many: int,
-    told: Told = lambda system, done, of: None,
+def synthesize(
+    corpus: Corpus, many: int, on_question: OnQuestion = lambda system, done, of: None
 ) -> str:
     """Draft questions as JSON Lines, at most so many; the same for the same corpus.
 
@@ -90,21 +86,22 @@ def drafted(
     """
     # Not for secrets: the same corpus gives the same draft.
     draw = random.Random(corpus.sha256)  # noqa: S311
-    every = list(_statements(assistant, corpus, draw))
+    model = corpus.assistant.model
+    every = list(_statements(corpus, draw))
     together = _together(every)
     ids = {source: id for id, source in corpus.sources.items()}
     rows: list[dict[str, Any]] = []
     for statement in every:
         if len(rows) == many:
             break
-        told("drafting", len(rows), many)
+        on_question("drafting", len(rows), many)
         due = len(rows) * UNANSWERABLE >= sum(not row["answerable"] for row in rows)
         # Where one is due, as soon as one can be made: not every sentence has two terms.
-        swapped = _swapped(statement, together, draw, assistant.model) if due else None
-        row = swapped or _row(statement, ids, draw, assistant.model)
+        swapped = _swapped(statement, together, draw, model) if due else None
+        row = swapped or _row(statement, ids, draw, model)
         row = {"id": f"draft-{len(rows) + 1:03}", **row}
         try:
-            question_of(row, corpus)
+            question_of(QuestionRow(**row), corpus)
         except BadInput:  # such as a sentence that runs over a page's end
             continue
         rows.append(row)
@@ -113,43 +110,44 @@ def drafted(
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def _statements(assistant: Assistant, corpus: Corpus, draw: random.Random) -> Iterator[Statement]:
+def _statements(corpus: Corpus, draw: random.Random) -> Iterator[Statement]:
     """Every sentence that can be asked for, from each document in turn."""
+    size = corpus.assistant.settings.passage_size
     by_document = []
     for source in sorted(corpus.sources.values()):
         if source in corpus:
             document = corpus.document(source)
-            found = [
+            statements = [
                 Statement(source, fact, terms)
-                for passage in chunk(document, assistant.settings.passage_size)
+                for passage in chunk(document, size)
                 for start, end in sentences(document, passage.start, passage.end)
                 for fact in [document.text[start:end]]
                 if len(fact.split()) in WORDS and fact[0].isupper() and fact.endswith(".")
                 if "|" not in fact and (terms := _terms(fact))
             ]
-            draw.shuffle(found)
-            by_document.append(found)
+            draw.shuffle(statements)
+            by_document.append(statements)
     draw.shuffle(by_document)
-    return (each for each in chain(*zip_longest(*by_document)) if each)
+    return (statement for statement in chain(*zip_longest(*by_document)) if statement)
 
 
 def _terms(fact: str) -> tuple[Term, ...]:
     """The names, numbers and dates that stand in a sentence once."""
-    found = [
+    terms = [
         Term(match[0], str(match.lastgroup), match.start(), match.end())
         for match in TERM.finditer(fact)
     ]
-    return tuple(term for term in found if fact.count(term.text) == 1)
+    return tuple(term for term in terms if fact.count(term.text) == 1)
 
 
 def _together(every: Sequence[Statement]) -> Mapping[tuple[str, str], set[str]]:
     """For each term, by its kind and text, the terms that stand in a sentence with it."""
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    together: dict[tuple[str, str], set[str]] = defaultdict(set)
     for statement in every:
         texts = {term.text for term in statement.terms}
         for term in statement.terms:
-            found[term.kind, term.text] |= texts
-    return found
+            together[term.kind, term.text] |= texts
+    return together
 
 
 def _row(

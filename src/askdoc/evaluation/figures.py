@@ -152,20 +152,20 @@ FIGURES = {
 
 def figures(outcomes: Sequence[Outcome]) -> Figures:
     """Every figure, rounded to four places."""
-    found = {name: figure.of(outcomes) for name, figure in FIGURES.items()}
+    values = {name: figure.of(outcomes) for name, figure in FIGURES.items()}
     return {
-        name: None if math.isnan(value) else round(value, PLACES) for name, value in found.items()
+        name: None if math.isnan(value) else round(value, PLACES) for name, value in values.items()
     }
 
 
 def speed(seconds: Sequence[dict[str, float]]) -> Figures:
     """The median seconds of each step, and the median and the 95th percentile of the whole."""
     steps = list(dict.fromkeys(step for each in seconds for step in each))
-    found: Figures = {
+    speeds: Figures = {
         step: round(statistics.median(each.get(step, 0.0) for each in seconds), 4) for step in steps
     }
     whole = sorted(sum(each.values()) for each in seconds)
     if whole:
-        found["p50"] = round(statistics.median(whole), 4)
-        found["p95"] = round(whole[min(len(whole) - 1, math.ceil(0.95 * len(whole)) - 1)], 4)
-    return found
+        speeds["p50"] = round(statistics.median(whole), 4)
+        speeds["p95"] = round(whole[min(len(whole) - 1, math.ceil(0.95 * len(whole)) - 1)], 4)
+    return speeds

@@ -1,0 +1,150 @@
+"""One call that measures: questions checked, asked, scored, compared and held against limits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from askdoc.assistant import Assistant
+from askdoc.errors import BadInput
+from askdoc.evaluation.baseline import baseline as load_baseline
+from askdoc.evaluation.comparison import Comparison, compare
+from askdoc.evaluation.figures import Figures
+from askdoc.evaluation.gate import dropped, gate
+from askdoc.evaluation.questions import Corpus, Question
+from askdoc.evaluation.questions import questions as read_questions
+from askdoc.evaluation.report import BEFORE, report
+from askdoc.evaluation.run import (
+    ASKDOC,
+    BASELINE,
+    OnQuestion,
+    Run,
+    about,
+    check_comparable,
+    read_run,
+    run,
+    save,
+)
+from askdoc.evaluation.scores import System
+from askdoc.evaluation.sets import QUESTIONS, settings_of_set
+from askdoc.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What came of a set of questions.
+
+    ``run`` has every question with its outcome, ``before`` is the run that it is held against,
+    ``comparisons`` tell what askdoc does otherwise than before and than the baseline, and
+    ``dropped`` has a line for each figure that is worse than its gate allows.
+    """
+
+    run: Run
+    before: Run | None
+    comparisons: Mapping[str, Comparison]
+    dropped: Sequence[str]
+
+    @property
+    def figures(self) -> Figures:
+        """Askdoc's figures by name; None where there is nothing to reckon one from."""
+        return self.run.figures[ASKDOC]
+
+    def save(self, folder: Path) -> None:
+        """Writes ``run.json`` and ``report.html``; raises BadInput when that fails."""
+        page = report(self.run, self.before, self.comparisons, self.dropped)
+        save(folder, {"run.json": self.run.as_json(), "report.html": page})
+
+    def as_dict(self) -> dict[str, Any]:
+        """What the run is of, its figures and comparisons, as JSON values."""
+        return {
+            "about": self.run.about,
+            "figures": self.run.figures,
+            "seconds": self.run.speed,
+            "comparisons": {name: each.as_dict() for name, each in self.comparisons.items()},
+            "gate": list(self.dropped),
+        }
+
+
+def evaluate(
+    questions: str | Path | None = None,
+    corpus: str | Path | Corpus | None = None,
+    *,
+    data: str | Path | None = None,
+    settings: Settings | None = None,
+    against: str | Path | None = None,
+    gates: str | Path | None = None,
+    baseline: str | Path | None = None,
+    split: str | None = None,
+    limit: int | None = None,
+    out: str | Path | None = None,
+    on_question: OnQuestion = lambda system, done, of: None,
+) -> Evaluation:
+    """Asks the questions of a file about a folder of documents, and counts what came of them.
+
+    ``data`` is a set that brings its documents, and questions where no file of them is named;
+    ``against`` a run to compare with, ``gates`` the limits of figures, ``baseline`` the Python file
+    of another system; ``split`` and ``limit`` choose questions; ``out`` is a folder for the run and
+    its report. Raises BadInput, before anything is asked, when any of these cannot be used.
+    """
+    if not isinstance(corpus, Corpus):
+        corpus = open_corpus(corpus, data, settings)
+    if questions is None and data is None:
+        raise BadInput("no questions: name a file of them, or a set that brings them")
+    path = Path(questions) if questions is not None else Path(str(data)) / QUESTIONS
+    chosen = _chosen(read_questions(path, corpus), split, limit, path)
+    subject = about(set_name(path), chosen, corpus)
+    before = read_run(Path(against)) if against else None
+    if before:
+        check_comparable(subject, before, Path(str(against)))
+    limits = gate(Path(gates), subject, before) if gates else []
+    if out and Path(out).exists() and not Path(out).is_dir():
+        raise BadInput(f"{out} is a file: name a folder with --out")
+    systems: dict[str, System] = {ASKDOC: corpus.assistant}
+    if baseline:
+        of = corpus.assistant.settings
+        systems[BASELINE] = load_baseline(Path(baseline), of.corpus, of)
+    done = run(subject["set"], chosen, corpus, systems, on_question)
+    evaluation = Evaluation(
+        done, before, _comparisons(done, before), dropped(limits, done.figures[ASKDOC])
+    )
+    if out:
+        evaluation.save(Path(out))
+    return evaluation
+
+
+def open_corpus(
+    corpus: str | Path | None = None,
+    data: str | Path | None = None,
+    settings: Settings | None = None,
+) -> Corpus:
+    """The documents of a folder, or of a set that brings its own, indexed first if need be."""
+    settings = settings or Settings()
+    if data is None:
+        return Corpus(Assistant.from_folder(corpus, settings))
+    if corpus is not None:
+        raise BadInput(f"{data} brings its own documents: name no corpus beside it")
+    settings, sources = settings_of_set(Path(data), settings)
+    return Corpus(Assistant.from_folder(settings=settings), sources)
+
+
+def set_name(path: Path) -> str:
+    """The name of the set that a file of questions is: its folder's, where it is one of many."""
+    return path.resolve().parent.name if path.name == QUESTIONS else path.stem
+
+
+def _chosen(
+    every: Sequence[Question], split: str | None, limit: int | None, path: Path
+) -> list[Question]:
+    """The questions that are wanted; raises BadInput when there is none."""
+    chosen = [question for question in every if split in (None, question.split)]
+    if not chosen:
+        raise BadInput(f"{path} has no question whose split is {split}")
+    return chosen[:limit]
+
+
+def _comparisons(done: Run, before: Run | None) -> dict[str, Comparison]:
+    """What askdoc does now against what the baseline does, and what it did before."""
+    others = {BASELINE: done.outcomes.get(BASELINE)}
+    others[BEFORE] = before.outcomes.get(ASKDOC) if before else None
+    mine = done.outcomes[ASKDOC]
+    return {name: compare(mine, other) for name, other in others.items() if other}

@@ -30,7 +30,7 @@ OWNERS = {
     "filelock": ["index.lock"],
     "gradio": ["web"],
     "inscriptis": ["ingest.formats.html"],
-    "jinja2": ["evaluation.report"],
+    "jinja2": ["evaluation.report", "web.templating"],
     "kreuzberg": ["ingest.formats.office"],
     "langchain": ["answer.model", "index.embedder"],
     "langchain_core": ["answer.langchain", "answer.model", "index.embedder", "index.index"],

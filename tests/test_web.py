@@ -7,18 +7,21 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import gradio as gr
 import pytest
 from chat import EVIL, WAIT, ask, serve, shot, visit
 from playwright.sync_api import Page, expect
 
-from askdoc import Answer, Assistant, BadInput, Document, Heading, Hit, Passage, Settings
+from askdoc import Answer, Assistant, BadInput, Document, Heading, Hit, Passage, Settings, web
 from askdoc.answer.citation import marked, quoted
 from askdoc.answer.recheck import check
 from askdoc.ingest.files import load
 from askdoc.web import documents
 from askdoc.web.chat import Chat
+from askdoc.web.export import exported, markdown
 from askdoc.web.render import conversation
 from askdoc.web.session import Sessions
 from askdoc.web.turns import KEPT, Turn, dumped, history, restored
@@ -362,11 +365,16 @@ def turn(text: str = EVIL) -> Turn:
 
 
 def test_foreign_text_never_becomes_markup() -> None:
-    refused = turn().model_copy(update={"sentences": [], "closest": turn().citations})
+    answer = turn().answer
+    assert answer is not None
+    refusal = replace(answer, text=EVIL, sentences=(), citations=(), unknown=(EVIL,))
+    refused = Turn(question=EVIL, answer=refusal, closest=answer.citations)
     failed = Turn(question=EVIL, error=EVIL)
     hostile = Document("a.md", EVIL, f"{EVIL}\n{EVIL}", "0" * 64, (Heading(0, len(EVIL), 1),))
+    turns = [turn(), refused, failed]
     for html in (
-        conversation([turn(), refused, failed]),
+        conversation(turns),
+        exported(turns, "html"),
         laid_out(hostile, 0, 5),
         laid_out(hostile, len(EVIL) - 3, len(EVIL) + 3),
     ):
@@ -377,8 +385,9 @@ def test_foreign_text_never_becomes_markup() -> None:
 def test_what_a_browser_kept_is_not_trusted() -> None:
     kept = dumped([turn()])
     assert restored(kept) == [turn()]
-    bad_place = [{**turn().model_dump(), "citations": [{"start": -1}]}]
-    for bad in (None, 1, "", [1], [{"question": 1}], bad_place):
+    other = [{**turn().model_dump(), "text": "of another version"}]
+    bad_place = [{**turn().model_dump(), "closest": [{"start": -1}]}]
+    for bad in (None, 1, "", [1], [{"question": 1}], other, bad_place):
         assert restored(json.dumps(bad)) == []
     assert restored("no JSON") == []
     assert history([turn()])[0] == {"role": "user", "content": EVIL}
@@ -387,14 +396,31 @@ def test_what_a_browser_kept_is_not_trusted() -> None:
 
 def test_of_a_long_conversation_the_last_turns_are_kept(assistant: Assistant) -> None:
     """And the newest has the number under which it is kept: an opinion of it finds it."""
-    chat = Chat(assistant, Warmup(assistant), Sessions())
-    turns = [Turn(question=f"Question {n}", text="An answer.") for n in range(KEPT)]
-    *_, last = chat._answering("Who governs Armenia?", turns, [], None, threading.Event())
-    kept = restored(last[3])
+    warmup = Warmup(assistant)
+    warmup.start()
+    chat = Chat(assistant, warmup, Sessions())
+    with gr.Blocks() as blocks:
+        chat.head()
+        chat.tab(blocks)
+    before = Answer("?", "?", "An answer.", "quotes")
+    turns = [Turn(question=f"Question {n}", answer=before) for n in range(KEPT)]
+    *_, last = chat.answering("Who governs Armenia?", turns, [], None, threading.Event())
+    kept = restored(last[chat.kept])
     assert [turn.question for turn in kept] == [
         *(f"Question {n}" for n in range(1, KEPT)), "Who governs Armenia?",
     ]  # fmt: skip
-    assert f'data-turn="{KEPT - 1}"' in last[2]
+    assert f'data-turn="{KEPT - 1}"' in last[chat.live]
+
+
+def test_no_rule_of_the_style_is_dropped(page: Page) -> None:
+    style = (Path(web.__file__).parent / "ui" / "askdoc.css").read_text("utf-8")
+    parsed = page.evaluate(
+        """() => { const count = rules => [...rules].reduce(
+          (sum, rule) => sum + 1 + count(rule.cssRules ?? []), 0);
+        const ours = [...document.styleSheets].find(sheet => sheet.href?.endsWith('askdoc.css'));
+        return count(ours.cssRules); }"""
+    )
+    assert parsed == style.count("{") == style.count("}")
 
 
 def test_the_settings_of_the_chat_have_variables(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -415,6 +441,8 @@ def test_an_answer_is_copied_and_a_conversation_saved(
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "[^1]: turkey-azerbaijan.md, Who backed Azerbaijan in the 44-day war: “" in copied
     assert copied.index("[^1]") < copied.index("[^1]: ")
+    (kept,) = restored(page.locator("#kept textarea").input_value())
+    assert copied == markdown(kept)
     with page.expect_download() as saved:
         page.locator("summary", has_text="Save").click()
         page.get_by_role("button", name="Save as JSON").click()

@@ -421,13 +421,13 @@ def test_four_tabs_at_once_mix_nothing_up(browser, address: str, assistant: Assi
         assert said["stop"] is False
         assert [turn["question"] for turn in said["kept"]] == questions
         for turn in said["kept"][:1]:  # later ones are follow-ups, and may lean on those before
-            assert turn["text"] == assistant.ask(turn["question"]).text
+            assert turn["answer"]["text"] == assistant.ask(turn["question"]).text
         for before, turn in itertools.pairwise(said["kept"]):
             history = [
                 {"role": "user", "content": before["question"]},
-                {"role": "assistant", "content": before["text"]},
+                {"role": "assistant", "content": before["answer"]["text"]},
             ]
-            if turn["query"] == turn["question"]:
-                assert turn["text"] == assistant.ask(turn["question"], history).text
+            if turn["answer"]["query"] == turn["question"]:
+                assert turn["answer"]["text"] == assistant.ask(turn["question"], history).text
     context.close()
     assert failures == []

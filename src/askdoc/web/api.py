@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain, groupby
 from typing import Any, Literal
 
 from fastapi import APIRouter, FastAPI
@@ -15,8 +16,8 @@ from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError, BadInput
 
 
-class Said(BaseModel):
-    """An earlier turn."""
+class Message(BaseModel):
+    """What was asked or answered before."""
 
     role: Literal["user", "assistant"]
     content: str
@@ -26,13 +27,8 @@ class Question(BaseModel):
     """What is asked, the turns before it, oldest first, and the documents that may answer."""
 
     question: str
-    history: list[Said] = []
+    history: list[Message] = []
     sources: list[str] = []
-
-    @property
-    def turns(self) -> list[dict[str, str]]:
-        """The history as the assistant takes it."""
-        return [turn.model_dump() for turn in self.history]
 
 
 class Search(BaseModel):
@@ -43,6 +39,21 @@ class Search(BaseModel):
     sources: list[str] = []
 
 
+def answer_to(assistant: Assistant, question: str, **more: Any) -> dict[str, Any]:
+    """The answer from what is in the folder now, as ``askdoc ask --json`` prints it.
+
+    ``more`` is what else ``Assistant.ask`` takes.
+    """
+    assistant.catch_up()
+    return assistant.ask(question, **more).as_dict()
+
+
+def hits_of(assistant: Assistant, query: str, k: int, sources: list[str]) -> list[dict[str, Any]]:
+    """The best hits in what is in the folder now, as ``askdoc search --json`` prints them."""
+    assistant.catch_up()
+    return [hit.as_dict() for hit in assistant.search(query, k, sources)]
+
+
 def routes(assistant: Assistant) -> APIRouter:
     """``/api/ask``, ``/api/ask/stream``, ``/api/search`` and ``/api/documents``."""
     router = APIRouter(prefix="/api")
@@ -50,32 +61,26 @@ def routes(assistant: Assistant) -> APIRouter:
     @router.post("/ask")
     def ask(asked: Question) -> dict[str, Any]:
         """The answer, as ``askdoc ask --json`` prints it."""
-        assistant.catch_up()
-        return assistant.ask(asked.question, asked.turns, asked.sources).as_dict()
+        return answer_to(assistant, **asked.model_dump())
 
     @router.post("/ask/stream")
     def stream(asked: Question) -> StreamingResponse:
         """The answer as it grows: a line of JSON each, the last one is what ``/api/ask`` gives."""
         assistant.catch_up()
-        answers = assistant.stream(asked.question, asked.turns, sources=asked.sources)
+        answers = assistant.stream(**asked.model_dump())
         first = next(answers)  # what is wrong with the question is told with a status
 
         def lines() -> Iterator[str]:
             with closing(answers):
-                told = first
-                yield json.dumps(told.as_dict()) + "\n"
-                for answer in answers:
-                    if answer != told:
-                        told = answer
-                        yield json.dumps(answer.as_dict()) + "\n"
+                for answer, _ in groupby(chain([first], answers)):
+                    yield json.dumps(answer.as_dict()) + "\n"
 
         return StreamingResponse(lines(), media_type="application/x-ndjson")
 
     @router.post("/search")
     def search(asked: Search) -> list[dict[str, Any]]:
         """The best hits, as ``askdoc search --json`` prints them."""
-        assistant.catch_up()
-        return [hit.as_dict() for hit in assistant.search(asked.query, asked.k, asked.sources)]
+        return hits_of(assistant, **asked.model_dump())
 
     @router.api_route("/documents", methods=["GET", "POST"])
     def documents() -> dict[str, Any]:

@@ -41,6 +41,7 @@ def create_app(assistant: Assistant) -> FastAPI:
 
     app = FastAPI(title="askdoc", openapi_url=None, docs_url=None, redoc_url=None, lifespan=life)
     warmup, started = Warmup(assistant), time.time()
+    warmup.start()
     api.tell_errors(app)
     app.include_router(api.routes(assistant))
     app.include_router(viewer_routes.routes(assistant))

@@ -6,78 +6,37 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from html import escape
 from pathlib import Path
 
 from askdoc.assistant import Assistant
 from askdoc.errors import BadInput
 from askdoc.ingest.files import LOADERS
-from askdoc.types import FileReport, Progress, Status
+from askdoc.types import Progress, Status
+from askdoc.web.templating import render
 
 UPLOADS = "uploads"  # the folder of the corpus in which uploaded files land
-COLUMNS = ("Document", "Status", "Pages", "Characters", "Passages", "Language", "Why")
 
 
 def report(assistant: Assistant) -> str:
     """The table of the report as HTML: a row for each file, and what can be done with it."""
-    reports = assistant.index.reports()
-    head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
-    rows = "".join(_row(file_report, assistant.settings.read_only) for file_report in reports)
-    read = sum(file_report.status is Status.READ for file_report in reports)
-    warning = escape(assistant.index.warning())
-    return (
-        f"<p>{read} of {len(reports)} files are read. {warning}</p>"
-        f'<div class="report" tabindex="0" role="region" aria-label="Report"><table>'
-        f'<thead><tr>{head}<th scope="col"><span class="hidden">What to do</span></th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _row(file_report: FileReport, read_only: bool) -> str:
-    """One file's row."""
-    cells = (
-        file_report.status,
-        file_report.pages or "",
-        f"{file_report.characters:,}" if file_report.characters else "",
-        file_report.passages or "",
-        file_report.language or "",
-        file_report.why,
-    )
-    name = escape(file_report.source)
-    acts = [("open", "Open"), ("only", "Ask about")] if file_report.status is Status.READ else []
-    acts += [] if read_only else [("delete", "Delete")]
-    buttons = "".join(
-        f'<button type="button" class="{act}" data-source="{name}" '
-        f'aria-label="{label} {name}">{label}</button>'
-        for act, label in acts
-    )
-    return (
-        f'<tr class="{"read" if file_report.status is Status.READ else "unread"}">'
-        f'<th scope="row"><bdi>{name}</bdi></th>'
-        + "".join(f"<td><bdi>{escape(str(cell))}</bdi></td>" for cell in cells)
-        + f'<td class="do">{buttons}</td></tr>'
+    files = assistant.index.reports()
+    return render(
+        "report",
+        files=files,
+        read=sum(file.status is Status.READ for file in files),
+        warning=assistant.index.warning(),
+        read_only=assistant.settings.read_only,
     )
 
 
 def banner(assistant: Assistant) -> str:
     """What has changed in the folder since the last sync, as HTML; empty when nothing has."""
-    known = {file_report.source for file_report in assistant.index.reports()}
+    known = {file.source for file in assistant.index.reports()}
     changes = assistant.index.changes()
-    told = [
-        f"{len(sources)} {word}"
-        for word, sources in (
-            ("new", [source for source in changes if source not in known]),
-            ("changed or gone", [source for source in changes if source in known]),
-        )
-        if sources
-    ]
-    if not told:
-        return ""
-    return (
-        f'<p class="banner" role="status">The folder has changed since it was indexed: '
-        f"{' and '.join(told)}. The next question or <b>Sync now</b> brings the index up to "
-        "date.</p>"
-    )
+    new = sum(source not in known for source in changes)
+    counts = ((new, "new"), (len(changes) - new, "changed or gone"))
+    told = " and ".join(f"{count} {word}" for count, word in counts if count)
+    return render("banner", changes=told) if told else ""
 
 
 def upload(assistant: Assistant, paths: Sequence[str]) -> list[str]:
@@ -102,7 +61,7 @@ def upload(assistant: Assistant, paths: Sequence[str]) -> list[str]:
 def delete(assistant: Assistant, source: str) -> None:
     """Deletes a document's file; raises BadInput when it is none of the corpus."""
     _check_writable(assistant)
-    if source not in {file_report.source for file_report in assistant.index.reports()}:
+    if source not in {file.source for file in assistant.index.reports()}:
         raise BadInput(f"there is no document {source!r}")
     try:
         (assistant.settings.corpus / source).unlink(missing_ok=True)

@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field
 
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
-from askdoc.web.export import answer
+from askdoc.types import Answer
+from askdoc.web.export import as_json
 from askdoc.web.turns import KEPT, Turn, history
 
 FILE = "feedback.jsonl"
@@ -48,16 +49,9 @@ def judged(opinion: Opinion, assistant: Assistant) -> dict[str, Any]:
     refusal, that it cannot. ``hits`` are the ones that the query has now.
     """
     *before, turn = opinion.turns
-    hits = assistant.search(turn.query or turn.question, assistant.settings.k, turn.sources)
-    right: dict[str, Any] = {}
-    if opinion.rating == "up" and turn.text:
-        right["answerable"] = bool(turn.sentences)
-        if turn.sentences:
-            right["answers"] = [sentence.text for sentence in turn.sentences]
-            right["gold_ids"] = sorted({place.source for place in turn.citations})
-            right["evidence"] = [
-                {"id": place.source, "fact": place.text} for place in turn.citations
-            ]
+    answer = turn.answer
+    query = answer.query if answer else ""
+    hits = assistant.search(query or turn.question, assistant.settings.k, turn.sources)
     return {
         "id": f"feedback-{uuid.uuid4().hex[:12]}",
         "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -65,10 +59,22 @@ def judged(opinion: Opinion, assistant: Assistant) -> dict[str, Any]:
         "comment": opinion.comment,
         "question": turn.question,
         "history": history(before),
-        "query": turn.query,
-        **right,
+        "query": query,
+        **(_right(answer) if opinion.rating == "up" and answer and answer.text else {}),
         "hits": [hit.as_dict() for hit in hits],
-        "answer": answer(turn),
+        "answer": as_json(turn),
+    }
+
+
+def _right(answer: Answer) -> dict[str, Any]:
+    """What a good answer says of its question, as ``askdoc eval`` reads it."""
+    if not answer.sentences:
+        return {"answerable": False}
+    return {
+        "answerable": True,
+        "answers": [sentence.text for sentence in answer.sentences],
+        "gold_ids": sorted({cited.source for cited in answer.citations}),
+        "evidence": [{"id": cited.source, "fact": cited.quote} for cited in answer.citations],
     }
 
 

@@ -4,6 +4,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from askdoc.assistant import Assistant
+from askdoc.web.api import answer_to, hits_of
 
 if TYPE_CHECKING:
     from mcp.server.fastmcp import FastMCP
@@ -39,8 +40,7 @@ def server(assistant: Assistant) -> "FastMCP | None":
         When the documents do not hold the answer, `answered` is false and `closest` has the
         passages that come nearest. `sources` names the documents that may answer, if not all may.
         """
-        assistant.catch_up()
-        return assistant.ask(question, sources=sources or []).as_dict()
+        return answer_to(assistant, question, sources=sources or [])
 
     @mcp.tool()
     def search(query: str, k: int = 10, sources: list[str] | None = None) -> list[dict[str, Any]]:
@@ -48,8 +48,7 @@ def server(assistant: Assistant) -> "FastMCP | None":
 
         `sources` names the documents that they may be of, if not all may.
         """
-        assistant.catch_up()
-        return [hit.as_dict() for hit in assistant.search(query, k, sources or [])]
+        return hits_of(assistant, query, k, sources or [])
 
     @mcp.tool()
     def read_document(source: str, start: int = 0) -> dict[str, Any]:

@@ -1,20 +1,20 @@
 """The page in Gradio: the chat, the documents and the model, a tab each."""
 
-from collections.abc import Callable, Iterator
-from html import escape
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 from gradio.events import api
 
-from askdoc.answer.model import Model
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
 from askdoc.ingest.files import LOADERS
 from askdoc.web import documents
+from askdoc.web.api import answer_to
 from askdoc.web.chat import Chat
-from askdoc.web.events import ASKING, EVENT, INDEXING, Steps, cookie_of, in_words
+from askdoc.web.events import ASKING, EVENT, INDEXING, Steps, cookie_of, failed, html, told
 from askdoc.web.session import LOOPBACK, Sessions, connect
+from askdoc.web.templating import render
 from askdoc.web.warmup import Warmup
 
 ROWS = """element.addEventListener('click', event => {
@@ -25,9 +25,6 @@ ROWS = """element.addEventListener('click', event => {
   else if (confirm(`Delete ${source} from the folder? It cannot be brought back.`))
     trigger('remove', {source});
 });"""
-ABOUT = """<p>Without a language model an answer is made of quotes. With one, the model writes it,
-and askdoc checks every sentence against the passages it cites. What you ask and the passages found
-go to that model. Connection and key stay in this server's memory until it ends.</p>"""
 
 
 def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
@@ -55,9 +52,8 @@ def _for_programs(assistant: Assistant) -> Callable[[str], dict[str, Any]]:
 
     def ask(question: str) -> dict[str, Any]:
         """The answer, as ``askdoc ask --json`` prints it."""
-        assistant.catch_up()
         try:
-            return assistant.ask(question).as_dict()
+            return answer_to(assistant, question)
         except AskdocError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -67,17 +63,21 @@ def _for_programs(assistant: Assistant) -> Callable[[str], dict[str, Any]]:
 def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant, chat: Chat) -> None:
     """The report, and what changes the folder."""
 
+    def show() -> dict[Any, Any]:
+        """Banner and report."""
+        return {banner: documents.banner(assistant), report: documents.report(assistant)}
+
     def after(act: Callable[[], object]) -> Steps:
         """Status, banner and report, while an act and the sync after it go on."""
-        told = ""
+        step = ""
         try:
             act()
-            for told in documents.syncing(assistant):
-                yield escape(told), gr.skip(), gr.skip()
-            told = escape(told) if assistant.index.changes() else "The index is up to date."
+            for step in documents.syncing(assistant):
+                yield {status: told(step)}
+            end = told(step if assistant.index.changes() else "The index is up to date.")
         except Exception as error:  # noqa: BLE001 - the page must not stay silent
-            told = f'<span class="error" role="alert">{escape(in_words(error))}</span>'
-        yield told, documents.banner(assistant), documents.report(assistant)
+            end = failed(error)
+        yield {status: end} | show()
 
     def sync() -> Steps:
         """Brings the index up to date."""
@@ -95,11 +95,7 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant, chat: Chat) -
         """Keeps the next questions to the document whose button was clicked."""
         return [str(data.source)]
 
-    def show() -> tuple[str, str]:
-        """Banner and report."""
-        return documents.banner(assistant), documents.report(assistant)
-
-    banner = gr.HTML(js_on_load=None, apply_default_css=False)
+    banner = html()
     files = gr.File(
         label="Add documents: drop files here or click",
         file_count="multiple",
@@ -110,57 +106,53 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant, chat: Chat) -
     )
     with gr.Row(elem_id="sync"):
         button = gr.Button("Sync now", size="sm")
-        status = gr.HTML(js_on_load=None, elem_id="syncing", apply_default_css=False)
-    report = gr.HTML(js_on_load=ROWS, elem_id="report", apply_default_css=False)
+        status = html(elem_id="syncing")
+    report = html(elem_id="report", js=ROWS)
     outputs = [status, banner, report]
     button.click(sync, None, outputs, **INDEXING)
     files.upload(upload, files, outputs, **INDEXING).then(lambda: None, None, files, **EVENT)
     report.remove(remove, None, outputs, **INDEXING)
     report.only(only, None, chat.only, **EVENT).then(None, js="() => askdoc.toChat()")
-    tab.select(show, None, [banner, report], **EVENT)
-    page.load(show, None, [banner, report], **EVENT)
+    tab.select(show, None, outputs, **EVENT)
+    page.load(show, None, outputs, **EVENT)
 
 
 def _model(page: gr.Blocks, assistant: Assistant, sessions: Sessions) -> None:
     """Which language model writes the answers in this browser."""
 
-    def use(name: str, address: str, key: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def use(name: str, address: str, key: str, request: gr.Request) -> Steps:
         """The key's box, emptied, and what came of the test."""
-        yield gr.skip(), "Trying…"
+        yield {status: "Trying…"}
         try:
             session = sessions.of(cookie_of(request))
-            session.model, told = connect(assistant.settings, name, address, key)
-            yield "", f"{escape(told)}. It writes the answers from now on."
+            session.model, answered = connect(assistant.settings, name, address, key)
+            end = told(f"{answered}. It writes the answers from now on.")
         except Exception as error:  # noqa: BLE001 - the page must not stay silent
-            yield "", f'<span class="error" role="alert">{escape(in_words(error))}</span>'
+            end = failed(error)
+        yield {box: "", status: end}
 
     def leave(request: gr.Request) -> str:
         """Back to what the settings name."""
         sessions.of(cookie_of(request)).model = None
-        return _writer(assistant, None)
+        return show(request)
 
     def show(request: gr.Request) -> str:
         """Who writes."""
-        return _writer(assistant, sessions.of(cookie_of(request)).model)
+        model = sessions.of(cookie_of(request)).model or assistant.model
+        return told(f"{model.name} writes the answers." if model else "Answers are quotes.")
 
-    gr.HTML(ABOUT, js_on_load=None, apply_default_css=False)
+    html(render("model"))
     name = gr.Textbox(label="Model", placeholder="ollama:llama3.2", elem_id="model")
     address = gr.Textbox(
         label="Address of its server, where it is not the provider's own",
         placeholder="http://127.0.0.1:8080/v1",
         elem_id="address",
     )
-    key = gr.Textbox(label="Key, where it needs one", type="password", elem_id="key")
+    box = gr.Textbox(label="Key, where it needs one", type="password", elem_id="key")
     with gr.Row(elem_id="connect"):
         button = gr.Button("Test and use", size="sm", elem_id="use")
         back = gr.Button("Disconnect", size="sm", elem_id="leave")
-    status = gr.HTML(js_on_load=None, elem_id="connected", apply_default_css=False)
-    button.click(use, [name, address, key], [key, status], **ASKING)
+    status = html(elem_id="connected")
+    button.click(use, [name, address, box], [box, status], **ASKING)
     back.click(leave, None, status, **EVENT)
     page.load(show, None, status, **EVENT)
-
-
-def _writer(assistant: Assistant, model: Model | None) -> str:
-    """Who writes the answers, in words."""
-    model = model or assistant.model
-    return f"{escape(model.name)} writes the answers." if model else "Answers are quotes."

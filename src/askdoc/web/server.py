@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import uvicorn
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import FileResponse, JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from askdoc.errors import PortInUse
@@ -27,17 +28,7 @@ from askdoc.web.session import LOOPBACK
 Build = Callable[[OnProgress], Any]
 
 FRESH = {"cache-control": "no-store"}
-EARLY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>askdoc</title>
-<meta name="viewport" content="width=device-width"><style>
-body{font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:20vh auto 0;padding:0 1.5rem}
-@media(prefers-color-scheme:dark){body{background:#0b0f19;color:#f3f4f6}}</style></head><body>
-<main><h1>askdoc</h1><p role="status">Warming up: the chat opens by itself.</p><p id="indexing"></p>
-</main><script>
-setInterval(async () => { const told = await fetch("/api/health").catch(() => null);
-  const health = told?.ok ? await told.json() : {};
-  if (health.started) location.reload();
-  document.getElementById("indexing").textContent = health.indexing ?? ""; }, 250);
-</script></body></html>"""
+EARLY = Path(__file__).parent / "templates" / "early.html"
 
 
 class Front:
@@ -62,7 +53,7 @@ class Front:
             return
         if self._app is None and scope["type"] == "http":
             if scope["path"] == "/":
-                await HTMLResponse(EARLY, headers=FRESH)(scope, receive, send)
+                await FileResponse(EARLY, headers=FRESH)(scope, receive, send)
                 return
             if scope["path"] == "/api/health":
                 health = {"status": "warming up", "indexing": self._indexing}

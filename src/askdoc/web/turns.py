@@ -1,113 +1,52 @@
 """The turns of a conversation, as the browser keeps them between visits: the server has none."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from askdoc.answer.citation import cite
-from askdoc.types import Answer, Citation, Hit
+from askdoc.types import Answer, Citation
 
 SHOWN = 3  # closest passages below a refusal
 KEPT = 50  # turns that the browser keeps
 
 
-class Place(BaseModel):
-    """A span of a document that a click opens."""
-
-    number: int = Field(ge=1)
-    source: str
-    start: int = Field(ge=0)
-    end: int = Field(ge=0)
-    page: int | None
-    heading: str | None
-    text: str
-    text_sha256: str
-    title: str = ""
-    file_sha256: str = ""
-
-    @classmethod
-    def cited(cls, citation: Citation) -> "Place":
-        """The place of a citation."""
-        return cls(
-            number=citation.number,
-            source=citation.source,
-            start=citation.start,
-            end=citation.end,
-            page=citation.page,
-            heading=citation.heading,
-            text=citation.quote,
-            text_sha256=citation.text_sha256,
-            title=citation.title,
-            file_sha256=citation.file_sha256,
-        )
-
-    @classmethod
-    def close(cls, number: int, hit: Hit) -> "Place":
-        """The place of one of the closest passages."""
-        passage = hit.passage
-        return cls.cited(cite(number, passage.document, passage.start, passage.end))
-
-    @property
-    def name(self) -> str:
-        """Where it is, as a reader would look it up."""
-        page = f"page {self.page}" if self.page else ""
-        return ", ".join(part for part in (self.source, page, self.heading) if part)
-
-
-class Sentence(BaseModel):
-    """One sentence of an answer with the numbers of its citations."""
-
-    text: str
-    citations: list[int]
-    problems: list[str] = []
-    lead: str = " "
-
-
 class Turn(BaseModel):
-    """A question and what came of it, as the browser keeps it between visits."""
+    """A question, and the answer to it or the error that came of it.
+
+    The answer is without its closest hits, each of which holds a whole document; ``closest`` are
+    the places that a refusal shows. ``sources`` are the documents that the question was kept to, if
+    any.
+    """
+
+    model_config = ConfigDict(extra="forbid")
 
     question: str
-    query: str = ""
-    text: str = ""
-    sentences: list[Sentence] = []
-    citations: list[Place] = []
-    closest: list[Place] = []
+    answer: Answer | None = None
+    closest: tuple[Citation, ...] = ()
+    sources: tuple[str, ...] = ()
     error: str = ""
-    note: str = ""
-    model: str = ""
-    confidence: float = 0.0
-    seconds: float = 0.0
-    tokens: dict[str, int] = {}
-    unknown: list[str] = []
-    sources: list[str] = []
 
     @classmethod
     def of(cls, answer: Answer, sources: Sequence[str] = ()) -> "Turn":
-        """The turn of an answer, finished or still growing, kept to some documents, if any."""
-        closest = () if answer.answered else answer.closest[:SHOWN]
+        """The turn of an answer, finished or still growing."""
+        passages = [] if answer.answered else [hit.passage for hit in answer.closest[:SHOWN]]
         return cls(
             question=answer.question,
-            query=answer.query,
-            text=answer.text,
-            sentences=[
-                Sentence(
-                    text=sentence.text,
-                    citations=list(sentence.citations),
-                    problems=list(sentence.problems),
-                    lead=sentence.lead,
-                )
-                for sentence in answer.sentences
-            ],
-            citations=[Place.cited(citation) for citation in answer.citations],
-            closest=[Place.close(number, hit) for number, hit in enumerate(closest, 1)],
-            note=answer.note,
-            model=answer.model,
-            confidence=answer.confidence,
-            seconds=sum(answer.seconds.values()),
-            tokens=dict(answer.tokens),
-            unknown=[] if answer.answered else list(answer.unknown),
-            sources=list(sources),
+            answer=replace(answer, closest=()),
+            closest=tuple(
+                cite(number, passage.document, passage.start, passage.end)
+                for number, passage in enumerate(passages, 1)
+            ),
+            sources=tuple(sources),
         )
+
+    @property
+    def text(self) -> str:
+        """What was answered; empty where nothing was, or not yet."""
+        return self.answer.text if self.answer else ""
 
 
 TURNS = TypeAdapter(list[Turn])
@@ -126,7 +65,7 @@ def dumped(turns: list[Turn]) -> str:
     return TURNS.dump_json(turns).decode()
 
 
-def history(turns: Sequence[Turn]) -> list[dict[str, str]]:
+def history(turns: Sequence[Turn]) -> list[dict[str, Any]]:
     """The turns as the assistant takes them."""
     return [
         {"role": role, "content": content}

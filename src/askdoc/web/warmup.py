@@ -21,17 +21,20 @@ class Warmup:
         self.examples: tuple[str, ...] = ()
         self._assistant = assistant
         self._error: AskdocError | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._ended = threading.Event()
+
+    def start(self) -> None:
+        """Begins to load; to be called once."""
+        threading.Thread(target=self._run, daemon=True).start()
 
     @property
     def done(self) -> bool:
         """Whether nothing has to be waited for."""
-        return not self._thread.is_alive()
+        return self._ended.is_set()
 
     def wait(self) -> None:
         """Returns when the models are loaded; raises what kept them from it."""
-        self._thread.join()
+        self._ended.wait()
         if self._error:
             raise self._error
 
@@ -41,6 +44,8 @@ class Warmup:
             self.examples = tuple(itertools.islice(self._answered(), EXAMPLES))
         except AskdocError as error:
             self._error = error
+        finally:
+            self._ended.set()
 
     def _answered(self) -> Iterator[str]:
         """Questions from the headings of different documents, each answered by its own document."""

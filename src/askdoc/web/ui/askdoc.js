@@ -164,24 +164,12 @@
     box.focus();
   });
 
-  // What an answer says and cites, as Markdown with footnotes.
-  function markdown(answer) {
-    const copy = (answer.querySelector(".said") ?? answer.querySelector(".refusal, .error")).cloneNode(true);
-    const notes = new Map();
-    copy.querySelectorAll("button.cite").forEach((button) => {
-      const [number, place] = [button.textContent.trim(), button.getAttribute("aria-label").replace(/^\w+ \d+: /, "")];
-      notes.set(number, `[^${number}]: ${place}: “${button.dataset.quote}”`);
-      button.replaceWith(`[^${number}]`);
-    });
-    copy.querySelectorAll("details").forEach((doubt) => doubt.replaceWith(`(check: ${doubt.title})`));
-    const text = copy.textContent.replace(/ +(?=\[\^)/g, "").trim();
-    return [text, [...notes.values()].join("\n")].filter(Boolean).join("\n\n") + "\n";
-  }
+  // The server wrote the answer as Markdown, footnotes below.
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button.copy");
     if (!button) return;
     try {
-      await navigator.clipboard.writeText(markdown(button.closest("article")));
+      await navigator.clipboard.writeText(button.dataset.markdown);
       button.textContent = "Copied";
     } catch {
       button.textContent = "The browser does not allow it";

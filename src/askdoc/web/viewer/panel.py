@@ -1,11 +1,12 @@
 """The open document: its pages as pictures or its text, with the cited spans marked."""
 
 from collections.abc import Sequence
-from html import escape
+from typing import Any
 from urllib.parse import urlencode
 
 from askdoc.ingest.formats.pdf_pages import Box, Sheets
 from askdoc.types import Document
+from askdoc.web.templating import render
 from askdoc.web.viewer.layout import laid_out
 
 Spans = Sequence[tuple[int, int]]
@@ -16,8 +17,8 @@ def as_text(document: Document, start: int, end: int, others: Spans, has_pages: 
 
     ``has_pages`` tells whether it can be shown as pages, too.
     """
-    views = _views("text") if has_pages else ""
-    return _head(document, start, views) + laid_out(document, start, end, others)
+    text = laid_out(document, start, end, others)
+    return _shown(document, start, view="text" if has_pages else "", text=text, sheets=())
 
 
 def as_pages(document: Document, sheets: Sheets, spans: Spans) -> str:
@@ -25,61 +26,46 @@ def as_pages(document: Document, sheets: Sheets, spans: Spans) -> str:
 
     ``sheets`` has the boxes of the same spans.
     """
-    boxes: dict[int, str] = {}
-    for number, ((start, end), places) in enumerate(zip(spans, sheets.boxes, strict=True)):
-        for line, (page, box) in enumerate(places):
-            words = document.text[start:end] if line == 0 else ""
-            boxes[page] = boxes.get(page, "") + _box(box, words, other=number > 0)
-    pages = "".join(
-        f'<figure class="sheet" style="aspect-ratio:{width:.0f}/{height:.0f}">'
-        f'<img loading="lazy" alt="Page {page}" src="{_picture(document, page)}">'
-        f"{boxes.get(page, '')}</figure>"
+    boxes: dict[int, list[dict[str, Any]]] = {}
+    for number, ((start, end), lines) in enumerate(zip(spans, sheets.boxes, strict=True)):
+        words = document.text[start:end]
+        for line, (page, box) in enumerate(lines):
+            shown = {"style": _style(box), "words": "" if line else words, "other": number > 0}
+            boxes.setdefault(page, []).append(shown)
+    pages = [
+        {
+            "size": f"{width:.0f}/{height:.0f}",
+            "picture": _address("page", document, number=page, sha=document.file_sha256),
+            "boxes": boxes.get(page, []),
+        }
         for page, (width, height) in enumerate(sheets.sizes, 1)
-    )
-    start = spans[0][0] if spans else 0
-    return f'{_head(document, start, _views("pages"))}<div class="sheets">{pages}</div>'
+    ]
+    return _shown(document, spans[0][0] if spans else 0, view="pages", text="", sheets=pages)
 
 
-def _head(document: Document, start: int, views: str) -> str:
-    """What is open and at which place."""
-    page, heading = document.page_at(start), document.heading_at(start)
-    where = [
+def _shown(document: Document, start: int, **values: Any) -> str:
+    """What is open and at which place, and the document below."""
+    page = document.page_at(start)
+    where = (
         document.source,
         f"page {page} of {len(document.pages)}" if page else "",
-        heading or "",
-    ]
-    original = f"/api/original?{urlencode({'source': document.source})}"
-    original += f"#page={page}" if page else ""
-    return (
-        f'<header><h2 dir="auto">{escape(document.title)}</h2>'
-        f'<p class="source"><bdi>{escape(", ".join(part for part in where if part))}</bdi> · '
-        f'<a href="{escape(original)}" target="_blank" rel="noopener">Open the original</a></p>'
-        f"{views}</header>"
+        document.heading_at(start),
+    )
+    return render(
+        "document",
+        document=document,
+        where=", ".join(part for part in where if part),
+        original=_address("original", document) + (f"#page={page}" if page else ""),
+        **values,
     )
 
 
-def _views(shown: str) -> str:
-    """Buttons that change between pages and text."""
-    buttons = "".join(
-        f'<button type="button" class="view" data-view="{view}" '
-        f'aria-pressed="{str(view == shown).lower()}">{view.capitalize()}</button>'
-        for view in ("pages", "text")
-    )
-    return f'<div class="views" role="group" aria-label="Shown as">{buttons}</div>'
+def _address(route: str, document: Document, **more: object) -> str:
+    """The address of a route that is about a document."""
+    return f"/api/{route}?{urlencode({'source': document.source, **more})}"
 
 
-def _box(box: Box, words: str, other: bool) -> str:
-    """A box on a page; the first of a span holds its words, for those who do not see the page."""
+def _style(box: Box) -> str:
+    """Where a box is on its page."""
     left, top, width, height = (f"{100 * share:.2f}%" for share in box)
-    place = f'style="left:{left};top:{top};width:{width};height:{height}"'
-    if not words:
-        return f'<span class="box{" other" if other else ""}" {place}></span>'
-    if other:
-        return f'<span role="mark" class="box other" {place}>{escape(words)}</span>'
-    return f'<mark class="box" {place}>{escape(words)}</mark>'
-
-
-def _picture(document: Document, page: int) -> str:
-    """The address of a page's picture."""
-    of = {"source": document.source, "number": page, "sha": document.file_sha256}
-    return escape(f"/api/page?{urlencode(of)}")
+    return f"left:{left};top:{top};width:{width};height:{height}"

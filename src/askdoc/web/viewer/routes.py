@@ -26,6 +26,7 @@ def routes(assistant: Assistant) -> APIRouter:
     """``/api/document``, ``/api/page`` and ``/api/original``."""
     router = APIRouter(prefix="/api")
     pages = Pages(assistant)
+    pages.start()
 
     @router.get("/document", response_class=HTMLResponse)
     def document(
@@ -77,16 +78,17 @@ class Pages:
     """Draws the pages of PDFs, one at a time, in a process that a hostile file may take down."""
 
     def __init__(self, assistant: Assistant) -> None:
-        self._corpus = assistant.index.corpus
+        self._index = assistant.index
         self._worker = Worker(SECONDS)
         self._lock = threading.Lock()
-        reports = assistant.index.reports()
-        if any(file_report.source.lower().endswith(".pdf") for file_report in reports):
+
+    def start(self) -> None:
+        """Has the process there before a PDF is opened, in a thread, where the index has one."""
+        if any(file.source.lower().endswith(".pdf") for file in self._index.reports()):
             threading.Thread(target=self._start, daemon=True).start()
 
     def _start(self) -> None:
-        """Has the process there before a document is opened, which tells what hinders it."""
-        with suppress(AskdocError), self._lock:
+        with suppress(AskdocError), self._lock:  # what hinders it is told with a document
             self._worker.start()
 
     def sheets(self, document: Document, spans: panel.Spans) -> Sheets | None:
@@ -113,7 +115,7 @@ class Pages:
             return self._worker.picture(self._path(document), number)
 
     def _path(self, document: Document) -> Path:
-        return self._corpus / document.source
+        return self._index.corpus / document.source
 
 
 def _check(document: Document, start: int, end: int, sha: str) -> None:

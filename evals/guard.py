@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from askdoc.answer.verify.claims import problems
+from askdoc.ingest.blocks import structure
 from askdoc.ingest.chunker import chunk, sentences
 from askdoc.types import Document
 from evals.benchmark import Figures, rounded
@@ -102,7 +103,8 @@ def taken(data: Path, name: str, half: str, most: int) -> list[Taken]:
         names += NAME.findall(row["text"])
     per = max(1, -(-most // max(1, len(rows))))
     for row in rows:
-        document = Document(source_of(str(row["id"])), row["title"], row["text"], "")
+        source, text = source_of(str(row["id"])), row["text"]
+        document = Document(source, row["title"], text, "", structure(text))
         spans = sentences(document, 0, len(document.text))
         if len(spans) < 3:
             continue
@@ -274,7 +276,7 @@ def answers(data: Path, half: str) -> Iterator[tuple[bool, str, list[str], str, 
         quotes = [each["fact"] for each in question["evidence"]]
         context = f"{rows[gold]['title']}\n{question['question']}"
         for number, answer in enumerate(question["answers"]):
-            document = Document("", "", answer, "")
+            document = Document("", "", answer, "", structure(answer))
             for start, end in sentences(document, 0, len(answer)):
                 if end - start >= SHORT:
                     yield not number, answer[start:end], quotes, rows[gold]["text"], context

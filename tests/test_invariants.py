@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from askdoc import Assistant, Document, Heading, Passage, Settings, Table, Unreadable
+from askdoc import Assistant, Document, Passage, Settings, Unreadable
 from askdoc.answer.citation import marked, quoted
 from askdoc.index.index import Index
+from askdoc.ingest.blocks import heading, structure, table
 from askdoc.ingest.chunker import chunk, sentences
 from askdoc.ingest.files import LOADERS, find, load
 
@@ -109,7 +110,7 @@ def test_citations_are_exact_and_numbered_by_first_appearance(
     text: str, data: st.DataObject
 ) -> None:
     """2 and 3, over any spans of any text, texts that hold markers of their own included."""
-    document = Document("a.md", "A", text or "x", "0" * 64, (Heading(0, 1, 1),))
+    document = Document("a.md", "A", text or "x", "0" * 64, (heading(0, 1, 1),))
     length = len(document.text)
     spans = st.tuples(st.integers(0, length - 1), st.integers(1, 40)).map(
         lambda span: (document, span[0], min(length, span[0] + span[1]))
@@ -217,11 +218,11 @@ def says(index: Index) -> set[str]:
 @pytest.mark.parametrize(
     ("part", "step"),
     [
-        ("vectors", "add"),
-        ("lexicon", "add"),
+        ("dense", "add"),
+        ("bm25", "add"),
         ("manifest", "replace"),
-        ("vectors", "remove"),
-        ("lexicon", "remove"),
+        ("dense", "remove"),
+        ("bm25", "remove"),
     ],
 )
 def test_a_crash_in_a_sync_never_brings_back_what_changed(
@@ -267,7 +268,7 @@ def test_sentences_are_found_where_a_reader_sees_them() -> None:
         "Mr. Peskov spoke on Sept. 6, 2023. Was it loud? Yes.\n\n"
         "- one item\n- two items\n| a | 1 |\n| b | 2 |"
     )
-    document = Document("a.txt", "A", text, "0" * 64)
+    document = Document("a.txt", "A", text, "0" * 64, structure(text))
     assert [text[slice(*span)] for span in sentences(document, 0, len(text))] == [
         "Mr. Peskov spoke on Sept. 6, 2023.",
         "Was it loud?",
@@ -284,14 +285,15 @@ def test_a_long_table_keeps_its_rows_and_repeats_its_header() -> None:
     header = "year,amount"
     text = "\n".join(["Exports", header, *rows])
     start = text.index(header)
-    table = Table(start, start + len(header) + 1, len(text))
-    document = Document("a.csv", "Exports", text, "0" * 64, tables=(table,))
+    body = start + len(header) + 1
+    blocks = structure(text, [table(start, body, len(text))])
+    document = Document("a.csv", "Exports", text, "0" * 64, blocks)
     passages = chunk(document, 300)
     assert len(passages) > 5
     for passage in passages:
         assert set(passage.text.splitlines()) <= {"Exports", header, *rows}
         assert header in passage.indexed_text
-    assert [text[slice(*span)] for span in sentences(document, table.body, len(text))] == rows
+    assert [text[slice(*span)] for span in sentences(document, body, len(text))] == rows
 
 
 def test_a_passage_knows_its_page_and_heading(corpus: Path) -> None:

@@ -20,7 +20,7 @@ from docx import Document as word_document
 from odf.opendocument import OpenDocumentText
 from pptx import Presentation
 
-from askdoc import Document, Unreadable
+from askdoc import BlockKind, Document, Unreadable
 from askdoc.ingest.chunker import chunk
 from askdoc.ingest.files import LOADERS, find, language, load
 
@@ -222,7 +222,7 @@ def made(folder: Callable[..., Path], suffix: str) -> Document:
 
 def headings(document: Document) -> list[str]:
     """The texts of a document's headings."""
-    return [document.text[heading.start : heading.end] for heading in document.headings]
+    return [document.words(heading) for heading in document.headings]
 
 
 def status_of(root: Path, source: str) -> tuple[str, str]:
@@ -333,12 +333,12 @@ def test_no_sign_is_lost_in_any_format(folder, suffix: str) -> None:
 @pytest.mark.parametrize("suffix", sorted(MADE))
 def test_every_format_keeps_its_places_in_order(folder, suffix: str) -> None:
     document = made(folder, suffix)
-    spans = [(heading.start, heading.end) for heading in document.headings]
-    assert spans == sorted(spans)
-    assert all(0 <= start < end <= len(document.text) for start, end in spans)
-    tables = [(table.start, table.body, table.end) for table in document.tables]
-    assert tables == sorted(tables)
-    assert all(0 <= start <= body <= end <= len(document.text) for start, body, end in tables)
+    borders = [0]
+    for block in document.blocks:
+        assert document.text[borders[-1] : block.start].strip() == ""
+        borders += [block.start, block.inner_start, block.inner_end, block.end]
+    assert borders == sorted(borders)
+    assert document.text[borders[-1] :].strip() == ""
     assert list(document.pages) == sorted(document.pages)
     assert all(0 <= page <= len(document.text) for page in document.pages)
     for passage in chunk(document, 600):
@@ -426,7 +426,7 @@ def test_words_of_neighbouring_blocks_do_not_run_together(folder) -> None:
 def test_a_table_that_lays_out_a_page_is_read_block_by_block(folder) -> None:
     page = f"<table><tr><td><h1>Left</h1><p>{'a ' * 600}</p></td><td><p>Right</p></td></tr></table>"
     document = load(folder({"a.html": page}), "a.html")
-    assert document.tables == ()
+    assert all(block.kind is not BlockKind.TABLE for block in document.blocks)
     assert document.text.index("Left") < document.text.index("Right")
 
 

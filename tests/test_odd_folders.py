@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from askdoc import Assistant, BadInput, Document, Settings, Table, ask
+from askdoc import Assistant, BadInput, Document, Settings, ask
 from askdoc.index import index as index_module
 from askdoc.index.index import Index
 from askdoc.index.manifest import Manifest
+from askdoc.ingest.blocks import structure, table
 from askdoc.ingest.chunker import chunk
 from askdoc.ingest.files import find, load
 
@@ -176,7 +177,7 @@ def test_thousands_of_tables_are_cut_quickly() -> None:
     """Chunking has no time limit of its own: it must not need one."""
     row, count = "a | b\n1 | 2\n\n", 20_000
     tables = tuple(
-        Table(n * len(row), n * len(row) + 6, (n + 1) * len(row) - 2) for n in range(count)
+        table(n * len(row), n * len(row) + 6, (n + 1) * len(row) - 2) for n in range(count)
     )
-    document = Document("a.html", "A", row * count, "0" * 64, tables=tables)
+    document = Document("a.html", "A", row * count, "0" * 64, structure(row * count, tables))
     assert len(chunk(document, 600)) > 100

@@ -15,9 +15,10 @@ import pytest
 from chat import EVIL, WAIT, ask, serve, shot, visit
 from playwright.sync_api import Page, expect
 
-from askdoc import Answer, Assistant, BadInput, Document, Heading, Hit, Passage, Settings, web
+from askdoc import Answer, Assistant, BadInput, Document, Hit, Passage, Settings, web
 from askdoc.answer.citation import marked, quoted
 from askdoc.answer.recheck import check
+from askdoc.ingest.blocks import heading, structure
 from askdoc.ingest.files import load
 from askdoc.web import documents
 from askdoc.web.chat import Chat
@@ -356,7 +357,8 @@ def test_the_routes_answer_and_refuse(address: str) -> None:
 
 def turn(text: str = EVIL) -> Turn:
     """A turn whose every word comes from a hostile document."""
-    hostile = Document(f"{EVIL}.md", EVIL, f"{text} {EVIL}", "0" * 64, (Heading(0, len(text), 1),))
+    blocks = (heading(0, len(text), 1),)
+    hostile = Document(f"{EVIL}.md", EVIL, f"{text} {EVIL}", "0" * 64, blocks)
     sentences, citations = quoted([(hostile, 0, len(text))])
     hit = Hit(Passage(hostile, 0, len(text)), 1.0, ("dense",))
     return Turn.of(
@@ -370,7 +372,8 @@ def test_foreign_text_never_becomes_markup() -> None:
     refusal = replace(answer, text=EVIL, sentences=(), citations=(), unknown=(EVIL,))
     refused = Turn(question=EVIL, answer=refusal, closest=answer.citations)
     failed = Turn(question=EVIL, error=EVIL)
-    hostile = Document("a.md", EVIL, f"{EVIL}\n{EVIL}", "0" * 64, (Heading(0, len(EVIL), 1),))
+    text = f"{EVIL}\n{EVIL}"
+    hostile = Document("a.md", EVIL, text, "0" * 64, structure(text, [heading(0, len(EVIL), 1)]))
     turns = [turn(), refused, failed]
     for html in (
         conversation(turns),

@@ -16,47 +16,63 @@ NO_ANSWER = "The documents do not answer this question."
 """The one refusal: the text of every answer that is abstained."""
 
 
+class BlockKind(StrEnum):
+    """What a block of a document is."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "list item"
+    CODE = "code"
+    TABLE = "table"
+
+
 @dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading's span in its document, with its level from 1 (largest) to 6."""
+class Block:
+    """A span of a document that stands by itself.
 
-    start: int
-    end: int
-    level: int
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table's span in its document, from the header row's first character to the last row's end.
-
-    ``body`` is where the rows below the header begin; it equals ``start`` where there is no header.
+    Between ``inner_start`` and ``inner_end`` are its words without the signs of its format: the
+    ``#`` of a heading, a list item's bullet, the fences of code. A table's are the rows below its
+    header; it has none where ``inner_start`` equals ``start``. ``level`` is a heading's, from 1
+    (largest) to 6, and 0 for all else.
     """
 
+    kind: BlockKind
     start: int
-    body: int
+    inner_start: int
+    inner_end: int
     end: int
+    level: int = 0
 
 
 @dataclass(frozen=True)
 class Document:
     """One file, read to text.
 
-    ``source`` is the path relative to the corpus with forward slashes; ``pages`` holds the offset
-    at which each page begins, and is empty where the format has no pages.
+    ``source`` is the path relative to the corpus with forward slashes; ``blocks`` are in order,
+    none overlaps another, and outside of them is only white space; ``pages`` holds the offset at
+    which each page begins, and is empty where the format has no pages.
     """
 
     source: str
     title: str
     text: str
     file_sha256: str
-    headings: tuple[Heading, ...] = ()
+    blocks: tuple[Block, ...] = ()
     pages: tuple[int, ...] = ()
-    tables: tuple[Table, ...] = ()
 
     @cached_property
     def text_sha256(self) -> str:
         """The SHA-256 of the text that all offsets point into."""
         return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @cached_property
+    def headings(self) -> tuple[Block, ...]:
+        """The blocks that are headings."""
+        return tuple(block for block in self.blocks if block.kind is BlockKind.HEADING)
+
+    def words(self, block: Block) -> str:
+        """The words of a block on one line, without the signs of its format."""
+        return " ".join(self.text[block.inner_start : block.inner_end].split())
 
     def page_at(self, offset: int) -> int | None:
         """The page, counted from 1, on which an offset lies; None where there are no pages."""
@@ -64,20 +80,19 @@ class Document:
 
     def heading_at(self, offset: int) -> str | None:
         """The text of the nearest heading above an offset; None under the document's title."""
-        at = bisect_right(self.headings, offset, key=lambda heading: heading.start)
-        if not at:
-            return None
-        heading = self.headings[at - 1]
-        text = " ".join(self.text[heading.start : heading.end].split())
-        return text if text and text != self.title else None
+        above = bisect_right(self.headings, offset, key=lambda heading: heading.start)
+        words = self.words(self.headings[above - 1]) if above else ""
+        return words if words and words != self.title else None
 
     def header_at(self, offset: int) -> str | None:
         """The header row above an offset in the body of a table; None elsewhere."""
-        at = bisect_right(self.tables, offset, key=lambda table: table.body)
-        table = self.tables[at - 1] if at else None
-        if table is None or not table.start < table.body <= offset < table.end:
+        above = bisect_right(self.blocks, offset, key=lambda block: block.start)
+        block = self.blocks[above - 1] if above else None
+        if block is None or block.kind is not BlockKind.TABLE:
             return None
-        return self.text[table.start : table.body].strip()
+        if not block.start < block.inner_start <= offset < block.end:
+            return None
+        return self.text[block.start : block.inner_start].strip()
 
 
 def place(source: str, page: int | None, heading: str | None) -> str:

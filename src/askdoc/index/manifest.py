@@ -10,21 +10,21 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from askdoc.errors import AskdocError
-from askdoc.types import Document, FileReport, Heading, Passage, Status, Table
+from askdoc.types import Block, BlockKind, Document, FileReport, Passage, Status
 
 META = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     source TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    file_sha256 TEXT NOT NULL, reading TEXT NOT NULL);
+    file_sha256 TEXT NOT NULL, report TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     source TEXT PRIMARY KEY REFERENCES files ON DELETE CASCADE, file_sha256 TEXT NOT NULL,
-    title TEXT NOT NULL, text TEXT NOT NULL, headings TEXT NOT NULL, pages TEXT NOT NULL,
-    tables TEXT NOT NULL);
+    title TEXT NOT NULL, text TEXT NOT NULL, blocks TEXT NOT NULL, pages TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS documents_of_file ON documents (file_sha256);
 CREATE TABLE IF NOT EXISTS passages (
     id TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
@@ -90,10 +90,10 @@ class Manifest:
     def files(self) -> dict[str, File]:
         """Every file by its source, read or not."""
         with self._transaction() as db:
-            rows = db.execute("SELECT source, size, mtime_ns, file_sha256, reading FROM files")
+            rows = db.execute("SELECT source, size, mtime_ns, file_sha256, report FROM files")
             return {
-                source: File(size, mtime, sha256, _report(file_report))
-                for source, size, mtime, sha256, file_report in rows
+                source: File(size, mtime, sha256, _report(report))
+                for source, size, mtime, sha256, report in rows
             }
 
     def touch(self, source: str, size: int, mtime_ns: int) -> None:
@@ -191,21 +191,20 @@ class Manifest:
         """A document of the index; raises LookupError, which no cache keeps, when it is gone."""
         with self._transaction() as db:
             row = db.execute(
-                "SELECT title, text, headings, pages, tables FROM documents "
+                "SELECT title, text, blocks, pages FROM documents "
                 "WHERE source = ? AND file_sha256 = ?",
                 (source, sha256),
             ).fetchone()
         if row is None:  # replaced by a sync in between
             raise LookupError(source)
-        title, text, headings, pages, tables = row
+        title, text, blocks, pages = row
         return Document(
             source,
             title,
             text,
             sha256,
-            tuple(Heading(*heading) for heading in json.loads(headings)),
+            tuple(Block(BlockKind(kind), *places) for kind, *places in json.loads(blocks)),
             tuple(json.loads(pages)),
-            tuple(Table(*table) for table in json.loads(tables)),
         )
 
     @contextmanager
@@ -243,15 +242,14 @@ def _insert(db: sqlite3.Connection, entry: Entry) -> None:
     if document is None:
         return
     db.execute(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
         (
             source,
             document.file_sha256,
             document.title,
             document.text,
-            json.dumps([astuple(heading) for heading in document.headings]),
+            json.dumps(list(map(attrgetter(*Block.__dataclass_fields__), document.blocks))),
             json.dumps(document.pages),
-            json.dumps([astuple(table) for table in document.tables]),
         ),
     )
     db.executemany(

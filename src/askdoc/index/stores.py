@@ -18,7 +18,7 @@ from askdoc.index.manifest import Entry, Manifest
 from askdoc.settings import Settings
 from askdoc.types import Passage
 
-VERSION = "5"  # of what is stored; raise it when an older index can no longer be read
+VERSION = "6"  # of what is stored; raise it when an older index can no longer be read
 MANIFEST = "manifest.sqlite"
 COMPARED = 10  # passages of the lexical leg that the dense leg must not overlook
 NEW = "new"  # how a manifest is marked into which nothing has been written yet

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 from sentencex import get_sentence_boundaries
 
-from askdoc.types import Document, Passage, Table
+from askdoc.ingest.blocks import prose
+from askdoc.types import BlockKind, Document, Passage
 
 Span = tuple[int, int]
 
-# A new unit starts at a blank line, at a list item, and at a line with the bars of a table's row.
-UNIT = re.compile(r"\n\s*\n|\n(?=[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t])|(?<=\|)\n|\n(?=.*\S[ \t]*\|)")
-ROW = re.compile(r"\n")
 MARKER = re.compile(r"(?:[-*+•>][ \t]+)+")  # of a list item or a quotation: not part of the words
 
 
@@ -36,25 +34,44 @@ def chunk(document: Document, size: int) -> tuple[Passage, ...]:
 def sentences(document: Document, start: int, end: int) -> list[Span]:
     """The sentences of a span of a document, white space and list markers left out.
 
-    A list item or a row of a table is a sentence of its own.
+    None runs from one block into another; a row of a table is a sentence of its own.
     """
     text = document.text
-    found = []
-    for unit_start, unit_end in _units(document, start, end):
-        for span_start, span_end in _split(document, unit_start, unit_end):
-            span = _trimmed(text, span_start, span_end)
-            if any(map(str.isalnum, text[slice(*span)])):
-                found.append(span)
-    return found
+    spans = [_trimmed(text, *span) for span in _sentences(document, start, end)]
+    return [span for span in spans if any(map(str.isalnum, text[slice(*span)]))]
 
 
-def _split(document: Document, start: int, end: int) -> Iterator[Span]:
-    """The sentences of a unit; a row of a table is one, whatever is in it."""
-    if any(_tables(document, start, start + 1)):
-        yield start, end
-        return
-    for span_start, span_end in split(document.text[start:end]):
-        yield start + span_start, start + span_end
+def _sentences(document: Document, start: int, end: int) -> Iterator[Span]:
+    """The sentences of the blocks that a span touches, and of what is in no block."""
+    text, blocks = document.text, document.blocks
+    for number in range(bisect_right(blocks, start, key=lambda block: block.end), len(blocks)):
+        block = blocks[number]
+        if block.start >= end:
+            break
+        yield from _split(text, start, block.start)
+        start, last = max(start, block.start), min(end, block.end)
+        if block.kind is BlockKind.TABLE:
+            yield from _rows(text, start, last)
+        elif block.kind is BlockKind.CODE:
+            for part in prose(text, start, last):
+                yield from _split(text, part.start, part.end)
+        else:
+            yield from _split(text, start, last)
+        start = last
+    yield from _split(text, start, end)
+
+
+def _rows(text: str, start: int, end: int) -> Iterator[Span]:
+    """The lines of a table."""
+    for line in text[start:end].split("\n"):
+        yield start, start + len(line)
+        start += len(line) + 1
+
+
+def _split(text: str, start: int, end: int) -> Iterator[Span]:
+    """The sentences of a span of running text, the white space after each included."""
+    for first, last in split(text[start:end]) if start < end else ():
+        yield start + first, start + last
 
 
 def split(text: str) -> list[Span]:
@@ -67,35 +84,11 @@ def split(text: str) -> list[Span]:
 
 def _sections(document: Document) -> Iterator[Span]:
     """The spans between headings; a heading that nothing follows stands for itself."""
-    end = document.headings[0].start if document.headings else len(document.text)
-    yield 0, end
-    for number, heading in enumerate(document.headings):
-        rest = document.headings[number + 1 :]
-        end = rest[0].start if rest else len(document.text)
-        empty = not any(map(str.isalnum, document.text[heading.end : end]))
-        yield (heading.start if empty else heading.end), end
-
-
-def _units(document: Document, start: int, end: int) -> Iterator[Span]:
-    """The paragraphs, list items and table rows of a span."""
-    borders = {border.span() for border in UNIT.finditer(document.text, start, end)}
-    for table in _tables(document, start, end):
-        rows = ROW.finditer(document.text, max(start, table.start), min(end, table.end))
-        borders |= {row.span() for row in rows}
-    for border_start, border_end in sorted(borders):
-        if border_start >= start:  # a blank line inside a table is found twice
-            yield start, border_start
-            start = border_end
-    yield start, end
-
-
-def _tables(document: Document, start: int, end: int) -> Iterator[Table]:
-    """The tables that a span touches."""
-    first = bisect_right(document.tables, start, key=lambda table: table.end)
-    for number in range(first, len(document.tables)):
-        if document.tables[number].start >= end:
-            return
-        yield document.tables[number]
+    borders = [*(heading.start for heading in document.headings), len(document.text)]
+    yield 0, borders[0]
+    for heading, after in zip(document.headings, borders[1:], strict=True):
+        empty = not any(map(str.isalnum, document.text[heading.end : after]))
+        yield (heading.inner_start if empty else heading.end), after
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:

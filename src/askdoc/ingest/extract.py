@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from askdoc.types import Heading, Table
+from askdoc.ingest.blocks import heading, moved, table
+from askdoc.types import Block, BlockKind
 
 LONE = re.compile("[\ud800-\udfff]")  # half of a character: nothing can store or show it
 TITLE_ROWS = 3  # rows at the top of a table among which its header is looked for
@@ -21,18 +22,16 @@ class Extract:
 
     text: str
     title: str = ""
-    headings: tuple[Heading, ...] = ()
+    blocks: tuple[Block, ...] = ()
     pages: tuple[int, ...] = ()
-    tables: tuple[Table, ...] = ()
 
 
 @dataclass(slots=True)
 class Composer:
     """A text in the making: its parts go in one by one, and their places are kept."""
 
-    headings: list[Heading] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
     pages: list[int] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
     length: int = 0  # characters so far
     _parts: list[str] = field(default_factory=list)  # joined once: a text of millions grows fast
     _turned: int = 0  # pages that have begun, but hold nothing yet
@@ -61,7 +60,7 @@ class Composer:
         text = one_line(text, LONGEST_HEADING + 1)
         start = self.add(text)
         if 0 < len(text) <= LONGEST_HEADING:
-            self.headings.append(Heading(start, start + len(text), max(1, min(level, 6))))
+            self.blocks.append(heading(start, start + len(text), level))
 
     def add_table(self, rows: Iterable[Sequence[str]]) -> None:
         """Adds a table, a line for each row that holds anything, its cells parted by ``|``."""
@@ -74,20 +73,14 @@ class Composer:
         start = self.add("\n".join(lines))
         header = header_rows(cells)
         body = start + sum(len(line) + 1 for line in lines[:header])
-        self.tables.append(Table(start, body, self.length))
+        self.blocks.append(table(start, body, self.length))
 
     def add_extract(self, extract: Extract, deeper: int = 0) -> None:
-        """Adds the text of another extract with its headings, so much deeper, and its tables."""
+        """Adds the text of another extract with its blocks, its headings so much deeper."""
         text = extract.text.rstrip()
         front = len(text) - len(text.lstrip("\n "))
-        move = self.add(text) - front
-        self.headings += [
-            Heading(at.start + move, at.end + move, min(at.level + deeper, 6))
-            for at in extract.headings
-        ]
-        self.tables += [
-            Table(at.start + move, at.body + move, at.end + move) for at in extract.tables
-        ]
+        by = self.add(text) - front
+        self.blocks += [moved(block, by, deeper) for block in extract.blocks]
 
     def turn_page(self) -> None:
         """Begins a page with whatever is added next."""
@@ -96,13 +89,14 @@ class Composer:
     def extract(self, title: str = "") -> Extract:
         """All of it; without a title of its own, the first of the highest headings."""
         pages = (*self.pages, *[self.length] * self._turned)
-        made = Extract(self.text, one_line(title), tuple(self.headings), pages, tuple(self.tables))
+        made = Extract(self.text, one_line(title), tuple(self.blocks), pages)
         return made if made.title else replace(made, title=top_heading(made))
 
 
 def top_heading(extract: Extract) -> str:
     """The text of the first of the highest headings; empty where there are none."""
-    top = min(extract.headings, key=lambda heading: heading.level, default=None)
+    headings = (block for block in extract.blocks if block.kind is BlockKind.HEADING)
+    top = min(headings, key=lambda heading: heading.level, default=None)
     return one_line(extract.text[top.start : top.end]) if top else ""
 
 

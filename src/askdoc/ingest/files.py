@@ -13,6 +13,7 @@ from pathlib import Path
 import pathspec
 
 from askdoc.errors import BadInput, Unreadable
+from askdoc.ingest.blocks import structure
 from askdoc.ingest.extract import Extract
 from askdoc.ingest.filetype import kind
 from askdoc.ingest.formats import book, docx, html, mail, notebook, office, pdf, slides, text, xml
@@ -109,9 +110,8 @@ def load(corpus: Path, source: str) -> Document:
         title=extract.title or path.stem.replace("-", " ").replace("_", " "),
         text=extract.text,
         file_sha256=sha256,
-        headings=extract.headings,
+        blocks=structure(extract.text, extract.blocks),
         pages=extract.pages,
-        tables=extract.tables,
     )
 
 

@@ -70,7 +70,7 @@ class Warmup:
 def _asked(document: Document) -> Iterator[str]:
     """The questions that a document's headings ask."""
     for heading in document.headings:
-        words = document.text[heading.start : heading.end].split(": ")[0].strip()
+        words = document.words(heading).split(": ")[0].strip()
         if ASKS.match(words):
             yield words.rstrip("?") + "?"
 

@@ -13,9 +13,10 @@ from inscriptis.model.config import ParserConfig
 from inscriptis.model.html_element import HtmlElement
 
 from askdoc.errors import Unreadable
+from askdoc.ingest import blocks
 from askdoc.ingest.extract import Extract, clean, header_rows, one_line, row_line, top_heading
 from askdoc.ingest.formats.text import decode
-from askdoc.types import Heading, Status, Table
+from askdoc.types import Block, Status
 
 MARKS = {f"h{level}": [str(level)] for level in range(1, 7)} | {
     "div#class=askdoc-head": ["head"],
@@ -56,8 +57,7 @@ def from_markup(markup: str) -> Extract:
     page = Inscriptis(tree, CONFIG)
     text = clean(page.get_text())
     spans = sorted(_spans(page, text))
-    headings = tuple(Heading(start, end, int(mark)) for start, end, mark in spans if mark.isdigit())
-    extract = Extract(text, one_line(named), headings, tables=tuple(_tables(spans)))
+    extract = Extract(text, one_line(named), tuple(_blocks(spans)))
     return replace(extract, title=extract.title or top_heading(extract))
 
 
@@ -134,10 +134,12 @@ def _spans(page: Inscriptis, text: str) -> Iterator[tuple[int, int, str]]:
             yield start, start + len(words.strip()), mark.metadata
 
 
-def _tables(spans: list[tuple[int, int, str]]) -> Iterator[Table]:
-    """The tables, each made of its header and the rows that follow."""
+def _blocks(spans: list[tuple[int, int, str]]) -> Iterator[Block]:
+    """The headings, and the tables, each made of its header and the rows that follow."""
     head: int | None = None
     for start, end, mark in spans:
         if mark == "rows":
-            yield Table(start if head is None else head, start, end)
+            yield blocks.table(start if head is None else head, start, end)
+        elif mark != "head":
+            yield blocks.heading(start, end, int(mark))
         head = start if mark == "head" else None

@@ -42,7 +42,7 @@ def read_mailbox(path: Path) -> Extract:
         _add(message, composer)
     if not composer.length:  # no line that begins a message
         composer.add(decode(path.read_bytes()))
-    return Extract(composer.text, "", tuple(composer.headings), (), tuple(composer.tables))
+    return Extract(composer.text, blocks=tuple(composer.blocks))
 
 
 def _add(message: Message, composer: Composer) -> bool:

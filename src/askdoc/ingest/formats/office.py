@@ -62,7 +62,7 @@ def read_workbook(path: Path) -> Extract:
         if table.page_number <= len(names):
             composer.add_heading(f"Sheet {names[table.page_number - 1]}", 1)
         composer.add_table([[_value(cell) for cell in row] for row in table.cells])
-    return Extract(composer.text, "", tuple(composer.headings), (), tuple(composer.tables))
+    return Extract(composer.text, blocks=tuple(composer.blocks))
 
 
 def read_marked_up(path: Path) -> Extract:

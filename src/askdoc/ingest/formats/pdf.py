@@ -14,8 +14,9 @@ from statistics import median
 import pypdfium2
 
 from askdoc.errors import Unreadable
+from askdoc.ingest.blocks import heading
 from askdoc.ingest.extract import Extract, clean, one_line
-from askdoc.types import Heading, Status
+from askdoc.types import Block, Status
 
 LARGER = 1.1  # times the body's type: a heading
 WIDER = 1.3  # times the body's line step: a new paragraph
@@ -84,7 +85,7 @@ def _compose(pages: list[list[_Line]], named: str) -> Extract:
     body, step = _body(pages)
     sizes = sorted({line.size for page in pages for line in page if line.size > LARGER * body})
     text = ""
-    headings: list[Heading] = []
+    headings: list[Block] = []
     starts = []
     before: _Line | None = None
     for page in pages:
@@ -96,12 +97,11 @@ def _compose(pages: list[list[_Line]], named: str) -> Extract:
             if number == 0:
                 starts.append(len(text))
             if grows and len(text) - headings[-1].start < LONGEST_HEADING:
-                headings[-1] = Heading(
-                    headings[-1].start, len(text) + len(line.text), headings[-1].level
-                )
+                start, level = headings[-1].start, headings[-1].level
+                headings[-1] = heading(start, len(text) + len(line.text), level)
             elif large and len(line.text) < LONGEST_HEADING:
-                level = min(6, len(sizes) - sizes.index(line.size))
-                headings.append(Heading(len(text), len(text) + len(line.text), level))
+                level = len(sizes) - sizes.index(line.size)
+                headings.append(heading(len(text), len(text) + len(line.text), level))
             text += line.text
             before = line
         if not page:

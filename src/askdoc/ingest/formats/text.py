@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from askdoc.errors import Unreadable
+from askdoc.ingest.blocks import code, heading, table
 from askdoc.ingest.extract import (
     LONGEST_HEADING,
     TITLE_ROWS,
@@ -23,7 +24,7 @@ from askdoc.ingest.extract import (
     one_line,
     top_heading,
 )
-from askdoc.types import Heading, Status, Table
+from askdoc.types import Block, Status
 
 LONGEST_TITLE = 100
 DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
@@ -56,13 +57,18 @@ def read_plain(path: Path) -> Extract:
 
 
 def read_markdown(path: Path) -> Extract:
-    """A Markdown file with its headings and tables; its title is its top heading."""
+    """A Markdown file with its blocks; its title is its top heading."""
     return from_markdown(decode(path.read_bytes()))
 
 
 def read_verbatim(path: Path) -> Extract:
     """A text file of which no line is more of a title than another: JSON, subtitles."""
-    return Extract(decode(path.read_bytes()))
+    return verbatim(decode(path.read_bytes()))
+
+
+def verbatim(text: str) -> Extract:
+    """A text of which every line counts as it stands in the file."""
+    return Extract(text, blocks=(code(len(text) - len(text.lstrip()), len(text)),))
 
 
 def read_rows(path: Path) -> Extract:
@@ -72,7 +78,7 @@ def read_rows(path: Path) -> Extract:
     start = len(text) - len(text.lstrip())
     if start >= end:
         return Extract(text)
-    return Extract(text, tables=(Table(start, start + _header(text[start:end]), end),))
+    return Extract(text, blocks=(table(start, start + _header(text[start:end]), end),))
 
 
 def with_headings(text: str, found: Sequence[tuple[str, int]]) -> Extract:
@@ -82,14 +88,14 @@ def with_headings(text: str, found: Sequence[tuple[str, int]]) -> Extract:
         at = text.find(words, after) if words else -1
         if at >= 0 and len(words) <= LONGEST_HEADING:
             after = at + len(words)
-            headings.append(Heading(at, after, min(level, 6)))
-    extract = Extract(text, headings=tuple(headings))
+            headings.append(heading(at, after, level))
+    extract = Extract(text, blocks=tuple(headings))
     return replace(extract, title=top_heading(extract))
 
 
 def from_markdown(text: str) -> Extract:
-    """A Markdown text with its headings and tables."""
-    extract = _parsed(text, ("heading", "lheading", "table"))
+    """A Markdown text with its blocks."""
+    extract = _parsed(text, ("heading", "lheading", "table", "fence", "code"))
     return replace(extract, title=top_heading(extract))
 
 
@@ -155,36 +161,45 @@ def _header(text: str) -> int:
 
 
 def _parsed(text: str, marks: tuple[str, ...]) -> Extract:
-    """A text with the headings and tables of its Markdown, as far as asked for."""
+    """A text with the blocks of its Markdown, as far as asked for."""
     starts = [0]
     for line in text.split("\n"):
         starts.append(min(starts[-1] + len(line) + 1, len(text)))
-    tokens = _parser(marks).parse(text)
-    pairs = [(opening, inline) for opening, inline in pairwise(tokens) if inline.type == "inline"]
-    headings = [_heading(text, starts, *pair) for pair in pairs if pair[0].type == "heading_open"]
-    bodies = {lines[1]: lines[0] for lines in _lines(tokens, "tbody_open")}
-    tables = tuple(
-        Table(starts[first], starts[bodies.get(last, last)], starts[last])
-        for first, last in _lines(tokens, "table_open")
-    )
-    return Extract(text, headings=tuple(filter(None, headings)), tables=tables)
+    blocks = []
+    for token, below in pairwise([*_parser(marks).parse(text), Token("end", "", 0)]):
+        if not token.map:
+            continue
+        start, end = (starts[line] for line in token.map)
+        end = start + len(text[start:end].rstrip())
+        if token.type == "heading_open":
+            blocks.append(_heading(text, start, below.content, int(token.tag[1:])))
+        elif token.type == "table_open" and below.map:
+            blocks.append(table(start, min(starts[below.map[1] + 1], end), end))
+        elif token.type == "fence" and token.type in marks:
+            blocks.append(_fenced(text, start, end, token.markup))
+        elif token.type == "code_block" and "code" in marks:
+            blocks.append(code(start, end))
+    return Extract(text, blocks=tuple(filter(None, blocks)))
 
 
-def _lines(tokens: Sequence[Token], type: str) -> list[tuple[int, int]]:
-    """The first line of each block of a type, and the one after its last."""
-    return [(token.map[0], token.map[1]) for token in tokens if token.map and token.type == type]
+def _fenced(text: str, start: int, end: int, fence: str) -> Block:
+    """Code without the lines of its fence, the lower of which may be lacking."""
+    inner_start = text.find("\n", start, end) + 1 or end
+    last = max(inner_start, text.rfind("\n", start, end))
+    closed = text[last:end].strip(" \t\n>").startswith(fence)
+    inner_end = last if closed else end
+    return replace(code(start, end), inner_start=inner_start, inner_end=inner_end)
 
 
-def _heading(text: str, starts: list[int], opening: Token, inline: Token) -> Heading | None:
+def _heading(text: str, line: int, words: str, level: int) -> Block | None:
     """The span of a heading's words without ``#`` or underline; None for a whole paragraph."""
-    line = starts[opening.map[0]] if opening.map else 0
-    start = text.find(inline.content, line)
-    if not 0 < len(inline.content) <= LONGEST_HEADING or "\n" in inline.content or start < line:
+    start = text.find(words, line)
+    if not 0 < len(words) <= LONGEST_HEADING or "\n" in words or start < line:
         return None
-    return Heading(start, start + len(inline.content), int(opening.tag.removeprefix("h")))
+    return heading(start, start + len(words), level)
 
 
 @functools.cache
 def _parser(marks: tuple[str, ...]) -> MarkdownIt:
     """A parser that knows blocks only: those asked for, and what can hide a ``#``."""
-    return MarkdownIt("zero").enable([*marks, "fence", "code", "html_block", "blockquote", "list"])
+    return MarkdownIt("zero").enable({*marks, "fence", "code", "html_block", "blockquote", "list"})

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from askdoc.types import Document, Table
+from askdoc.types import Block, Document
 from askdoc.web.viewer.marks import Span, hidden, pieces
 
 DELIMITERS = re.compile(r"[ \t|:-]*-{2,}[ \t|:-]*")
@@ -21,22 +21,22 @@ class Row:
     cells: tuple[tuple[int, int], ...]
 
 
-def in_columns(document: Document, table: Table, end: int, marks: Sequence[Span]) -> str:
+def in_columns(document: Document, table: Block, marks: Sequence[Span]) -> str:
     """A table in columns, where marks are of whole rows or in one; else as it stands."""
     text = document.text
-    rows = list(_rows(document, table.start, end))
+    rows = list(_rows(document, table.start, table.end))
     starts, ends = {row.start for row in rows}, {row.end for row in rows}
     around = [mark for mark in marks if mark.start in starts and mark.end in ends]
     inside = [mark for mark in marks if mark not in around]
     if any(
         sum(row.start < mark.end and row.end > mark.start for row in rows) > 1 for mark in inside
     ):
-        return f'<div dir="auto">{pieces(text, table.start, end, marks)}</div>'
+        return f'<div dir="auto">{pieces(text, table.start, table.end, marks)}</div>'
     html, at = "", table.start
     for row in rows:
         html += escape(text[at : row.start])  # white space, which nothing shows
         html += "".join(_group(mark.opens) for mark in around if mark.start == row.start)
-        html += _row(text, row, row.start < table.body, inside)
+        html += _row(text, row, row.start < table.inner_start, inside)
         html += "".join(mark.closes for mark in around if mark.end == row.end)
         at = row.end
     most = max((len(row.cells) for row in rows), default=1)

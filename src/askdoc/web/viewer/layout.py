@@ -9,24 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from askdoc.types import Document, Heading, Table
+from askdoc.types import Block, BlockKind, Document
 from askdoc.web.viewer.columns import in_columns
 from askdoc.web.viewer.marks import HIDDEN, Span, pieces
 
 MARKDOWN = (".md",)
-VERBATIM = (".json", ".srt", ".xml")
 FLOWING = (".md", ".pdf", ".tex", ".rst", ".org")  # where a line's end is not the writer's
-# A list's item, fenced code or paragraph; each ends at an empty line or where another begins.
-BEGINS = r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\S"
-FENCE = r"[ \t]*(?P<fence>```|~~~)[\s\S]*?(?:^[ \t]*(?P=fence)[^\n]*$|\Z)"
-ITEM = r"(?P<sign>[ \t]*(?:(?P<bullet>[-*+•])|\d{1,3}[.)])[ \t]+)(?=\S)"
-LINES = rf"[^\S\n]*+[^\n]++(?:\n(?!{BEGINS}|[ \t]*(?:```|~~~|$))[^\n]++)*+"
-EMPTY = r"[^\S\n]*+(?:\n|\Z)"
-PROSE = re.compile(rf"(?P<empty>{EMPTY})|^(?P<item>{ITEM}{LINES})|(?P<lines>{LINES})", re.MULTILINE)
-MARKED_UP = re.compile(rf"^(?P<code>{FENCE})|{PROSE.pattern}", re.MULTILINE)
-ALL = re.compile(r"(?P<code>\S[\s\S]*)")
-BEFORE = re.compile(r"[ \t#=*>]*\Z")  # what may stand in a heading's line: signs of the format
-AFTER = re.compile(r"[ \t#=*]*(?:\n[ \t]*([=\-~^#*+])\1{2,}[ \t]*)?(?=\n|\Z)")
 EMPHASIS = (
     ("strong", re.compile(r"(?P<sign>\*\*|__)(?=\S)[^\n]{1,500}?(?<=\S)(?P=sign)")),
     ("em", re.compile(r"(?<![\w*])(?P<sign>[*_])(?![\s*_])[^*_\n]+(?<!\s)(?P=sign)(?![\w*])")),
@@ -34,21 +22,23 @@ EMPHASIS = (
 )
 LINK = re.compile(r"(?P<opens>!?\[)[^\]\n]{1,500}(?P<closes>\]\([^)\s]{1,2000}\))")
 ROWS = 500  # rows of a table that are laid out in columns, at most
+NAMES = {BlockKind.PARAGRAPH: "p", BlockKind.ITEM: "li", BlockKind.CODE: "pre"}
+PROSE = (BlockKind.PARAGRAPH, BlockKind.ITEM)
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """A span of the text that stands by itself.
+class Element:
+    """A block of the document as it is shown.
 
-    ``kind`` is ``h3`` to ``h6``, ``p``, ``li``, ``pre``, ``table``, or ``div`` for several blocks
-    that are kept as they stand; ``inner`` are elements in it.
+    ``name`` is ``h3`` to ``h6``, ``p``, ``li``, ``pre``, ``table``, or ``div`` for several blocks
+    that are kept as they stand; ``inner`` are elements in it; ``table`` is the block of a table.
     """
 
-    kind: str
+    name: str
     start: int
     end: int
     inner: tuple[Span, ...] = ()
-    table: Table | None = None
+    table: Block | None = None
 
 
 def laid_out(
@@ -64,71 +54,41 @@ def laid_out(
         if apart and 0 <= first < last <= len(document.text):
             marks.append(Span(first, last, '<span role="mark" class="other">', "</span>"))
     body = ""
-    blocks = _whole(list(_blocks(document)), start, end)
-    for kind, run in groupby(blocks, key=lambda block: block.kind):
-        written = "".join(_written(document, block, marks) for block in run)
-        body += f"<ul>{written}</ul>" if kind == "li" else written
+    elements = _whole(list(_elements(document)), start, end)
+    for name, run in groupby(elements, key=lambda element: element.name):
+        html = "".join(_html(document, element, marks) for element in run)
+        body += f"<ul>{html}</ul>" if name == "li" else html
     flows = "flowing" if document.source.lower().endswith(FLOWING) else "lines"
     return f'<div class="text {flows}">{body}</div>'
 
 
-def _blocks(document: Document) -> Iterator[Block]:
-    """The text in blocks, in order; empty lines are in none."""
-    text, at = document.text, 0
-    fixed = [_table(text, table) for table in document.tables]
-    fixed += [_heading(text, heading) for heading in document.headings]
-    for block in sorted(fixed, key=lambda block: block.start):
-        if block.start >= at:  # a heading inside of a table is part of it
-            yield from _prose(document, at, block.start)
-            yield block
-            at = block.end
-    yield from _prose(document, at, len(text))
+def _elements(document: Document) -> Iterator[Element]:
+    """The blocks of the document, those lines joined that no empty one parts."""
+    marked_up = document.source.lower().endswith(MARKDOWN)
+    joined: list[Block] = []
+    for block in document.blocks:
+        goes_on = joined and joined[-1].end == block.start - 1 and joined[-1].kind in PROSE
+        if joined and not (goes_on and block.kind is BlockKind.PARAGRAPH):
+            yield _element(document.text, joined, marked_up)
+            joined = []
+        joined.append(block)
+    if joined:
+        yield _element(document.text, joined, marked_up)
 
 
-def _table(text: str, table: Table) -> Block:
-    """A table in columns, or as it stands where it is long."""
-    end = table.start + len(text[table.start : table.end].rstrip())
-    long = text.count("\n", table.start, end) >= ROWS
-    return Block("pre" if long else "table", table.start, end, table=table)
-
-
-def _heading(text: str, heading: Heading) -> Block:
-    """A heading with the signs of its format around it, where its lines hold nothing else."""
-    line = text.rfind("\n", 0, heading.start) + 1
-    start = line if BEFORE.match(text, line, heading.start) else heading.start
-    below = AFTER.match(text, heading.end)
-    end = below.end() if below else heading.end
-    signs = Span(start, heading.start, *HIDDEN), Span(heading.end, end, *HIDDEN)
-    return Block(f"h{min(6, heading.level + 2)}", start, end, signs)
-
-
-def _prose(document: Document, start: int, end: int) -> Iterator[Block]:
-    """What stands between tables and headings, in blocks."""
-    text, source = document.text, document.source.lower()
-    marked_up = source.endswith(MARKDOWN)
-    pattern = ALL if source.endswith(VERBATIM) else MARKED_UP if marked_up else PROSE
-    for found in pattern.finditer(text, start, end):
-        first, last = found.span()
-        if found.lastgroup == "empty":
-            continue
-        if found.lastgroup == "code":
-            yield Block("pre", first, last, tuple(_fences(text, first, last)) if marked_up else ())
-            continue
-        inner = tuple(_emphasis(text, first, last)) if marked_up else ()
-        if found.lastgroup == "item":
-            sign = (Span(*found.span("sign"), *HIDDEN),) if found["bullet"] else ()
-            yield Block("li", first, last, (*sign, *inner))
-        else:
-            yield Block("p", first, last, inner)
-
-
-def _fences(text: str, start: int, end: int) -> Iterator[Span]:
-    """The lines above and below fenced code."""
-    above = text.find("\n", start, end) + 1 or end
-    below = text.rfind("\n", above, end)
-    yield Span(start, above, *HIDDEN)
-    if below >= 0 and text[below:end].strip()[:3] in ("```", "~~~"):
-        yield Span(below, end, *HIDDEN)
+def _element(text: str, blocks: Sequence[Block], marked_up: bool) -> Element:
+    """Blocks that are shown as one, the signs of their format hidden."""
+    block, end = blocks[0], blocks[-1].end
+    if block.kind is BlockKind.TABLE:
+        long = text.count("\n", block.start, end) >= ROWS
+        return Element("pre" if long else "table", block.start, end, table=block)
+    inner = [Span(block.start, block.inner_start, *HIDDEN)]
+    if block.kind in PROSE:
+        inner += _emphasis(text, block.start, end) if marked_up else ()
+    else:
+        inner.append(Span(block.inner_end, end, *HIDDEN))
+    name = f"h{min(6, block.level + 2)}" if block.level else NAMES[block.kind]
+    return Element(name, block.start, end, tuple(inner))
 
 
 def _emphasis(text: str, start: int, end: int) -> Iterator[Span]:
@@ -144,27 +104,27 @@ def _emphasis(text: str, start: int, end: int) -> Iterator[Span]:
         yield Span(*found.span("closes"), *HIDDEN)
 
 
-def _whole(blocks: Sequence[Block], start: int, end: int) -> Iterator[Block]:
-    """The blocks; those that one span runs through are one, since its mark has to be one."""
-    through = [block for block in blocks if block.start < end and block.end > start]
+def _whole(elements: Sequence[Element], start: int, end: int) -> Iterator[Element]:
+    """The elements; those that one span runs through are one, since its mark has to be one."""
+    through = [element for element in elements if element.start < end and element.end > start]
     if start >= end or (len(through) == 1 and through[0].start <= start and end <= through[0].end):
-        yield from blocks
+        yield from elements
         return
     inner = [
-        Span(block.start, block.end, "<strong>", "</strong>")
-        for block in through
-        if block.kind.startswith("h")
+        Span(element.start, element.end, "<strong>", "</strong>")
+        for element in through
+        if element.name.startswith("h")
     ]
-    inner += [span for block in through for span in block.inner]
-    yield from (block for block in blocks if block.end <= start)
-    first = min([start, *(block.start for block in through)])
-    yield Block("div", first, max([end, *(block.end for block in through)]), tuple(inner))
-    yield from (block for block in blocks if block.start >= end)
+    inner += [span for element in through for span in element.inner]
+    yield from (element for element in elements if element.end <= start)
+    first = min([start, *(element.start for element in through)])
+    yield Element("div", first, max([end, *(element.end for element in through)]), tuple(inner))
+    yield from (element for element in elements if element.start >= end)
 
 
-def _written(document: Document, block: Block, marks: Sequence[Span]) -> str:
-    """A block as HTML."""
-    if block.kind == "table" and block.table:
-        return in_columns(document, block.table, block.end, marks)
-    inside = pieces(document.text, block.start, block.end, (*marks, *block.inner))
-    return f'<{block.kind} dir="auto">{inside}</{block.kind}>'
+def _html(document: Document, element: Element, marks: Sequence[Span]) -> str:
+    """An element as HTML."""
+    if element.name == "table" and element.table:
+        return in_columns(document, element.table, marks)
+    inside = pieces(document.text, element.start, element.end, (*marks, *element.inner))
+    return f'<{element.name} dir="auto">{inside}</{element.name}>'

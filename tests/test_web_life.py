@@ -111,7 +111,7 @@ def test_an_opinion_is_a_line_that_can_be_evaluated(
         assert "answerable" not in bad
         assert bad["history"][0] == {"role": "user", "content": WAR}
         assert bad["query"] != bad["question"]
-        first, second = questions(tmp_path / "feedback.jsonl", Corpus(assistant.index))
+        first, second = questions(tmp_path / "feedback.jsonl", Corpus(assistant))
         assert first.answerable
         assert first.facts
         assert second.answerable is None

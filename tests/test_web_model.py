@@ -13,7 +13,7 @@ from chat import EVIL, WAIT, ask, shot
 from playwright.sync_api import Page, expect
 
 from askdoc import BadInput, ModelFailed, Settings
-from askdoc.web.session import MOST, Sessions, connect
+from askdoc.web.session import MOST, Sessions, try_out
 from evals.model_server import serve
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow]
@@ -169,14 +169,14 @@ def test_a_server_that_is_gone_is_told_and_quotes_answer(page: Page) -> None:
 
 
 def test_connections_are_tried_before_they_are_used(scripted: str) -> None:
-    model, told = connect(Settings(), "openai:it", scripted, "")
+    model, told = try_out(Settings(), "openai:it", scripted, "")
     assert model.name == "openai:it"
     assert "answered after" in told
     with pytest.raises(BadInput):
-        connect(Settings(), "nowhere:it", "", "")
+        try_out(Settings(), "nowhere:it", "", "")
     Scripted.words = []
     with pytest.raises(ModelFailed):
-        connect(Settings(), "openai:it", scripted, "")
+        try_out(Settings(), "openai:it", scripted, "")
 
 
 def test_sessions_do_not_pile_up() -> None:
@@ -189,7 +189,7 @@ def test_sessions_do_not_pile_up() -> None:
 
 
 def test_nothing_of_a_connection_reaches_the_disk(corpus: Path, scripted: str) -> None:
-    connect(Settings(), "openai:it", scripted, "sk-very-secret-2")
+    try_out(Settings(), "openai:it", scripted, "sk-very-secret-2")
     assert not any(
         b"very-secret" in path.read_bytes() for path in Path.cwd().rglob("*") if path.is_file()
     )

@@ -6,7 +6,7 @@ What is said stays in the browser: a hidden box carries it, as JSON, and our scr
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -18,7 +18,7 @@ from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
 from askdoc.types import Status
 from askdoc.web import documents
-from askdoc.web.events import ASKING, EVENT, Steps, cookie_of, html, in_words, told
+from askdoc.web.events import ASKING, EVENT, Steps, cookie_of, html, in_words, line
 from askdoc.web.export import FORMATS, exported
 from askdoc.web.render import conversation
 from askdoc.web.session import Sessions
@@ -186,9 +186,15 @@ class Chat:
         try:
             self._warmup.wait()
             for step in documents.syncing(self._assistant):
-                yield {self.status: told(step)}
-            for turn in self._growing(question, turns, sources, model, stop):
-                yield {self.live: conversation([turn], len(turns))}
+                yield {self.status: line(step)}
+            answers = self._assistant.stream(question, history(turns), model, sources)
+            with closing(answers):
+                for answer in answers:
+                    stopped = stop.is_set()
+                    turn = Turn.of(replace(answer, note="Stopped.") if stopped else answer, sources)
+                    if stopped:
+                        break
+                    yield {self.live: conversation([turn], len(turns))}
         except Exception as error:  # noqa: BLE001 - the page must not stay locked
             turn = Turn(question=question[:500], error=in_words(error))
         yield {
@@ -196,24 +202,6 @@ class Chat:
             self.kept: dumped([*turns, turn]),
             self.status: "Answer ready",
         }
-
-    def _growing(
-        self,
-        question: str,
-        turns: list[Turn],
-        sources: Sequence[str],
-        model: Model | None,
-        stop: threading.Event,
-    ) -> Iterator[Turn]:
-        """The turn of a question as its answer grows, until that is whole or stopped."""
-        answers = self._assistant.stream(question, history(turns), model, sources)
-        with closing(answers):
-            for answer in answers:
-                stopped = stop.is_set()
-                answer = replace(answer, note="Stopped.") if stopped else answer
-                yield Turn.of(answer, sources)
-                if stopped:
-                    return
 
     def _opened(self, turns: list[Turn]) -> dict[Any, Any]:
         """The page with these turns."""

@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 from askdoc.assistant import Assistant
@@ -35,8 +36,8 @@ def banner(assistant: Assistant) -> str:
     changes = assistant.index.changes()
     new = sum(source not in known for source in changes)
     counts = ((new, "new"), (len(changes) - new, "changed or gone"))
-    told = " and ".join(f"{count} {word}" for count, word in counts if count)
-    return render("banner", changes=told) if told else ""
+    in_words = " and ".join(f"{count} {word}" for count, word in counts if count)
+    return render("banner", changes=in_words) if in_words else ""
 
 
 def upload(assistant: Assistant, paths: Sequence[str]) -> list[str]:
@@ -77,13 +78,13 @@ def _check_writable(assistant: Assistant) -> None:
 def syncing(assistant: Assistant) -> Iterator[str]:
     """Brings the index up to date; tells now and then how far it is. Raises what sync raises."""
     steps: queue.Queue[Progress | None] = queue.Queue()
-    ended: list[str | Exception] = []
+    note: Future[str] = Future()
 
     def work() -> None:
         try:
-            ended.append(assistant.catch_up(steps.put))
+            note.set_result(assistant.catch_up(steps.put))
         except Exception as error:  # noqa: BLE001 - raised again below, where somebody listens
-            ended.append(error)
+            note.set_exception(error)
         finally:
             steps.put(None)
 
@@ -91,11 +92,8 @@ def syncing(assistant: Assistant) -> Iterator[str]:
     threading.Thread(target=work, daemon=True).start()
     while (step := steps.get()) is not None:
         yield step.told(time.monotonic() - began)
-    for end in ended:
-        if isinstance(end, Exception):
-            raise end
-        if end:
-            yield end
+    if note.result():
+        yield note.result()
 
 
 def _free(folder: Path, name: str) -> Path:

@@ -29,7 +29,7 @@ def cookie_of(request: gr.Request) -> str:
     return str(request.cookies.get(COOKIE) or request.session_hash)
 
 
-def told(text: str) -> str:
+def line(text: str) -> str:
     """A line of text as HTML."""
     return render("status", text=text, error=False)
 

@@ -12,8 +12,8 @@ from askdoc.ingest.files import LOADERS
 from askdoc.web import documents
 from askdoc.web.api import answer_to
 from askdoc.web.chat import Chat
-from askdoc.web.events import ASKING, EVENT, INDEXING, Steps, cookie_of, failed, html, told
-from askdoc.web.session import LOOPBACK, Sessions, connect
+from askdoc.web.events import ASKING, EVENT, INDEXING, Steps, cookie_of, failed, html, line
+from askdoc.web.session import LOOPBACK, Sessions, try_out
 from askdoc.web.templating import render
 from askdoc.web.warmup import Warmup
 
@@ -29,6 +29,14 @@ ROWS = """element.addEventListener('click', event => {
 
 def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
     """The page over one assistant, whose models the warm-up loads."""
+
+    def ask(question: str) -> dict[str, Any]:
+        """The answer, as ``askdoc ask --json`` prints it: what gradio_client calls."""
+        try:
+            return answer_to(assistant, question)
+        except AskdocError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
     sessions = Sessions()
     chat = Chat(assistant, warmup, sessions)
     page = gr.Blocks(title="askdoc", analytics_enabled=False, fill_width=True)
@@ -42,22 +50,9 @@ def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
             if assistant.settings.host in LOOPBACK:  # no stranger may have this server call others
                 with gr.Tab("Model"):
                     _model(page, assistant, sessions)
-        api(_for_programs(assistant), api_name="ask", queue=False)
+        api(ask, api_name="ask", queue=False)
     page.queue(max_size=32)
     return page
-
-
-def _for_programs(assistant: Assistant) -> Callable[[str], dict[str, Any]]:
-    """What gradio_client calls as ``/ask``."""
-
-    def ask(question: str) -> dict[str, Any]:
-        """The answer, as ``askdoc ask --json`` prints it."""
-        try:
-            return answer_to(assistant, question)
-        except AskdocError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-
-    return ask
 
 
 def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant, chat: Chat) -> None:
@@ -73,8 +68,8 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant, chat: Chat) -
         try:
             act()
             for step in documents.syncing(assistant):
-                yield {status: told(step)}
-            end = told(step if assistant.index.changes() else "The index is up to date.")
+                yield {status: line(step)}
+            end = line(step if assistant.index.changes() else "The index is up to date.")
         except Exception as error:  # noqa: BLE001 - the page must not stay silent
             end = failed(error)
         yield {status: end} | show()
@@ -125,8 +120,8 @@ def _model(page: gr.Blocks, assistant: Assistant, sessions: Sessions) -> None:
         yield {status: "Trying…"}
         try:
             session = sessions.of(cookie_of(request))
-            session.model, answered = connect(assistant.settings, name, address, key)
-            end = told(f"{answered}. It writes the answers from now on.")
+            session.model, answered = try_out(assistant.settings, name, address, key)
+            end = line(f"{answered}. It writes the answers from now on.")
         except Exception as error:  # noqa: BLE001 - the page must not stay silent
             end = failed(error)
         yield {box: "", status: end}
@@ -139,7 +134,7 @@ def _model(page: gr.Blocks, assistant: Assistant, sessions: Sessions) -> None:
     def show(request: gr.Request) -> str:
         """Who writes."""
         model = sessions.of(cookie_of(request)).model or assistant.model
-        return told(f"{model.name} writes the answers." if model else "Answers are quotes.")
+        return line(f"{model.name} writes the answers." if model else "Answers are quotes.")
 
     html(render("model"))
     name = gr.Textbox(label="Model", placeholder="ollama:llama3.2", elem_id="model")

@@ -74,7 +74,7 @@ class Guard:
         """Whether a request comes with the user and the password, by HTTP's Basic scheme."""
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         try:
-            told = base64.b64decode(given, validate=True)
+            login = base64.b64decode(given, validate=True)
         except ValueError:
             return False
-        return scheme.lower() == "basic" and secrets.compare_digest(told, self._auth)
+        return scheme.lower() == "basic" and secrets.compare_digest(login, self._auth)

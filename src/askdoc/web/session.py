@@ -4,6 +4,8 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
+from contextlib import closing
+from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
@@ -17,12 +19,12 @@ MOST = 200  # sessions that are kept; the one not used for longest goes
 GREETING = [("human", "Reply with the one word: ready")]
 
 
+@dataclass
 class Session:
     """A language model, None for that of the settings, and whether Stop was pressed."""
 
-    def __init__(self) -> None:
-        self.model: Model | None = None
-        self.stop = threading.Event()
+    model: Model | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
 
 
 class Sessions:
@@ -47,7 +49,7 @@ def new_cookie() -> str:
     return f"{COOKIE}={secrets.token_urlsafe(18)}; HttpOnly; SameSite=Strict; Path=/"
 
 
-def connect(settings: Settings, name: str, address: str, key: str) -> tuple[Model, str]:
+def try_out(settings: Settings, name: str, address: str, key: str) -> tuple[Model, str]:
     """A model that has answered a test, and a line that says so.
 
     Raises BadInput where it cannot be used, ModelFailed where it does not answer.
@@ -63,11 +65,8 @@ def connect(settings: Settings, name: str, address: str, key: str) -> tuple[Mode
     if model is None:
         raise BadInput(f"there is no model {name!r}")
     began = time.perf_counter()
-    writing = model.write(GREETING)
-    try:
-        said = next((piece for piece in writing if piece), "")
-    finally:
-        writing.close()
-    if not said:
+    with closing(model.write(GREETING)) as pieces:
+        silent = not any(pieces)
+    if silent:
         raise ModelFailed(f"{model.name} wrote nothing")
     return model, f"{model.name} answered after {time.perf_counter() - began:.1f} seconds"

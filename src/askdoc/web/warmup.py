@@ -48,23 +48,22 @@ class Warmup:
             self._ended.set()
 
     def _answered(self) -> Iterator[str]:
-        """Questions from the headings of different documents, each answered by its own document."""
+        """Questions about different documents, each answered by its own; headings go first."""
         if self._assistant.index.is_empty:
             return
-        reports = self._assistant.index.reports()
-        read = [file_report.source for file_report in reports if file_report.status is Status.READ]
+        files = self._assistant.index.reports()
+        read = [file.source for file in files if file.status is Status.READ]
         documents = [self._assistant.document(source) for source in read]
         used: set[str] = set()
-        for questions in (_asked, _about):
-            for document in documents:
-                if document.source in used:
-                    continue
-                for question in questions(document):
-                    answer = self._assistant.ask(question)
-                    if any(cited.source == document.source for cited in answer.citations):
-                        used.add(document.source)
-                        yield question
-                        break
+        for questions, document in itertools.product((_asked, _about), documents):
+            if document.source in used:
+                continue
+            for question in questions(document):
+                cited = {citation.source for citation in self._assistant.ask(question).citations}
+                if document.source in cited:
+                    used.add(document.source)
+                    yield question
+                    break
 
 
 def _asked(document: Document) -> Iterator[str]:
@@ -78,4 +77,4 @@ def _asked(document: Document) -> Iterator[str]:
 def _about(document: Document) -> Iterator[str]:
     """A question about a document's title."""
     title = document.title.split(": ")[0]
-    yield f"What is said about {re.sub('^(The|An?) ', lambda found: found[0].lower(), title)}?"
+    yield f"What is said about {re.sub('^(The|An?) ', lambda article: article[0].lower(), title)}?"

@@ -97,7 +97,7 @@
     }
   });
   function tab(name) {
-    [...document.querySelectorAll('[role="tab"]')].find((found) => found.textContent.trim() === name)?.click();
+    all('[role="tab"]').find((other) => other.textContent.trim() === name)?.click();
   }
   function toChat() {
     tab("Chat");

@@ -4,12 +4,13 @@
   const MOST = 100; // conversations
   const NAME = 60; // characters of a name
   const menu = () => document.getElementById("conversations");
+  const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
 
   // All conversations, newest first: {id, name, turns}, the turns as JSON text.
   function all() {
     try {
-      const found = JSON.parse(localStorage.getItem(STORE) ?? "[]");
-      return Array.isArray(found) ? found.filter((each) => each?.id && typeof each.turns === "string") : [];
+      const kept = JSON.parse(localStorage.getItem(STORE) ?? "[]");
+      return Array.isArray(kept) ? kept.filter((one) => one?.id && typeof one.turns === "string") : [];
     } catch {
       return [];
     }
@@ -38,7 +39,7 @@
   function restored() {
     if (!current()) fresh();
     draw();
-    return [all().find((each) => each.id === current())?.turns ?? "[]"];
+    return [all().find(({ id }) => id === current())?.turns ?? "[]"];
   }
 
   function keep(turns) {
@@ -50,9 +51,9 @@
       return;
     }
     if (!first) return;
-    const known = all().find((each) => each.id === current());
+    const known = all().find(({ id }) => id === current());
     const name = known?.name ?? first.trim().replace(/\s+/g, " ").slice(0, NAME);
-    store([{ id: current(), name, turns }, ...all().filter((each) => each.id !== current())]);
+    store([{ id: current(), name, turns }, ...all().filter(({ id }) => id !== current())]);
     draw();
   }
 
@@ -60,19 +61,16 @@
     const list = menu()?.querySelector("ul");
     if (!list) return;
     const rows = all().map(({ id, name }) => {
-      const row = document.createElement("li");
+      const row = make("li");
       row.append(button(name, "chosen", id), button("✕", "drop", id, `Delete ${name}`));
       if (id === current()) row.firstChild.setAttribute("aria-current", "true");
       return row;
     });
-    const none = Object.assign(document.createElement("li"), { textContent: "None yet: ask something." });
-    list.replaceChildren(...(rows.length ? rows : [none]));
+    list.replaceChildren(...(rows.length ? rows : [make("li", { textContent: "None yet: ask something." })]));
   }
 
   function button(text, name, id, label) {
-    const made = Object.assign(document.createElement("button"), { type: "button", className: name });
-    made.textContent = text;
-    made.dir = "auto";
+    const made = make("button", { type: "button", className: name, textContent: text, dir: "auto" });
     made.dataset.id = id;
     if (label) made.setAttribute("aria-label", label);
     return made;
@@ -88,13 +86,13 @@
     const { id } = chosen.dataset;
     if (answering() && id === current()) return; // what comes yet belongs to it
     if (chosen.matches(".drop")) {
-      store(all().filter((each) => each.id !== id));
+      store(all().filter((other) => other.id !== id));
       if (id === current()) document.getElementById("new").click();
       else draw();
       menu().querySelector("summary").focus();
       return;
     }
-    const { turns } = all().find((each) => each.id === id) ?? {};
+    const { turns } = all().find((other) => other.id === id) ?? {};
     if (!turns || answering()) return;
     sessionStorage.setItem("askdoc-current", id);
     menu().removeAttribute("open");
@@ -127,38 +125,37 @@
     const acts = rate.closest(".acts");
     acts.querySelectorAll("button.rate").forEach((other) => other.setAttribute("aria-pressed", other === rate));
     acts.nextElementSibling?.matches("form.opinion") && acts.nextElementSibling.remove();
-    const form = Object.assign(document.createElement("form"), { className: "opinion" });
-    const label = Object.assign(document.createElement("label"), {
+    const form = make("form", { className: "opinion" });
+    const label = make("label", {
       textContent: rate.dataset.rating === "up" ? "What was good? (optional)" : "What was wrong? (optional)",
     });
-    const comment = Object.assign(document.createElement("input"), { maxLength: 5000 });
-    const send = Object.assign(document.createElement("button"), { textContent: "Send" });
+    const comment = make("input", { maxLength: 5000 });
     label.append(comment);
-    form.append(label, send);
+    form.append(label, make("button", { textContent: "Send" }));
     form.addEventListener("submit", (submitted) => {
       submitted.preventDefault();
-      tell(form, rate, comment.value);
+      send(form, rate, comment.value);
     });
     acts.after(form);
     comment.focus();
   });
 
-  async function tell(form, rate, comment) {
+  async function send(form, rate, comment) {
     const kept = JSON.parse(document.querySelector("#kept textarea")?.value || "[]");
     const turns = kept.slice(0, Number(rate.dataset.turn) + 1);
     const body = JSON.stringify({ rating: rate.dataset.rating, comment, turns });
-    let said = "This answer is not finished.";
+    let outcome = "This answer is not finished.";
     if (kept.length > Number(rate.dataset.turn)) {
       const headers = { "content-type": "application/json" };
       const response = await fetch("/api/feedback", { method: "POST", headers, body }).catch(() => null);
       const error = response && !response.ok ? (await response.json().catch(() => ({}))).error : "";
-      said = response?.ok ? "Thank you: noted." : error || "It could not be sent: try again.";
+      outcome = response?.ok ? "Thank you: noted." : error || "It could not be sent: try again.";
     }
-    const told = Object.assign(document.createElement("p"), { className: "note", textContent: said });
-    told.setAttribute("role", "status");
+    const note = make("p", { className: "note", textContent: outcome });
+    note.setAttribute("role", "status");
     form.querySelector("p")?.remove();
-    if (said.startsWith("Thank")) form.replaceChildren(told);
-    else form.append(told);
+    if (outcome.startsWith("Thank")) form.replaceChildren(note);
+    else form.append(note);
   }
 
   // A lost connection is told; when it is back, what was asked is put back into the box.
@@ -183,10 +180,7 @@
     lost = gone;
     document.getElementById("lost")?.remove();
     if (!gone) return;
-    const banner = Object.assign(document.createElement("p"), {
-      id: "lost",
-      textContent: "The connection to askdoc is lost. Trying again…",
-    });
+    const banner = make("p", { id: "lost", textContent: "The connection to askdoc is lost. Trying again…" });
     banner.setAttribute("role", "alert");
     document.body.prepend(banner);
   }

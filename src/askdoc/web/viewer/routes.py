@@ -42,29 +42,29 @@ def routes(assistant: Assistant) -> APIRouter:
         ``others`` are further spans to mark, as in ``10-20,35-60``. A PDF is shown as pages where
         the words can be found on them, unless its text is asked for.
         """
-        found = _found(assistant, source)
-        _check(found, start, end, sha)
-        focus, spans = [(start, end)] if start < end else [], _spans(others, len(found.text))
-        sheets = pages.sheets(found, [*focus, *spans])
+        opened = _document(assistant, source)
+        _check(opened, start, end, sha)
+        focus, spans = [(start, end)] if start < end else [], _spans(others, len(opened.text))
+        sheets = pages.sheets(opened, [*focus, *spans])
         if sheets and view == "pages":
-            return panel.as_pages(found, sheets, [*focus, *spans])
-        return panel.as_text(found, start, end, spans, has_pages=bool(sheets))
+            return panel.as_pages(opened, sheets, [*focus, *spans])
+        return panel.as_text(opened, start, end, spans, has_pages=bool(sheets))
 
     @router.get("/page")
     def page(source: str, number: int, sha: str = "") -> Response:
         """A page of a PDF, counted from 1, as a JPEG; ``sha`` is of the file that is meant."""
-        found = _found(assistant, source)
-        if sha and sha != found.file_sha256:
+        opened = _document(assistant, source)
+        if sha and sha != opened.file_sha256:
             raise HTTPException(409, f"{source} has changed")
         try:
-            return Response(pages.picture(found, number), media_type="image/jpeg", headers=KEEP)
+            return Response(pages.picture(opened, number), media_type="image/jpeg", headers=KEEP)
         except Unreadable as error:
             raise HTTPException(404, f"{source}: {error.why}") from error
 
     @router.get("/original")
     def original(source: str) -> FileResponse:
         """A document's file: a PDF to look at, any other to keep, since it may hold scripts."""
-        path = assistant.settings.corpus / _found(assistant, source).source
+        path = assistant.settings.corpus / _document(assistant, source).source
         if not path.is_file():
             raise HTTPException(404, f"{source} is not in the folder any more")
         if path.suffix.lower() == ".pdf":
@@ -126,13 +126,14 @@ def _check(document: Document, start: int, end: int, sha: str) -> None:
         raise HTTPException(422, f"{document.source} has no characters {start} to {end}")
 
 
-def _spans(told: str, length: int) -> list[tuple[int, int]]:
+def _spans(others: str, length: int) -> list[tuple[int, int]]:
     """The spans of a request that a text of this length has."""
-    spans = [(int(first), int(last)) for first, last in SPAN.findall(told)]
+    spans = [(int(first), int(last)) for first, last in SPAN.findall(others)]
     return [(first, last) for first, last in spans if first < last <= length]
 
 
-def _found(assistant: Assistant, source: str) -> Document:
+def _document(assistant: Assistant, source: str) -> Document:
+    """A document of the index; raises HTTPException where there is none."""
     try:
         return assistant.document(source)
     except BadInput as error:

@@ -17,9 +17,9 @@ ORDER = [
 """The folders, and the modules beside them: each imports only from those before it."""
 WITHIN = {
     "answer": [
-        "tuning", "calibration", "encoding", "reader", "spelling", "query", "retrieve",
-        "evidence", "pipeline", "explain", "langchain", "citation", "verify", "model", "generate",
-        "recheck",
+        "tuning", "terms", "answer_types", "calibration", "encoding", "reader", "spelling",
+        "query", "retrieve", "evidence", "pipeline", "explain", "langchain", "citation", "verify",
+        "model", "generate", "recheck",
     ],
 }  # fmt: skip
 """The order inside a folder."""

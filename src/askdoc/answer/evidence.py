@@ -5,54 +5,16 @@ and by the words of the question that it has. Where the question asks for an amo
 number or a time, only sentences that hold one count at all.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from askdoc.answer.answer_types import expected_type
 from askdoc.answer.calibration import logit, probability
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
 from askdoc.answer.tuning import BELOW_BEST, FURTHER_LOGIT, SAME_SENTENCE, SENTENCES
 from askdoc.index.bm25 import terms
 from askdoc.types import Passage, Span
-
-NUMBER = (
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|"
-    r"million|billion|half|third|quarter|once|twice|both|single|several|none|no)\b"
-)
-TIME = (
-    NUMBER + r"|\b(?:january|february|march|april|may|june|july|august|september|october|november|"
-    r"december|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|(?:mid)?night|noon|dawn|dusk|mornings?|"
-    r"evenings?|afternoons?|spring|summer|autumn|winter|easter|christmas|today|tomorrow|yesterday|"
-    r"days?|weeks?|months?|years?|decades?|centur(?:y|ies)|ago|after|before|during|while|when|"
-    r"until|since|always|never)\b"
-)
-MONEY = (
-    r"[$€£¥₽₹₺₴֏]|\b(?:dollars?|euros?|pounds?|cents?|roubles?|rubles?|rupees?|yen|yuan|francs?|"
-    r"drams?|usd|eur|gbp|chf|amd|kron(?:a|or|e|er)|zloty|manats?|pesos?|rand|liras?|baht|"
-    r"riyals?|dirhams?|free of charge)\b|\d (?:thousand|million|billion|trillion)\b"
-)
-# What a question asks for, and what a sentence must then hold; the first that fits counts.
-ASKED = [
-    (re.compile(asked, re.I | re.S), re.compile(held, re.I))
-    for asked, held in (
-        (
-            r"\bhow much\b.{0,99}\b(?:cost|pay|paid|spen[dt]|price|worth|earn|charge|budget)\w*",
-            MONEY,
-        ),
-        (
-            r"\b(?:what|which)\b.{0,30}\b(?:price|cost|budget|salary|fee)s?\b|\bhow expensive\b",
-            MONEY,
-        ),
-        (
-            r"\bhow (?:many|much|often|long|far|tall|wide|high|deep|heavy|large|big|old|fast)\b",
-            NUMBER,
-        ),
-        (r"\bwhat (?:percent|percentage|proportion|number|share|age)\b", NUMBER),
-        (r"^\W*(?:since |until |by )?when\b", TIME),
-        (r"\b(?:what|which) (?:year|date|day|month|century|decade)\b", TIME),
-    )
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +98,10 @@ def judged(query: Query, candidates: Sequence[Candidate]) -> Iterator[Evidence]:
     It is chosen by the reader's logits of the sentence and of its passage, by how well the passage
     was found, and by the shares of the query's weight that the sentence and the passage carry.
     """
-    held = next((held for asked, held in ASKED if asked.search(query.text)), None)
+    answer_type = expected_type(query.text)
     for candidate in candidates:
         for span, sentence_logit in candidate.judgement.sentences if candidate.judgement else ():
-            if held is None or held.search(span.document.text, span.start, span.end):
+            if not answer_type or answer_type.is_in(span.document.text, span.start, span.end):
                 yield Evidence(
                     span,
                     candidate.passage,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from askdoc.answer.spelling import WORDS, correct_spelling
+from askdoc.answer.terms import CAPITAL, FUNCTION_WORDS
 from askdoc.answer.tuning import (
     CARRIED_NAMES,
     CARRIED_WORDS,
@@ -34,19 +35,13 @@ LAST = re.compile(r"\b(?:it|him|her|them)(?=\W*$)", re.I)
 OWNER = re.compile(r"\b(?:its|his|her|hers|their|theirs)\b", re.I)
 DEFINING = re.compile(r"\s*(?:who|what) (?:is|are|was|were) \w", re.I)
 PERSONAL = re.compile(r"\b(?:he|him|his|she|hers?|they|them|theirs?)\b", re.I)
-NAME = re.compile(r"(?<=\s)[^\W\d_a-zß-ÿ][\w'-]+")  # a capital that does not open the question
+NAME = re.compile(rf"(?<=\s){CAPITAL}[\w'-]+")  # a capital that does not open the question
 MARKER = re.compile(r"\s*\[\d+\]")
 WORD = re.compile(r"[^\W_][\w'-]*")
 # Where a question turns from one thing to the next.
 TURN = re.compile(
     r"[,;:?]\s|\b(?:and|or|but|while|whereas|than|versus|between|as well as|compared with)\b",
     re.I,
-)
-FUNCTION_WORDS = (
-    "who whom whose what which when where why how many much did does do was were is are been be "
-    "have has had can could should would may might will i me my we us our you your about from "
-    "after before during than any some most more name called type kind term word there his her he "
-    "she its their him them many often tell say said according"
 )
 
 History = Sequence[Mapping[str, str]]

@@ -8,6 +8,7 @@ from itertools import islice
 from askdoc.answer.calibration import probability
 from askdoc.answer.query import Query
 from askdoc.answer.reader import Judgement, read
+from askdoc.answer.terms import CAPITAL
 from askdoc.answer.tuning import (
     APART,
     DENSE_SHARE,
@@ -22,7 +23,7 @@ from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
 from askdoc.types import Hit, Passage
 
-FACT = re.compile(r"\d[\d.,]*\d|\d|\b[A-Z]\w+")  # what repetitions must have in common
+FACT = re.compile(rf"\d[\d.,]*\d|\d|\b{CAPITAL}\w+")  # what repetitions must have in common
 WAYS = {"dense": DENSE_SHARE, "lexical": 1 - DENSE_SHARE}
 """The two ways to find passages, with their shares of the fusion."""
 

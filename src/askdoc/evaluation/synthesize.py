@@ -13,6 +13,7 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from askdoc.answer.model import Model
+from askdoc.answer.terms import CAPITAL, MONTHS
 from askdoc.errors import BadInput, ModelFailed
 from askdoc.evaluation.questions import Corpus, QuestionRow, question_of
 from askdoc.evaluation.run import OnQuestion
@@ -21,13 +22,12 @@ from askdoc.ingest.chunker import chunk, sentences
 UNANSWERABLE = 0.25  # share of the questions whose sentence had a term swapped
 WORDS = range(7, 36)  # of a sentence that makes a question
 LONGEST = 200  # characters of a question that a model wrote
-MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-BIG = "[^\\W\\d_a-zà-öø-ÿ]"
+MONTH = f"(?:{'|'.join(map(str.capitalize, MONTHS))})"
 KINDS = {  # what a term is, how it is asked for, and how it looks; the first that fits counts
     "date": ("which date", rf"\b(?:\d{{1,2}} )?{MONTH} \d{{4}}\b|\b\d{{1,2}} {MONTH}\b"),
     "year": ("which year", r"(?<![\d.,])(?:1[1-9]|20)\d\d(?![\d.,]?\d)"),
     "number": ("how many", r"(?<![\w.,-])\d{1,3}(?:,\d{3})+|(?<![\w.,-])\d+(?:\.\d+)?(?![\w-])"),
-    "name": ("who or what", rf"(?<=[a-z,] )(?:{BIG}[\w’-]+)(?: {BIG}[\w’-]+)*"),
+    "name": ("who or what", rf"(?<=[a-z,] )(?:{CAPITAL}[\w’-]+)(?: {CAPITAL}[\w’-]+)*"),
 }
 TERM = re.compile(  # what hangs on another word by a sign is a part of it
     "|".join(rf"(?<![/–-])(?P<{kind}>{looks})(?![/–-])" for kind, (_, looks) in KINDS.items())

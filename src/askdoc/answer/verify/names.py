@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
 
+from askdoc.answer.terms import INSIDE_NAMES, SAME_NAMES, TITLES
 from askdoc.answer.verify.numbers import Problem, Tokens
 from askdoc.answer.verify.pieces import folded
 from askdoc.answer.verify.tokens import Key, Kind, Token
-from askdoc.answer.verify.words import SAME, TITLES
 
 ACRONYM = range(2, 9)  # letters
 SURE = 3  # letters of one that do not begin a row of everyday words by chance
 DEMONYM = re.compile(r"(?:a|e|i|o|y)?(?:n|an|ian|ean|ese|ish|i|ic|ite|er)s?")
 STEM = 4  # letters that two forms of a name share at least
 START = 3  # letters by which the other forms of a name are looked up
-INSIDE = frozenset(("of", "and", "for", "the"))  # words that may stand in a name
 
 
 class Known:
@@ -94,7 +93,7 @@ def names(said: Tokens, known: Known) -> Iterator[Problem]:
 def one_name(one: Token, other: Token) -> bool:
     """Whether two names are forms of one, as *Armenia* and *Armenian* are."""
     short, long = sorted((plain(one), plain(other)), key=len)
-    if SAME.get(short, short) == SAME.get(long, long):
+    if SAME_NAMES.get(short, short) == SAME_NAMES.get(long, long):
         return True
     if len(short) < STEM:
         return False
@@ -131,4 +130,4 @@ def first_letters(tokens: Tokens) -> str:
 
 
 def _inside(token: Token) -> bool:
-    return token.kind is Kind.NAME or folded(token.text) in INSIDE
+    return token.kind is Kind.NAME or folded(token.text) in INSIDE_NAMES

@@ -3,14 +3,13 @@
 import functools
 from collections.abc import Iterator, Sequence, Set
 
+from askdoc.answer.terms import REFUSALS, SHY, UNTIL
 from askdoc.answer.verify.alignment import Pairs
 from askdoc.answer.verify.numbers import Problem, Tokens
 from askdoc.answer.verify.tokens import Key, Kind, stem
-from askdoc.answer.verify.words import REFUSALS, SHY, words
 
 NOT_SO = "says it is not so, the passage says it is"
 SO = "says it is so, the passage says it is not"
-UNTIL = ("until", "unless")
 WITHIN = 4  # tokens after a denial in which one of these takes it back
 NEAR = 2  # telling words around a denied one that show that the same is meant
 
@@ -70,13 +69,13 @@ def denied_anywhere(said: Tokens, texts: Sequence[Tokens]) -> Iterator[Problem]:
 @functools.cache
 def shy() -> frozenset[str]:
     """The stems of words that may stand for a denial."""
-    return frozenset(stem(word) for word in words(SHY + REFUSALS))
+    return frozenset(stem(word) for word in SHY)
 
 
 @functools.cache
 def refusals() -> frozenset[str]:
     """The stems of verbs that deny the next one."""
-    return frozenset(map(stem, words(REFUSALS)))
+    return frozenset(map(stem, REFUSALS))
 
 
 def _denied(tokens: Tokens, verbs: Set[str]) -> list[tuple[Key, frozenset[Key]]]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from askdoc.answer.terms import ROUGH, SCALES
 from askdoc.answer.verify.pieces import folded
 from askdoc.answer.verify.tokens import Kind, Token, stem
-from askdoc.answer.verify.words import SCALES, words
 
 Tokens = Sequence[Token]
 Problem = tuple[int, str]
@@ -13,12 +13,6 @@ Problem = tuple[int, str]
 
 # Said without counting: "one of them", "half of it", "the second".
 LOOSE = {Fraction(1), Fraction(2), Fraction(1, 2)}
-HEDGE = frozenset(
-    words(
-        "about around approximately roughly nearly almost some over than under least most circa "
-        "c ca estimated"
-    )
-)
 HEDGED = 3  # tokens before a number among which a word says that it is not exact
 
 
@@ -62,7 +56,7 @@ def _loose(token: Token) -> bool:
 def one_number(said: Tokens, at: int, yours: Token, texts: Tokens) -> bool:
     """Whether two numbers are one: of the same value, or rounded where the claim is rough."""
     mine = said[at]
-    rough = any(folded(each.text) in HEDGE for each in said[max(0, at - HEDGED) : at])
+    rough = any(folded(each.text) in ROUGH for each in said[max(0, at - HEDGED) : at])
     one, other = Fraction(mine.key), Fraction(yours.key)
     if one == other:
         return True

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from askdoc.answer.terms import FRACTIONS, LETTER_SCALES, NUMBERS, PLACES, SCALES
 from askdoc.answer.verify.pieces import Piece, folded
-from askdoc.answer.verify.words import FRACTIONS, LETTER_SCALES, NUMBERS, PLACES, SCALES
 
 LONGEST = 30  # digits; longer ones are compared as words
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from askdoc.answer.verify.words import LETTER_SCALES, MONTH_NAMES, SAME, SCALES, UNITS
+from askdoc.answer.terms import LETTER_SCALES, MONTHS, SAME_NAMES, SCALES, SIGNS, UNITS, any_of
 
 LOUD = 3  # words of a line of capitals that may all be names
 
@@ -18,9 +18,9 @@ PIECE = re.compile(
     r"|(?P<drop>['’](?:s|re|ve|ll|d|m)\b|\bno\.?(?=\s*\d))"
     r"|(?P<deny>n['’]t\b)"
     r"|(?P<percent>per\s?cent\b|%)"
-    r"|(?P<sign>[$€£¥₽₹₺֏°])"
+    rf"|(?P<sign>[{''.join(SIGNS)}°])"
     r"|(?P<dotted>\b(?:[^\W\d_]\.){2,}|\b(?:[^\W\d_]\.)+[^\W\d_]\b)"
-    r"|(?P<same>\b(?:" + "|".join(re.escape(form) for form in SAME if " " in form) + r")\b)"
+    rf"|(?P<same>\b(?:{any_of(tuple(form for form in SAME_NAMES if ' ' in form))})\b)"
     r"|(?P<word>[^\W\d_]\w*(?:['’][^\W_]+)*)",
     re.I,
 )
@@ -60,7 +60,7 @@ def pieces_of(text: str) -> Iterator[Piece]:
             continue
         if group == "iso":
             year, month, day = match[0].split("-")
-            name = MONTH_NAMES[(int(month) - 1) % 12].capitalize()
+            name = MONTHS[(int(month) - 1) % 12].capitalize()
             for part, kind in ((year, "number"), (name, "word"), (str(int(day)), "number")):
                 yield Piece(part, start, end, kind)
         elif match["number"]:

@@ -7,30 +7,28 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 
-from askdoc.answer.verify.numerals import number_at
-from askdoc.answer.verify.pieces import Piece, folded, pieces_of, spoken
-from askdoc.answer.verify.words import (
+from askdoc.answer.terms import (
+    AFTER_NAMES,
     DENIALS,
+    DOUBTFUL_MONTHS,
     IDLE,
-    MONTHS,
+    MONTH_FORMS,
+    NO_NAMES,
     ONLY_AFTER_NUMBER,
     OPENERS,
-    SAME,
+    SAME_NAMES,
+    SIGNS,
     UNITS,
-    WEEKDAYS,
-    words,
+    WEEKDAY_FORMS,
 )
+from askdoc.answer.verify.numerals import number_at
+from askdoc.answer.verify.pieces import Piece, folded, pieces_of, spoken
 from askdoc.index.bm25 import analyzer
 
 LONGEST = 20_000  # characters of a text that are looked at
 UNIT_WITHIN = 2  # words after a number among which its unit stands
 
 OPENED = re.compile(r"(?:^|[.!?:;•*\n|]|[.!?]['\"”’)\]]+)[\s\"'“”‘’`(\[*•-]*$")
-# What only stands after a name, or after a word that needs an article, which would come before it.
-SAYS = frozenset(words("is was has had said says will did does would announced told argued"))
-SIGNS = tuple("$€£¥₽₹₺֏")
-CALENDAR = frozenset(words("may march mar jan feb apr jun jul aug sep oct nov dec sept"))
-NO_NAMES = frozenset(words("i i'm the a an o it its ok"))
 
 Key = str | Fraction
 
@@ -117,7 +115,7 @@ def _word(text: str, pieces: list[Piece], at: int) -> Token:
     if piece.group == "deny" or (word in DENIALS and not _says_nothing(text, pieces, at)):
         return Token(piece.text, Kind.DENIAL, "not", telling=False)
     opens = _opens(text, piece)
-    day = WEEKDAYS.get(word) or MONTHS.get(word)
+    day = WEEKDAY_FORMS.get(word) or MONTH_FORMS.get(word)
     if day and _is_day(pieces, at, opens):
         return Token(piece.text, Kind.DATE, day, opens=opens)
     plain = word.replace(".", "")
@@ -125,7 +123,7 @@ def _word(text: str, pieces: list[Piece], at: int) -> Token:
         return Token(piece.text, Kind.UNIT, UNITS[plain])
     root = stem(piece.text)
     if _is_name(piece, opens) and (root or piece.group == "dotted"):
-        key = SAME.get(plain) or (plain if piece.group == "dotted" else root)
+        key = SAME_NAMES.get(plain) or (plain if piece.group == "dotted" else root)
         return Token(piece.text, Kind.NAME, key, opens=_unsure(pieces, at, opens))
     return Token(piece.text, Kind.WORD, root or word, telling=bool(root), opens=opens)
 
@@ -133,7 +131,7 @@ def _word(text: str, pieces: list[Piece], at: int) -> Token:
 def _is_day(pieces: list[Piece], at: int, opens: bool) -> bool:
     """Whether a word like *May* or *Sunday* is a month or a weekday here."""
     word = folded(pieces[at].text).rstrip(".")
-    sure = word not in CALENDAR or not opens or _dated(pieces, at)
+    sure = word not in DOUBTFUL_MONTHS or not opens or _dated(pieces, at)
     return sure and pieces[at].text[0].isupper()
 
 
@@ -183,7 +181,7 @@ def _unsure(pieces: list[Piece], at: int, opens: bool) -> bool:
     if at + 1 == len(pieces):
         return True
     after = pieces[at + 1].text
-    return not (after[0].isupper() and stem(after)) and folded(after) not in SAYS
+    return not (after[0].isupper() and stem(after)) and folded(after) not in AFTER_NAMES
 
 
 def _with_units(tokens: list[Token]) -> Iterator[Token]:

@@ -55,9 +55,10 @@ def create_app(assistant: Assistant) -> FastAPI:
     app.mount("/ui", StaticFiles(directory=UI))
     if tools:
         app.mount("/mcp", tools.streamable_http_app())
+    page = build(assistant, warmup)
     gr.mount_gradio_app(
         app,
-        build(assistant, warmup),
+        page,
         path="/",
         theme=gr.themes.Base(
             font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
@@ -69,4 +70,6 @@ def create_app(assistant: Assistant) -> FastAPI:
         ssr_mode=False,
         app_kwargs={"openapi_url": None, "docs_url": None, "redoc_url": None},
     )
+    # Mounting does not say so, and before a launch Gradio lets an event read any file.
+    page.has_launched = True
     return app

@@ -53,7 +53,7 @@ def secret(tmp_path: Path) -> Path:
 @pytest.fixture
 def client(address: str) -> Iterator[httpx.Client]:
     """Talks to the chat that is served as `askdoc serve` serves it."""
-    with httpx.Client(base_url=address, timeout=60) as talking:
+    with httpx.Client(base_url=address, timeout=120) as talking:
         yield talking
 
 

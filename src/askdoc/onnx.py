@@ -1,5 +1,6 @@
 """How askdoc runs a graph of its own in ONNX Runtime."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,10 @@ import numpy as np
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+
+# Read when the library is imported, which is after this module: importing anything of askdoc
+# imports it, in the process that reads files, too.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 def session(graph: Path, weights: Mapping[str, np.ndarray] | None = None) -> "InferenceSession":

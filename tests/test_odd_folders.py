@@ -71,7 +71,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(
         def __exit__(self, *_: object) -> None:
             pass
 
-        def load(self, corpus: Path, source: str) -> Document:
+        def run(self, task: object, corpus: Path, source: str) -> Document:
             document = load(corpus, source)
             (corpus / source).write_text("The ferry to Marwick sails at noon.")
             return document

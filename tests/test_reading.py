@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from askdoc import Unreadable
-from askdoc.ingest.files import LARGEST
+from askdoc.ingest.files import LARGEST, load
 from askdoc.ingest.worker import Worker
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -64,7 +64,7 @@ def zipped(**entries: bytes) -> bytes:
 def status_of(worker: Worker, root: Path, source: str) -> tuple[str, str]:
     """The status and the reason with which a worker turns a file down."""
     with pytest.raises(Unreadable) as caught:
-        worker.load(root, source)
+        worker.run(load, root, source)
     return caught.value.status, caught.value.why
 
 
@@ -77,13 +77,13 @@ def worker() -> Iterator[Worker]:
 
 def test_a_worker_reads_what_the_loaders_read(worker: Worker, folder) -> None:
     root = folder({"a.md": "# Title\n\nBody.\n", "b.html": "<h1>Head</h1><p>Text</p>"})
-    document = worker.load(root, "a.md")
+    document = worker.run(load, root, "a.md")
     assert (document.source, document.title, document.text) == (
         "a.md",
         "Title",
         "# Title\n\nBody.\n",
     )
-    assert worker.load(root, "b.html").title == "Head"
+    assert worker.run(load, root, "b.html").title == "Head"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_file_that_takes_too_long_is_given_up(folder) -> None:
         assert status == "took too long"
         assert "1 second" in why
         assert time.perf_counter() - began < 5
-        assert worker.load(root, "a.txt").text == "fine"
+        assert worker.run(load, root, "a.txt").text == "fine"
 
 
 @POSIX
@@ -134,14 +134,14 @@ def test_a_file_that_takes_too_long_is_given_up(folder) -> None:
 def test_a_crash_costs_one_file(folder, sign: str) -> None:
     root = folder({"slow.docx": word(200_000), "a.txt": "fine"})
     with Worker() as worker:
-        worker.load(root, "a.txt")
+        worker.run(load, root, "a.txt")
         child = worker._child
         assert child is not None
         crash = threading.Timer(0.3, os.kill, (child.pid, getattr(signal, sign)))
         crash.start()
         status, why = status_of(worker, root, "slow.docx")
         assert (status, why) == ("failed", "its parser crashed")
-        assert worker.load(root, "a.txt").text == "fine"
+        assert worker.run(load, root, "a.txt").text == "fine"
 
 
 @POSIX
@@ -149,22 +149,22 @@ def test_a_file_is_tried_again_where_others_left_too_little_memory(folder) -> No
     """The system kills a process that has grown over many files: the last one is not to blame."""
     root = folder({"slow.docx": word(30_000), "a.txt": "fine"})
     with Worker() as worker:
-        worker.load(root, "a.txt")
+        worker.run(load, root, "a.txt")
         child = worker._child
         assert child is not None
         threading.Timer(0.2, child.kill).start()
-        assert worker.load(root, "slow.docx").text
+        assert worker.run(load, root, "slow.docx").text
         assert worker._child is not child
 
 
 @POSIX
 def test_a_child_that_died_between_two_files_is_replaced(folder, worker: Worker) -> None:
     root = folder({"a.txt": "fine"})
-    worker.load(root, "a.txt")
+    worker.run(load, root, "a.txt")
     assert worker._child is not None
     worker._child.kill()
     worker._child.wait()
-    assert worker.load(root, "a.txt").text == "fine"
+    assert worker.run(load, root, "a.txt").text == "fine"
 
 
 @POSIX
@@ -185,20 +185,21 @@ def test_a_bomb_costs_one_file(folder, name: str, content: Callable[[], bytes]) 
         status, why = status_of(worker, root, name)
         assert status in {"failed", "too large"}, why
         assert time.perf_counter() - began < 20
-        assert worker.load(root, "a.txt").text == "fine"
+        assert worker.run(load, root, "a.txt").text == "fine"
 
 
 def test_an_entity_in_xml_does_not_explode(worker: Worker, folder) -> None:
-    assert len(worker.load(folder({"a.xml": bomb("a")}), "a.xml").text) < 10_000
+    assert len(worker.run(load, folder({"a.xml": bomb("a")}), "a.xml").text) < 10_000
 
 
 SCRIPT = """
 import os, sys
 from pathlib import Path
+from askdoc.ingest.files import load
 from askdoc.ingest.worker import Worker
 
 worker = Worker()
-print(worker.load(Path(sys.argv[1]), "a.txt").text, worker._child.pid, flush=True)
+print(worker.run(load, Path(sys.argv[1]), "a.txt").text, worker._child.pid, flush=True)
 os._exit(0)
 """
 
@@ -227,7 +228,7 @@ def test_the_child_is_light(worker: Worker, folder) -> None:
     """It starts at once and imports none of what only answering needs."""
     root = folder({"a.txt": "fine"})
     began = time.perf_counter()
-    worker.load(root, "a.txt")
+    worker.run(load, root, "a.txt")
     assert time.perf_counter() - began < 5  # about 0.6 on two quiet cores
     heavy = {"torch", "chromadb", "gradio", "kreuzberg", "pptx", "mammoth"}
     script = f"import sys, askdoc.ingest.worker; print(sorted({heavy!r} & sys.modules.keys()))"

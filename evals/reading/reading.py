@@ -23,7 +23,7 @@ import pypdfium2.raw
 
 from askdoc import Document, Unreadable
 from askdoc.ingest.chunker import chunk
-from askdoc.ingest.files import LOADERS, language
+from askdoc.ingest.files import LOADERS, language, load
 from askdoc.ingest.worker import Worker
 
 WORDS = re.compile(rb"<(?:\w+:)?(?:t|v)(?: [^>]*)?>[^<]*[^<\s]")  # in the XML of Office
@@ -40,7 +40,7 @@ def readings(folder: Path) -> Iterator[Row]:
             row |= {"exact": False, "replaced": False}
             began = time.perf_counter()
             try:
-                document = worker.load(folder, source)
+                document = worker.run(load, folder.absolute(), source)
                 row["language"] = language(document.text)
             except Unreadable as error:
                 document = None

@@ -17,7 +17,7 @@ from askdoc.index.lock import check_corpus, check_folders, make_index, only_writ
 from askdoc.index.manifest import Entry, File
 from askdoc.index.stores import MANIFEST, Ranking, Stores
 from askdoc.ingest.chunker import chunk
-from askdoc.ingest.files import file_sha256, find, language
+from askdoc.ingest.files import file_sha256, find, language, load
 from askdoc.ingest.worker import Worker
 from askdoc.settings import Settings
 from askdoc.types import Document, FileReport, Passage, Progress, Status, SyncReport
@@ -247,7 +247,7 @@ class Index:
         began = time.perf_counter()
         size, mtime_ns = stat.st_size, _settled(stat)
         try:
-            document = worker.load(self.corpus, source)
+            document = worker.run(load, self.corpus, source)
         except Unreadable as error:
             if not sha256:
                 mtime_ns = 0  # a permission may be given without the file's time changing

@@ -12,33 +12,30 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, BinaryIO, Self, cast
+from typing import Any, BinaryIO, Self, TypeVar, cast
 
 from askdoc.errors import AskdocError, Unreadable
-from askdoc.ingest.files import load
-from askdoc.ingest.formats import pdf_pages
-from askdoc.ingest.formats.pdf_pages import Sheets
-from askdoc.types import Document, Status
+from askdoc.types import Status
 
 SECONDS = 60.0  # that reading one file may take
 MEGABYTES = 2048  # of address space that the child may fill, where the system has such limits
 STARTING = 60.0  # seconds that the child may take to start
 READY = "ready"
-TOO_MUCH = "reading it needs too much memory"
-TASKS: dict[str, Callable[..., Any]] = {
-    "load": load,
-    "sheets": pdf_pages.sheets,
-    "picture": pdf_pages.picture,
-}
 Failure = tuple[Status, str]  # with the reason
+Reply = tuple[Any, Failure | None]
+OUT_OF_MEMORY: Failure = (Status.FAILED, "reading it needs too much memory")
+T = TypeVar("T")
 
 
 class Worker:
-    """Reads files in a child process that is started when first needed, and again when it dies."""
+    """Runs tasks in a child process that is started when first needed, and again when it dies.
+
+    A task may take ``seconds``, and fill so many ``megabytes``.
+    """
 
     def __init__(self, seconds: float = SECONDS, megabytes: int = MEGABYTES) -> None:
         self.seconds = seconds
@@ -51,62 +48,22 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def start(self) -> None:
-        """Has the child there before it is needed; raises AskdocError when it does not start."""
-        self._running()
+    def run(self, task: Callable[..., T], *arguments: object) -> T:
+        """What a function of some module gives; all paths that it is given have to be absolute.
 
-    def load(self, corpus: Path, source: str) -> Document:
-        """What ``askdoc.ingest.files.load`` gives; raises Unreadable also when it takes too much.
-
-        Raises AskdocError when no child can be started.
+        Raises Unreadable as the function does, and when it takes too much, and AskdocError when no
+        child can be started.
         """
-        return cast("Document", self._done("load", corpus.absolute(), source))
-
-    def sheets(
-        self, path: Path, text: str, pages: Sequence[int], spans: Sequence[tuple[int, int]]
-    ) -> Sheets:
-        """What ``askdoc.ingest.formats.pdf_pages.sheets`` gives; raises as ``load`` does."""
-        return cast("Sheets", self._done("sheets", path.absolute(), text, pages, spans))
-
-    def picture(self, path: Path, number: int) -> bytes:
-        """What ``askdoc.ingest.formats.pdf_pages.picture`` gives; raises as ``load`` does."""
-        return cast("bytes", self._done("picture", path.absolute(), number))
-
-    def _done(self, task: str, *given: object) -> object:
-        """What a task gives; one that ran out of memory is tried once more in a fresh child."""
         used = self._child is not None
-        answer, failure = self._answer(task, given)
-        if failure == (Status.FAILED, TOO_MUCH) and used:
-            answer, failure = self._answer(task, given)  # other files may have left too little
+        result, failure = self._attempt(task, arguments)
+        if failure == OUT_OF_MEMORY and used:
+            result, failure = self._attempt(task, arguments)  # others may have left too little
         if failure:
             raise Unreadable(*failure)
-        return answer
+        return cast("T", result)
 
-    def _answer(self, task: str, given: tuple[object, ...]) -> tuple[object, Failure | None]:
-        """What the child makes of a task; a child that ran out of memory is not asked again."""
-        try:
-            child = self._running()
-            answer, failure = self._asked(child, (task, given), self.seconds)
-        except BaseException:  # interrupted: a late answer must not be taken for the next one
-            self.close()
-            raise
-        if failure == (Status.FAILED, TOO_MUCH):
-            self.close()
-        return answer, failure
-
-    def close(self) -> None:
-        """Ends the child, whatever it is doing."""
-        child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        child.wait()
-        for pipe in (child.stdin, child.stdout):
-            if pipe is not None:
-                _close(pipe)
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        """The child, started if there is none that lives."""
+    def start(self) -> "subprocess.Popen[bytes]":
+        """The child, started if there is none that lives; raises AskdocError when it does not."""
         if self._child is not None and self._child.poll() is not None:
             self.close()
         if self._child is None:
@@ -118,24 +75,37 @@ class Worker:
             raise AskdocError(f"{sys.executable} does not start askdoc's reading process")
         return self._child
 
-    def _asked(
-        self, child: subprocess.Popen[bytes], question: object, seconds: float
-    ) -> tuple[object, Failure | None]:
-        """The child's answer, or the status and the reason for which there is none."""
+    def close(self) -> None:
+        """Ends the child, whatever it is doing."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        child.kill()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            with suppress(OSError):  # broken, with something left to be written
+                _pipe(pipe).close()
+
+    def _attempt(self, *request: object) -> Reply:
+        """What the child makes of a task, or the status and the reason for which it makes nothing.
+
+        A child that ran out of memory, or was not done, is not asked again.
+        """
+        usable = False
         try:
-            pickle.dump(question, _pipe(child.stdin))
-            _pipe(child.stdin).flush()
-            said: tuple[object, Failure | None] | None = _received(child, seconds)
-        except TimeoutError:  # an OSError too
-            self.close()
-            return None, (Status.TOOK_TOO_LONG, f"it was not read within {seconds:g} seconds")
-        except OSError:
-            said = None
-        if said is None:
-            code = child.wait()
-            self.close()
-            return None, (Status.FAILED, _death(code))
-        return said
+            child = self.start()
+            with suppress(OSError):  # it has died, and there is no reply
+                pickle.dump(request, _pipe(child.stdin))
+                _pipe(child.stdin).flush()
+            reply: Reply | None = _received(child, self.seconds)
+            usable = reply is not None and reply[1] != OUT_OF_MEMORY
+            return reply or (None, _death(child.wait()))
+        except TimeoutError:
+            why = f"it was not read within {self.seconds:g} seconds"
+            return None, (Status.TOOK_TOO_LONG, why)
+        finally:
+            if not usable:  # interrupted, too: a late reply must not be taken for the next one
+                self.close()
 
 
 def _started(seconds: float, megabytes: int) -> "subprocess.Popen[bytes]":
@@ -152,12 +122,12 @@ def _started(seconds: float, megabytes: int) -> "subprocess.Popen[bytes]":
 
 
 def _received(child: "subprocess.Popen[bytes]", seconds: float) -> Any:
-    """What the child says next; None when it has died, TimeoutError when it says nothing."""
-    said: SimpleQueue[Any] = SimpleQueue()
+    """What the child sends next; None when it has died, TimeoutError when it sends nothing."""
+    received: SimpleQueue[Any] = SimpleQueue()
     # A thread, since not every system can wait for a pipe with a limit.
-    threading.Thread(target=lambda: said.put(_next(_pipe(child.stdout))), daemon=True).start()
+    threading.Thread(target=lambda: received.put(_next(_pipe(child.stdout))), daemon=True).start()
     try:
-        return said.get(timeout=seconds)
+        return received.get(timeout=seconds)
     except Empty:
         raise TimeoutError from None
 
@@ -172,55 +142,46 @@ def _next(pipe: BinaryIO) -> Any:
 
 def _pipe(pipe: Any) -> BinaryIO:
     """A pipe that was asked for when the child was started."""
-    assert pipe is not None  # noqa: S101  # for the type checker: Popen made it
-    return pipe  # type: ignore[no-any-return]
+    return cast("BinaryIO", pipe)
 
 
-def _close(pipe: Any) -> None:
-    """Closes a pipe, even one that has broken with something left to be written."""
-    try:
-        pipe.close()
-    except OSError:
-        return
-
-
-def _death(code: int) -> str:
-    """Why a child has died, by its exit code, in words for the report."""
+def _death(code: int) -> Failure:
+    """Why a child has died, by its exit code."""
     if code == -getattr(signal, "SIGKILL", 9):  # the system's way to get memory back
-        return TOO_MUCH
-    return "its parser crashed"
+        return OUT_OF_MEMORY
+    return Status.FAILED, "its parser crashed"
 
 
 def _serve(seconds: float, megabytes: int) -> None:
-    """What the child does: answer with a document or the reason for none until the input ends."""
-    questions = sys.stdin.buffer
-    answers = os.fdopen(os.dup(1), "wb")
+    """What the child does: reply to each request, until the input ends."""
+    requests = sys.stdin.buffer
+    replies = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)  # what a library prints must not get between the answers
+    os.dup2(nowhere, 1)  # what a library prints must not get between the replies
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     _limit(megabytes)
-    answer: object = READY
+    reply: object = READY
     while True:
-        pickle.dump(answer, answers)
-        answers.flush()
+        pickle.dump(reply, replies)
+        replies.flush()
         try:
-            task, given = pickle.load(questions)  # noqa: S301  # what our parent writes
+            task, arguments = pickle.load(requests)  # noqa: S301  # what our parent writes
         except EOFError:
             return
         # Should the parent be gone and a parser hang, nobody else would end this process.
         faulthandler.dump_traceback_later(seconds + 5, exit=True, file=nowhere)
-        answer = _answer(task, given)
+        reply = _reply(task, arguments)
         faulthandler.cancel_dump_traceback_later()
 
 
-def _answer(task: str, given: tuple[object, ...]) -> tuple[object, Failure | None]:
+def _reply(task: Callable[..., Any], arguments: tuple[object, ...]) -> Reply:
     """What a task gives, or the status and the reason for nothing."""
     try:
-        return TASKS[task](*given), None
+        return task(*arguments), None
     except Unreadable as error:
         return None, (error.status, error.why)
     except MemoryError:
-        return None, (Status.FAILED, TOO_MUCH)
+        return None, OUT_OF_MEMORY
     # Whatever a library raises for a hostile file costs that file, and no other.
     except Exception as error:  # noqa: BLE001
         return None, (Status.FAILED, f"its parser gave up ({type(error).__name__})")

@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError, BadInput, Unreadable
 from askdoc.ingest.files import file_sha256
+from askdoc.ingest.formats import pdf_pages
 from askdoc.ingest.formats.pdf_pages import Sheets
 from askdoc.ingest.worker import Worker
 from askdoc.types import Document
@@ -104,7 +105,9 @@ class Pages:
             if file_sha256(path) != document.file_sha256:
                 return None
             with self._lock:
-                sheets = self._worker.sheets(path, document.text, document.pages, spans)
+                sheets = self._worker.run(
+                    pdf_pages.sheets, path, document.text, document.pages, spans
+                )
         except (OSError, Unreadable):
             return None
         return sheets if not spans or sheets.boxes[0] else None
@@ -112,7 +115,7 @@ class Pages:
     def picture(self, document: Document, number: int) -> bytes:
         """A page as a JPEG; raises Unreadable."""
         with self._lock:
-            return self._worker.picture(self._path(document), number)
+            return self._worker.run(pdf_pages.picture, self._path(document), number)
 
     def _path(self, document: Document) -> Path:
         return self._index.corpus / document.source

@@ -68,15 +68,15 @@ def prose(text: str, start: int, end: int) -> Iterator[Block]:
         stop = text.find("\n", start, end)
         stop = end if stop < 0 else stop
         words = text[start:stop].strip()
-        item = ITEM.match(text, start, stop)
-        if block and (not words or item or "|" in words[1:] or text[start - 2] == "|"):
+        sign = ITEM.match(text, start, stop)
+        if block and (not words or sign or "|" in words[1:] or text[start - 2] == "|"):
             yield block
             block = None
         if block:
             block = replace(block, inner_end=stop, end=stop)
         elif words:
-            kind = BlockKind.ITEM if item else BlockKind.PARAGRAPH
-            inner = item.end() if item and item["bullet"] else start
+            kind = BlockKind.ITEM if sign else BlockKind.PARAGRAPH
+            inner = sign.end() if sign and sign["bullet"] else start
             block = Block(kind, start, inner, stop, stop)
         start = stop + 1
     if block:

@@ -11,6 +11,7 @@ from askdoc.types import BlockKind, Document, Passage
 
 Span = tuple[int, int]
 
+AT_ONCE = 20_000  # characters: sentencex takes quadratic time where there are many backticks
 MARKER = re.compile(r"(?:[-*+•>][ \t]+)+")  # of a list item or a quotation: not part of the words
 
 
@@ -76,10 +77,15 @@ def _split(text: str, start: int, end: int) -> Iterator[Span]:
 
 def split(text: str) -> list[Span]:
     """The sentences of running text, the white space after each included."""
-    return [
-        (boundary["start_index"], boundary["end_index"])
-        for boundary in get_sentence_boundaries("en", text)
-    ]
+    spans: list[Span] = []
+    start = 0
+    while start < len(text):
+        boundaries = get_sentence_boundaries("en", text[start : start + AT_ONCE])
+        cut = start + AT_ONCE < len(text) and len(boundaries) > 1
+        for boundary in boundaries[:-1] if cut else boundaries:  # the last may go on
+            spans.append((start + boundary["start_index"], start + boundary["end_index"]))
+        start = spans[-1][1]
+    return spans
 
 
 def _sections(document: Document) -> Iterator[Span]:

@@ -89,8 +89,8 @@ class Composer:
     def extract(self, title: str = "") -> Extract:
         """All of it; without a title of its own, the first of the highest headings."""
         pages = (*self.pages, *[self.length] * self._turned)
-        made = Extract(self.text, one_line(title), tuple(self.blocks), pages)
-        return made if made.title else replace(made, title=top_heading(made))
+        extract = Extract(self.text, one_line(title), tuple(self.blocks), pages)
+        return extract if extract.title else replace(extract, title=top_heading(extract))
 
 
 def top_heading(extract: Extract) -> str:

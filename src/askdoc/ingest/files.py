@@ -63,7 +63,7 @@ def find(corpus: Path, index: Path) -> dict[str, os.stat_result]:
     """
     root, inside = corpus.resolve(), index.absolute()
     ignored = _ignored(corpus / IGNORE_FILE)
-    found = {}
+    stats = {}
     for folder, folders, names in os.walk(corpus):
         here = Path(folder)
         folders[:] = sorted(
@@ -78,8 +78,8 @@ def find(corpus: Path, index: Path) -> dict[str, os.stat_result]:
                 continue
             with suppress(OSError, RuntimeError):  # gone in this very moment; a link to itself
                 if path.resolve().is_relative_to(root) and path.is_file():
-                    found[source.encode("utf-8", "backslashreplace").decode()] = path.stat()
-    return found
+                    stats[source.encode("utf-8", "backslashreplace").decode()] = path.stat()
+    return stats
 
 
 def _ignored(path: Path) -> pathspec.GitIgnoreSpec:
@@ -98,7 +98,12 @@ def load(corpus: Path, source: str) -> Document:
         known = ", ".join(suffix.removeprefix(".") for suffix in LOADERS)
         raise Unreadable(Status.UNSUPPORTED, f"askdoc reads {known}")
     try:
-        _check_size(path)
+        size = path.stat().st_size
+        if size > LARGEST * 1_000_000:
+            why = f"it has {size / 1_000_000:.0f} megabytes; askdoc reads up to {LARGEST}"
+            raise Unreadable(Status.TOO_LARGE, why)
+        if not size:
+            raise Unreadable(Status.EMPTY, "there is nothing in it")
         sha256 = file_sha256(path)  # before it is read: a change in between shows in the next sync
         extract = LOADERS[kind(path)](path)
     except OSError as error:
@@ -113,16 +118,6 @@ def load(corpus: Path, source: str) -> Document:
         blocks=structure(extract.text, extract.blocks),
         pages=extract.pages,
     )
-
-
-def _check_size(path: Path) -> None:
-    """Raises Unreadable for a file without a byte, and for one that would take too much memory."""
-    size = path.stat().st_size
-    if not size:
-        raise Unreadable(Status.EMPTY, "there is nothing in it")
-    if size > LARGEST * 1_000_000:
-        why = f"it has {size / 1_000_000:.0f} megabytes; askdoc reads up to {LARGEST}"
-        raise Unreadable(Status.TOO_LARGE, why)
 
 
 def language(text: str) -> str | None:

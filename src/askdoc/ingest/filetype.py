@@ -11,9 +11,7 @@ from askdoc.types import Status
 if TYPE_CHECKING:
     from olefile import OleFileIO
 
-OLE = bytes.fromhex(
-    "d0cf11e0a1b11ae1"
-)  # the container of old Office files and of encrypted new ones
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # what old Office files and encrypted new ones begin with
 UNPACKED = 200  # megabytes of one entry of a zip
 STREAMS = {
     ".doc": "WordDocument",
@@ -52,7 +50,7 @@ def kind(path: Path) -> str:
         return ".rtf"
     if suffix in BINARY:
         text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-        return next((found for mark, found in STARTS.items() if text.startswith(mark)), suffix)
+        return next((kind for mark, kind in STARTS.items() if text.startswith(mark)), suffix)
     return suffix
 
 
@@ -60,15 +58,15 @@ def _in_ole(path: Path, suffix: str) -> str:
     """The suffix that the streams of an OLE container call for."""
     import olefile  # where first used: few files need it
 
-    found, locked = [], False
+    kinds, locked = [], False
     # What it raises for a damaged container; the loader of the suffix tells what is wrong with it.
     damaged = suppress(OSError, ValueError, IndexError, TypeError)
     with damaged, olefile.OleFileIO(str(path)) as ole:
         locked = ole.exists("EncryptedPackage") or _is_locked(ole)
-        found = [kind for kind, stream in STREAMS.items() if ole.exists(stream)]
-    if locked or (not found and suffix in FOLDERS):
+        kinds = [kind for kind, stream in STREAMS.items() if ole.exists(stream)]
+    if locked or (not kinds and suffix in FOLDERS):
         raise Unreadable(Status.ENCRYPTED, "it needs a password")
-    return suffix if suffix in found or not found else found[0]
+    return suffix if suffix in kinds or not kinds else kinds[0]
 
 
 def _is_locked(ole: "OleFileIO[str]") -> bool:

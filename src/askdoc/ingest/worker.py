@@ -28,6 +28,8 @@ READY = "ready"
 Failure = tuple[Status, str]  # with the reason
 Reply = tuple[Any, Failure | None]
 OUT_OF_MEMORY: Failure = (Status.FAILED, "reading it needs too much memory")
+CRASHED: Failure = (Status.FAILED, "its parser crashed")
+KILLED = -getattr(signal, "SIGKILL", 9)  # how the system gets memory back
 T = TypeVar("T")
 
 
@@ -99,7 +101,7 @@ class Worker:
                 _pipe(child.stdin).flush()
             reply: Reply | None = _received(child, self.seconds)
             usable = reply is not None and reply[1] != OUT_OF_MEMORY
-            return reply or (None, _death(child.wait()))
+            return reply or (None, OUT_OF_MEMORY if child.wait() == KILLED else CRASHED)
         except TimeoutError:
             why = f"it was not read within {self.seconds:g} seconds"
             return None, (Status.TOOK_TOO_LONG, why)
@@ -124,32 +126,24 @@ def _started(seconds: float, megabytes: int) -> "subprocess.Popen[bytes]":
 def _received(child: "subprocess.Popen[bytes]", seconds: float) -> Any:
     """What the child sends next; None when it has died, TimeoutError when it sends nothing."""
     received: SimpleQueue[Any] = SimpleQueue()
+
+    def receive() -> None:
+        try:
+            received.put(pickle.load(_pipe(child.stdout)))  # noqa: S301  # our own process wrote it
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+            received.put(None)
+
     # A thread, since not every system can wait for a pipe with a limit.
-    threading.Thread(target=lambda: received.put(_next(_pipe(child.stdout))), daemon=True).start()
+    threading.Thread(target=receive, daemon=True).start()
     try:
         return received.get(timeout=seconds)
     except Empty:
         raise TimeoutError from None
 
 
-def _next(pipe: BinaryIO) -> Any:
-    """The next value in a pipe; None at its end."""
-    try:
-        return pickle.load(pipe)  # noqa: S301  # what our own process writes
-    except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-        return None
-
-
 def _pipe(pipe: Any) -> BinaryIO:
     """A pipe that was asked for when the child was started."""
     return cast("BinaryIO", pipe)
-
-
-def _death(code: int) -> Failure:
-    """Why a child has died, by its exit code."""
-    if code == -getattr(signal, "SIGKILL", 9):  # the system's way to get memory back
-        return OUT_OF_MEMORY
-    return Status.FAILED, "its parser crashed"
 
 
 def _serve(seconds: float, megabytes: int) -> None:

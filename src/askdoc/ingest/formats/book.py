@@ -4,8 +4,8 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -26,7 +26,6 @@ DAMAGED = (
     ValueError,
     EOFError,
 )
-Zip = zipfile.ZipFile
 Element = lxml.etree._Element
 
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
@@ -55,56 +54,55 @@ UNSEEN = (
 )
 
 
-def read_epub(path: Path) -> Extract:
-    """A book, chapter by chapter in the order of its spine; its title is the book's."""
-    return _unzipped(path, _book)
-
-
-def read_odt(path: Path) -> Extract:
-    """An OpenDocument text with its headings, lists and tables; notes stand where they are set."""
-    return _unzipped(path, _text)
-
-
-def _unzipped(path: Path, read: Callable[[Zip], Extract]) -> Extract:
-    """What a reader makes of a zip; raises Unreadable for a damaged one."""
+@contextmanager
+def _unzipped(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The parts of a zip; raises Unreadable for a damaged one."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return read(archive)
+            yield archive
     except DAMAGED as error:
         raise Unreadable(Status.FAILED, f"it is damaged ({one_line(str(error))})") from error
 
 
-def _book(archive: Zip) -> Extract:
-    """The chapters of a book; one that cannot be read does not lose the others."""
-    names = set(archive.namelist())
-    seals = "META-INF/encryption.xml"
-    if seals in names and SEALED.search(archive.read(seals)):
-        raise Unreadable(Status.ENCRYPTED, "it is sold with copy protection")
-    root = next(_xml(archive, "META-INF/container.xml").iter("{*}rootfile"), None)
-    if root is None:
-        raise Unreadable(Status.FAILED, "it names no contents")
-    place = root.get("full-path", "")
-    package = _xml(archive, place)
-    items = {item.get("id"): item.get("href", "") for item in package.iter("{*}item")}
+def read_epub(path: Path) -> Extract:
+    """A book, chapter by chapter in the order of its spine; its title is the book's.
+
+    A chapter that cannot be read does not lose the others.
+    """
     composer = Composer()
-    for reference in package.iter("{*}itemref"):
-        href = unquote(items.get(reference.get("idref"), ""))
-        name = posixpath.normpath(posixpath.join(posixpath.dirname(place), href))
-        if name in names:
-            with suppress(Unreadable):
-                composer.add_extract(html.from_markup(decode(archive.read(name))))
+    with _unzipped(path) as archive:
+        names = set(archive.namelist())
+        seals = "META-INF/encryption.xml"
+        if seals in names and SEALED.search(archive.read(seals)):
+            raise Unreadable(Status.ENCRYPTED, "it is sold with copy protection")
+        root = next(_xml(archive, "META-INF/container.xml").iter("{*}rootfile"), None)
+        if root is None:
+            raise Unreadable(Status.FAILED, "it names no contents")
+        place = root.get("full-path", "")
+        package = _xml(archive, place)
+        parts = {part.get("id"): part.get("href", "") for part in package.iter("{*}item")}
+        for reference in package.iter("{*}itemref"):
+            href = unquote(parts.get(reference.get("idref"), ""))
+            name = posixpath.normpath(posixpath.join(posixpath.dirname(place), href))
+            if name in names:
+                with suppress(Unreadable):
+                    composer.add_extract(html.from_markup(decode(archive.read(name))))
     return composer.extract(package.findtext(".//{*}title") or "")
 
 
-def _text(archive: Zip) -> Extract:
-    """The body of an OpenDocument text, by way of the markup of a page."""
-    body = next(_xml(archive, "content.xml").iter(f"{OFFICE}text"), None)
+def read_odt(path: Path) -> Extract:
+    """An OpenDocument text with its headings, lists and tables, by way of the markup of a page.
+
+    Notes stand below the text: they would break a sentence in two.
+    """
+    with _unzipped(path) as archive:
+        body = next(_xml(archive, "content.xml").iter(f"{OFFICE}text"), None)
     if body is None:
         raise Unreadable(Status.FAILED, "it holds no text document")
     for unseen in list(body.iter(*UNSEEN)):
         _drop(unseen)
     for note in list(body.iter(f"{TEXT}note")):
-        body.extend(list(note.iter(f"{TEXT}p")))  # below the text: it would break a sentence in two
+        body.extend(list(note.iter(f"{TEXT}p")))
         _drop(note)
     for element in list(body.iter(lxml.etree.Element)):
         _rename(element)
@@ -136,7 +134,7 @@ def _drop(element: Element) -> None:
         parent.remove(element)
 
 
-def _xml(archive: Zip, name: str) -> Element:
+def _xml(archive: zipfile.ZipFile, name: str) -> Element:
     """The root of an entry that is XML."""
     parser = lxml.etree.XMLParser(
         recover=True, no_network=True, huge_tree=True, resolve_entities=False

@@ -17,7 +17,7 @@ def read(path: Path) -> Extract:
     no_images = mammoth.images.img_element(lambda image: {})
     with path.open("rb") as file:
         try:
-            made = mammoth.convert_to_html(file, style_map=TITLE, convert_image=no_images)
+            page = mammoth.convert_to_html(file, style_map=TITLE, convert_image=no_images)
         except MemoryError:
             raise
         # mammoth has no root error: a damaged file surfaces as whatever its parsers raise.
@@ -25,4 +25,4 @@ def read(path: Path) -> Extract:
             raise Unreadable(
                 Status.FAILED, f"it is no Word document that can be read ({error})"
             ) from error
-    return html.from_markup(made.value)
+    return html.from_markup(page.value)

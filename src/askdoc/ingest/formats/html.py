@@ -48,7 +48,7 @@ def read(path: Path) -> Extract:
 def from_markup(markup: str) -> Extract:
     """The text of a page's markup; a table's row is a line, its cells parted by ``|``."""
     tree = _tree(markup)
-    named = tree.findtext(".//head/title") or ""
+    title = tree.findtext(".//head/title") or ""
     for element in tree.xpath(UNSEEN):
         if element.getparent() is not None:
             element.drop_tree()
@@ -56,8 +56,7 @@ def from_markup(markup: str) -> Extract:
         _straighten(table)
     page = Inscriptis(tree, CONFIG)
     text = clean(page.get_text())
-    spans = sorted(_spans(page, text))
-    extract = Extract(text, one_line(named), tuple(_blocks(spans)))
+    extract = Extract(text, one_line(title), tuple(_blocks(page, text)))
     return replace(extract, title=extract.title or top_heading(extract))
 
 
@@ -84,19 +83,19 @@ def _straighten(table: lxml.html.HtmlElement) -> None:
         for part in list(table.iter("table", "tbody", "thead", "tfoot", "tr", "td", "th")):
             part.tag = "div"
         return
-    told = sum(all(cell.tag == "th" for cell in row) for row in rows)
+    marked = sum(all(cell.tag == "th" for cell in row) for row in rows)
     filled = [cells for cells in grid if any(cells)]
-    header = told if 0 < told < len(filled) else header_rows(filled)
+    header = marked if 0 < marked < len(filled) else header_rows(filled)
     tail = table.tail
     caption = table.find("caption")
-    made = [_block(None if caption is None else _on_one_line(caption))]
-    made += [
-        _block(None, name, map(row_line, part))
-        for name, part in (("askdoc-head", filled[:header]), ("askdoc-rows", filled[header:]))
+    parts = [_block(None if caption is None else _on_one_line(caption))]
+    parts += [
+        _block(None, name, map(row_line, cells))
+        for name, cells in (("askdoc-head", filled[:header]), ("askdoc-rows", filled[header:]))
     ]
     table.clear()
     table.tag, table.tail = "div", tail
-    table.extend(made)
+    table.extend(parts)
 
 
 def _lays_out(table: lxml.html.HtmlElement, grid: list[list[str]]) -> bool:
@@ -125,21 +124,17 @@ def _block(text: str | None, name: str = "", lines: Iterable[str] = ()) -> lxml.
     return block
 
 
-def _spans(page: Inscriptis, text: str) -> Iterator[tuple[int, int, str]]:
-    """Where headings and the parts of tables are, without the blank lines around them."""
-    for mark in page.get_annotations():
-        words = text[mark.start : mark.end]
-        start = mark.start + len(words) - len(words.lstrip())
-        if words.strip():
-            yield start, start + len(words.strip()), mark.metadata
-
-
-def _blocks(spans: list[tuple[int, int, str]]) -> Iterator[Block]:
+def _blocks(page: Inscriptis, text: str) -> Iterator[Block]:
     """The headings, and the tables, each made of its header and the rows that follow."""
     head: int | None = None
-    for start, end, mark in spans:
-        if mark == "rows":
+    for mark in sorted(page.get_annotations(), key=lambda mark: (mark.start, mark.end)):
+        words = text[mark.start : mark.end]
+        if not words.strip():
+            continue
+        start = mark.start + len(words) - len(words.lstrip())  # blank lines are around them
+        end = start + len(words.strip())
+        if mark.metadata == "rows":
             yield blocks.table(start if head is None else head, start, end)
-        elif mark != "head":
-            yield blocks.heading(start, end, int(mark))
-        head = start if mark == "head" else None
+        elif mark.metadata != "head":
+            yield blocks.heading(start, end, int(mark.metadata))
+        head = start if mark.metadata == "head" else None

@@ -6,6 +6,7 @@ from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
+from itertools import chain
 from pathlib import Path
 
 from askdoc.errors import Unreadable
@@ -60,13 +61,13 @@ def _parts(message: Message) -> Iterator[Extract]:
     """The texts of a message in order, and a line for each attachment that is no text."""
     kind, inside = message.get_content_type(), message.get_payload()
     if isinstance(inside, list):
-        found = [list(_parts(part)) for part in inside if isinstance(part, Message)]
+        parts = [list(_parts(part)) for part in inside if isinstance(part, Message)]
         if kind == "multipart/alternative":
-            found = [_richest(found)]
+            parts = [_richest(parts)]
         if kind == "message/rfc822" and isinstance(inside[0], Message):
-            shown = [(name, _header(inside[0], name)) for name in FORWARDED]
-            yield Extract("\n".join(f"{name}: {value}" for name, value in shown if value))
-        yield from (part for parts in found for part in parts)
+            headers = [(name, _header(inside[0], name)) for name in FORWARDED]
+            yield Extract("\n".join(f"{name}: {value}" for name, value in headers if value))
+        yield from chain.from_iterable(parts)
     elif message.get_content_maintype() in ("text", "multipart"):
         text = _text(message)
         yield html.from_markup(text) if kind == "text/html" and text.strip() else Extract(text)
@@ -76,16 +77,12 @@ def _parts(message: Message) -> Iterator[Extract]:
 
 def _richest(versions: list[list[Extract]]) -> list[Extract]:
     """The first version of a message, or a later one that says clearly more."""
-    best: list[Extract] = []
+    best, most = list[Extract](), 0
     for version in versions:
-        if _letters(version) > RICHER * _letters(best):
-            best = version
+        letters = sum(map(str.isalnum, "".join(part.text for part in version)))
+        if letters > RICHER * most:
+            best, most = version, letters
     return best
-
-
-def _letters(parts: list[Extract]) -> int:
-    """How many letters and digits some parts hold."""
-    return sum(sum(map(str.isalnum, part.text)) for part in parts)
 
 
 def _text(message: Message) -> str:

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from askdoc.errors import Unreadable
-from askdoc.ingest.extract import Composer, Extract, one_line
+from askdoc.ingest.blocks import heading
+from askdoc.ingest.extract import LONGEST_HEADING, Composer, Extract, one_line, top_heading
 from askdoc.ingest.filetype import kind
-from askdoc.ingest.formats.text import decode, with_headings
+from askdoc.ingest.formats.text import decode
 from askdoc.types import Status
 
 if TYPE_CHECKING:
@@ -68,9 +70,15 @@ def read_workbook(path: Path) -> Extract:
 def read_marked_up(path: Path) -> Extract:
     """A text in org, reStructuredText or LaTeX as it stands in the file, with its headings."""
     text = decode(path.read_bytes())
-    nodes = _nodes(_extracted(text.encode(), MIME[path.suffix.lower()]))
-    found = [(node["text"], node["level"]) for node in nodes if node["node_type"] == "heading"]
-    return with_headings(text, found)
+    headings, end = [], 0
+    for node in _nodes(_extracted(text.encode(), MIME[path.suffix.lower()])):
+        words = node["text"] if node["node_type"] == "heading" else ""
+        start = text.find(words, end) if 0 < len(words) <= LONGEST_HEADING else -1
+        if start >= 0:
+            end = start + len(words)
+            headings.append(heading(start, end, node["level"]))
+    extract = Extract(text, blocks=tuple(headings))
+    return replace(extract, title=top_heading(extract))
 
 
 @cache

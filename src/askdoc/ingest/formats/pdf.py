@@ -6,7 +6,9 @@ the body is a heading, and a wider step down than between two lines of a paragra
 
 import threading
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -15,12 +17,11 @@ import pypdfium2
 
 from askdoc.errors import Unreadable
 from askdoc.ingest.blocks import heading
-from askdoc.ingest.extract import Extract, clean, one_line
+from askdoc.ingest.extract import LONGEST_HEADING, Extract, clean, one_line, top_heading
 from askdoc.types import Block, Status
 
 LARGER = 1.1  # times the body's type: a heading
 WIDER = 1.3  # times the body's line step: a new paragraph
-LONGEST_HEADING = 200
 PDFIUM = threading.Lock()  # pdfium must not be entered by two threads at once
 
 
@@ -33,26 +34,33 @@ class _Line:
     bottom: float
 
 
-def read(path: Path) -> Extract:
-    """A PDF with pages and headings; its title is the one in its metadata, or its first heading."""
+@contextmanager
+def opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
+    """A PDF that no other thread touches meanwhile; raises Unreadable when it cannot be read."""
     with PDFIUM:
         try:
             pdf = pypdfium2.PdfDocument(path)
+            try:
+                yield pdf
+            finally:
+                pdf.close()
         except pypdfium2.PdfiumError as error:
             if "password" in str(error).lower():
                 raise Unreadable(Status.ENCRYPTED, "it needs a password") from error
-            raise Unreadable(Status.FAILED, f"it is no PDF that can be opened ({error})") from error
-        try:
-            named = one_line(pdf.get_metadata_dict().get("Title", ""))
-            found = [_page(pdf, number) for number in range(len(pdf))]
-        finally:
-            pdf.close()
-    if found and not any(lines is not None for lines in found):
+            raise Unreadable(Status.FAILED, f"it is no PDF that can be read ({error})") from error
+
+
+def read(path: Path) -> Extract:
+    """A PDF with pages and headings; its title is the one in its metadata, or its first heading."""
+    with opened(path) as pdf:
+        title = one_line(pdf.get_metadata_dict().get("Title", ""))
+        pages = [_page(pdf, number) for number in range(len(pdf))]
+    if pages and not any(lines is not None for lines in pages):
         raise Unreadable(Status.FAILED, "none of its pages can be read")
-    pages = [lines or [] for lines in found]
-    if not any(line.text.strip() for page in pages for line in page):
+    if not any(line.text.strip() for lines in pages for line in lines or ()):
         raise Unreadable(Status.NO_TEXT_LAYER, "its pages are pictures: put it through OCR first")
-    return _compose(pages, named)
+    extract = _compose([lines or [] for lines in pages])
+    return replace(extract, title=title or top_heading(extract))
 
 
 def _page(pdf: pypdfium2.PdfDocument, number: int) -> list[_Line] | None:
@@ -80,35 +88,33 @@ def _lines(page: pypdfium2.PdfPage) -> list[_Line]:
     return lines
 
 
-def _compose(pages: list[list[_Line]], named: str) -> Extract:
+def _compose(pages: list[list[_Line]]) -> Extract:
     """One text of all pages, a blank line between paragraphs, and where its headings are."""
     body, step = _body(pages)
     sizes = sorted({line.size for page in pages for line in page if line.size > LARGER * body})
     text = ""
     headings: list[Block] = []
     starts = []
-    before: _Line | None = None
+    above: _Line | None = None
     for page in pages:
         for number, line in enumerate(page):
             large = line.size > LARGER * body and any(map(str.isalpha, line.text))
-            grows = large and before is not None and before.size == line.size and headings
-            if before is not None:
-                text += "\n" if grows or _goes_on(before, line, step) else "\n\n"
+            grows = large and above is not None and above.size == line.size and headings
+            if above is not None:
+                text += "\n" if grows or _goes_on(above, line, step) else "\n\n"
             if number == 0:
                 starts.append(len(text))
-            if grows and len(text) - headings[-1].start < LONGEST_HEADING:
-                start, level = headings[-1].start, headings[-1].level
-                headings[-1] = heading(start, len(text) + len(line.text), level)
-            elif large and len(line.text) < LONGEST_HEADING:
-                level = len(sizes) - sizes.index(line.size)
-                headings.append(heading(len(text), len(text) + len(line.text), level))
+            start, level = len(text), len(sizes) - sizes.index(line.size) if large else 0
             text += line.text
-            before = line
+            if grows and start - headings[-1].start < LONGEST_HEADING:
+                last = headings.pop()
+                headings.append(heading(last.start, len(text), last.level))
+            elif large and len(line.text) < LONGEST_HEADING:
+                headings.append(heading(start, len(text), level))
+            above = line
         if not page:
             starts.append(len(text))
-    top = min(headings, key=lambda heading: heading.level, default=None)
-    title = named or (one_line(text[top.start : top.end]) if top else "")
-    return Extract(text, title, tuple(headings), tuple(starts))
+    return Extract(text, blocks=tuple(headings), pages=tuple(starts))
 
 
 def _body(pages: list[list[_Line]]) -> tuple[float, float]:
@@ -127,10 +133,10 @@ def _body(pages: list[list[_Line]]) -> tuple[float, float]:
     return body, median(steps) if steps else body * 1.2
 
 
-def _goes_on(before: _Line, line: _Line, step: float) -> bool:
-    """Whether a line continues the paragraph of the one before it."""
-    if abs(before.size - line.size) > 0.05 * before.size:
+def _goes_on(above: _Line, line: _Line, step: float) -> bool:
+    """Whether a line continues the paragraph of the one above it."""
+    if abs(above.size - line.size) > 0.05 * above.size:
         return False
-    if before.bottom - line.bottom > 0:
-        return before.bottom - line.bottom <= WIDER * step
-    return not before.text.rstrip().endswith((".", "!", "?", ":"))  # a new column or page
+    if above.bottom - line.bottom > 0:
+        return above.bottom - line.bottom <= WIDER * step
+    return not above.text.rstrip().endswith((".", "!", "?", ":"))  # a new column or page

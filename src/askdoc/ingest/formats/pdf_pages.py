@@ -12,7 +12,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from askdoc.errors import Unreadable
-from askdoc.ingest.formats.pdf import PDFIUM
+from askdoc.ingest.formats.pdf import opened
 from askdoc.types import Status
 
 WIDTH = 1100  # pixels of a picture: sharp on a panel of half a screen, and about 100 KB
@@ -43,51 +43,32 @@ def sheets(path: Path, text: str, pages: Sequence[int], spans: Sequence[tuple[in
     ``pages`` holds the offset at which each page begins in the text. A span whose words are not
     found on its page has no boxes. Raises Unreadable when the file is no PDF any more.
     """
-    found: list[list[tuple[int, Box]]] = [[] for _ in spans]
-    with PDFIUM:
-        pdf = _opened(path)
-        try:
-            sizes = tuple(pdf.get_page_size(number) for number in range(len(pdf)))
-            for number, (first, last) in enumerate(pairwise([*pages, len(text)]), 1):
-                here = [span for span in spans if span[0] < last and span[1] > first]
-                if not here or number > len(sizes):
-                    continue
-                boxes = _boxes(
-                    pdf[number - 1], text[first:last], [(a - first, b - first) for a, b in here]
-                )
-                for span, lines in zip(here, boxes, strict=True):
-                    found[spans.index(span)] += [(number, box) for box in lines]
-        except pypdfium2.PdfiumError as error:
-            raise Unreadable(Status.FAILED, "its pages cannot be drawn") from error
-        finally:
-            pdf.close()
-    return Sheets(sizes, tuple(map(tuple, found)))
+    boxes: list[list[tuple[int, Box]]] = [[] for _ in spans]
+    with opened(path) as pdf:
+        sizes = tuple(pdf.get_page_size(number) for number in range(len(pdf)))
+        for number, (first, last) in enumerate(pairwise([*pages, len(text)]), 1):
+            here = [at for at, (start, end) in enumerate(spans) if start < last and end > first]
+            if not here or number > len(sizes):
+                continue
+            on_page = [(spans[at][0] - first, spans[at][1] - first) for at in here]
+            for at, lines in zip(
+                here, _boxes(pdf[number - 1], text[first:last], on_page), strict=True
+            ):
+                boxes[at] += [(number, box) for box in lines]
+    return Sheets(sizes, tuple(map(tuple, boxes)))
 
 
 def picture(path: Path, number: int) -> bytes:
     """A page, counted from 1, as a JPEG; raises Unreadable when there is none that can be drawn."""
-    with PDFIUM:
-        pdf = _opened(path)
-        try:
-            if not 1 <= number <= len(pdf):
-                raise Unreadable(Status.FAILED, f"it has no page {number}")
-            page = pdf[number - 1]
-            scale = min(WIDTH / page.get_width(), LONGEST_SIDE / page.get_height())
-            image = page.render(scale=scale).to_pil().convert("RGB")
-        except (pypdfium2.PdfiumError, ZeroDivisionError) as error:
-            raise Unreadable(Status.FAILED, f"page {number} cannot be drawn") from error
-        finally:
-            pdf.close()
+    with opened(path) as pdf:
+        if not 1 <= number <= len(pdf):
+            raise Unreadable(Status.FAILED, f"it has no page {number}")
+        page = pdf[number - 1]
+        scale = min(WIDTH / page.get_width(), LONGEST_SIDE / page.get_height())
+        image = page.render(scale=scale).to_pil().convert("RGB")
     file = io.BytesIO()
     image.save(file, "JPEG", quality=QUALITY)
     return file.getvalue()
-
-
-def _opened(path: Path) -> pypdfium2.PdfDocument:
-    try:
-        return pypdfium2.PdfDocument(path)
-    except (pypdfium2.PdfiumError, OSError) as error:
-        raise Unreadable(Status.FAILED, "it is no PDF that can be opened") from error
 
 
 def _boxes(
@@ -98,15 +79,15 @@ def _boxes(
     codes = [raw.FPDFText_GetUnicode(textpage, at) for at in range(textpage.count_chars())]
     signs = [("-" if code in HYPHENS else chr(code), at) for at, code in enumerate(codes)]
     places = _aligned(words, signs)
-    found: list[list[Box]] = []
+    boxes: list[list[Box]] = []
     for start, end in spans:
         marked = [places[at] for at in range(max(0, start), min(end, len(words))) if at in places]
         first = min(marked, default=0)
         rects = textpage.count_rects(first, max(marked) - first + 1) if marked else 0
-        found.append(_lines(_shown(page, *textpage.get_rect(number)) for number in range(rects)))
+        boxes.append(_lines(_shown(page, *textpage.get_rect(number)) for number in range(rects)))
     textpage.close()
     page.close()
-    return found
+    return boxes
 
 
 def _lines(boxes: Iterable[Box]) -> list[Box]:
@@ -134,11 +115,11 @@ def _aligned(words: str, signs: Sequence[tuple[str, int]]) -> dict[int, int]:
     """
     signs = [(sign, at) for sign, at in signs if sign > " " and not sign.isspace()]
     offsets = [at for at, sign in enumerate(words) if sign > " " and not sign.isspace()]
-    one, other = "".join(words[at] for at in offsets), "".join(sign for sign, _ in signs)
-    if len(one) == len(other):
+    written, drawn = "".join(words[at] for at in offsets), "".join(sign for sign, _ in signs)
+    if len(written) == len(drawn):
         return {at: signs[n][1] for n, at in enumerate(offsets)}
     places = {}
-    for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks():
+    for block in SequenceMatcher(None, written, drawn, autojunk=False).get_matching_blocks():
         for n in range(block.size):
             places[offsets[block.a + n]] = signs[block.b + n][1]
     return places

@@ -54,10 +54,9 @@ def _add_chart(chart: Any, composer: Composer) -> None:
         composer.add(chart.chart_title.text_frame.text)
     for plot in chart.plots:
         series = list(plot.series)
-        columns = [[str(value) for value in one.values] for one in series]
-        names = [str(category) for category in plot.categories]
-        rows = zip(names, *columns, strict=False)
-        composer.add_table([["", *(one.name for one in series)], *rows])
+        columns = [map(str, column.values) for column in series]
+        rows = zip(map(str, plot.categories), *columns, strict=False)
+        composer.add_table([["", *(column.name for column in series)], *rows])
 
 
 def _in_order(shapes: Any) -> Iterator[Any]:

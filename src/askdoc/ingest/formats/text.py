@@ -4,7 +4,6 @@ import codecs
 import csv
 import functools
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
@@ -76,21 +75,7 @@ def read_rows(path: Path) -> Extract:
     text = decode(path.read_bytes())
     end = len(text.rstrip())
     start = len(text) - len(text.lstrip())
-    if start >= end:
-        return Extract(text)
     return Extract(text, blocks=(table(start, start + _header(text[start:end]), end),))
-
-
-def with_headings(text: str, found: Sequence[tuple[str, int]]) -> Extract:
-    """A text kept as it stands, with the headings that another reader has found in it in order."""
-    headings, after = [], 0
-    for words, level in found:
-        at = text.find(words, after) if words else -1
-        if at >= 0 and len(words) <= LONGEST_HEADING:
-            after = at + len(words)
-            headings.append(heading(at, after, level))
-    extract = Extract(text, blocks=tuple(headings))
-    return replace(extract, title=top_heading(extract))
 
 
 def from_markdown(text: str) -> Extract:

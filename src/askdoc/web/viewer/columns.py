@@ -74,9 +74,9 @@ def _rows(document: Document, start: int, end: int) -> Iterator[Row]:
     at = start
     while at < end:
         row, spans = at, list[tuple[int, int]]()
-        while found := cell.match(text, at, end):  # which an empty cell is, too
-            at = found.end()
-            spans.append(_trimmed(text, found.start(), at, commas))
+        while match := cell.match(text, at, end):  # which an empty cell is, too
+            at = match.end()
+            spans.append(_trimmed(text, match.start(), at, commas))
             if text[at : at + 1] != sign:
                 break
             at += 1

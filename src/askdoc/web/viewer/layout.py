@@ -94,14 +94,14 @@ def _element(text: str, blocks: Sequence[Block], marked_up: bool) -> Element:
 def _emphasis(text: str, start: int, end: int) -> Iterator[Span]:
     """What Markdown sets off in a paragraph, and the signs by which it does."""
     for name, pattern in EMPHASIS:
-        for found in pattern.finditer(text, start, end):
-            yield Span(*found.span(), f"<{name}>", f"</{name}>")
-            sign = len(found["sign"])
-            yield Span(found.start(), found.start() + sign, *HIDDEN)
-            yield Span(found.end() - sign, found.end(), *HIDDEN)
-    for found in LINK.finditer(text, start, end):
-        yield Span(*found.span("opens"), *HIDDEN)
-        yield Span(*found.span("closes"), *HIDDEN)
+        for match in pattern.finditer(text, start, end):
+            yield Span(*match.span(), f"<{name}>", f"</{name}>")
+            sign = len(match["sign"])
+            yield Span(match.start(), match.start() + sign, *HIDDEN)
+            yield Span(match.end() - sign, match.end(), *HIDDEN)
+    for match in LINK.finditer(text, start, end):
+        yield Span(*match.span("opens"), *HIDDEN)
+        yield Span(*match.span("closes"), *HIDDEN)
 
 
 def _whole(elements: Sequence[Element], start: int, end: int) -> Iterator[Element]:

@@ -28,7 +28,7 @@ def test_links_to_themselves_and_to_nowhere_stop_nothing(folder) -> None:
 @pytest.mark.parametrize("line", ["!", "a\\"])
 def test_an_ignore_file_that_cannot_be_understood_is_told(folder, line: str) -> None:
     root = folder({"a.md": FERRY, ".askdocignore": f"b.md\n{line}\n"})
-    with pytest.raises(BadInput, match="askdocignore cannot be contextualize"):
+    with pytest.raises(BadInput, match="askdocignore cannot be understood"):
         find(root, root / ".askdoc")
 
 

@@ -242,6 +242,29 @@ def test_markdown_keeps_its_text_and_knows_its_headings(folder) -> None:
     assert document.heading_at(0) is None
 
 
+def test_markdown_is_parsed_into_blocks(folder) -> None:
+    text = (
+        "# Top #\n\nOne line\nand more.\n- first\n  of two\n1. second\n\n```py\nx = 1\n\ny\n```\n\n"
+        "    far in\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nLow\n---\n"
+    )
+    document = load(folder({"a.md": text}), "a.md")
+    assert [(block.kind, document.words(block)) for block in document.blocks] == [
+        ("heading", "Top"),
+        ("paragraph", "One line and more."),
+        ("list item", "first of two"),
+        ("list item", "1. second"),
+        ("code", "x = 1 y"),
+        ("code", "far in"),
+        ("table", "| 1 | 2 |"),
+        ("heading", "Low"),
+    ]
+    assert [document.text[block.start : block.end] for block in document.blocks][::7] == [
+        "# Top #",
+        "Low\n---",
+    ]
+    assert [heading.level for heading in document.headings] == [1, 2]
+
+
 def test_a_rule_below_a_paragraph_does_not_make_it_a_heading(folder) -> None:
     """CommonMark says it does; a reader of a text file loses the paragraph."""
     document = load(folder({"a.txt": "First line\nand a second one.\n---\nAfter."}), "a.txt")

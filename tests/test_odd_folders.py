@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,10 @@ def test_thousands_of_tables_are_cut_quickly() -> None:
     )
     document = Document("a.html", "A", row * count, "0" * 64, structure(row * count, tables))
     assert len(chunk(document, 600)) > 100
+
+
+def test_many_backticks_are_chunked_in_time() -> None:
+    text = "`a` " * 50_000 + "The end."
+    began = time.perf_counter()
+    assert chunk(Document("a.txt", "A", text, "0" * 64), 600)[-1].text.endswith("The end.")
+    assert time.perf_counter() - began < 10  # about 0.6 on two quiet cores

@@ -11,7 +11,8 @@ from askdoc.types import BlockKind, Document, Passage
 
 Span = tuple[int, int]
 
-AT_ONCE = 20_000  # characters: sentencex takes quadratic time where there are many backticks
+BACKTICKS = 500
+AT_ONCE = 5000  # characters
 MARKER = re.compile(r"(?:[-*+•>][ \t]+)+")  # of a list item or a quotation: not part of the words
 
 
@@ -77,12 +78,14 @@ def _split(text: str, start: int, end: int) -> Iterator[Span]:
 
 def split(text: str) -> list[Span]:
     """The sentences of running text, the white space after each included."""
+    # What sentencex takes for backticks is quadratic: where there are many, it gets less at once.
+    most = AT_ONCE if text.count("`") > BACKTICKS else len(text)
     spans: list[Span] = []
     start = 0
     while start < len(text):
-        boundaries = get_sentence_boundaries("en", text[start : start + AT_ONCE])
-        cut = start + AT_ONCE < len(text) and len(boundaries) > 1
-        for boundary in boundaries[:-1] if cut else boundaries:  # the last may go on
+        boundaries = get_sentence_boundaries("en", text[start : start + most])
+        goes_on = start + most < len(text) and len(boundaries) > 1  # the last of them
+        for boundary in boundaries[:-1] if goes_on else boundaries:
             spans.append((start + boundary["start_index"], start + boundary["end_index"]))
         start = spans[-1][1]
     return spans

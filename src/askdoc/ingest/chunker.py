@@ -102,10 +102,8 @@ def _sections(document: Document) -> Iterator[Span]:
 
 def _trimmed(text: str, start: int, end: int) -> Span:
     """A span without the white space around it and the marker in front."""
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
+    words = text[start:end]
+    start, end = end - len(words.lstrip()), start + len(words.rstrip())
     marker = MARKER.match(text, start, end)
     return (marker.end() if marker else start), end
 

@@ -32,6 +32,7 @@ TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 SEALED = re.compile(rb'URI="[^"]+\.x?html?"', re.IGNORECASE)  # fonts are scrambled in many books
+NOTE = f"{TEXT}note"
 SPACES = (f"{TEXT}s", f"{TEXT}tab")
 TAGS = {
     f"{TEXT}p": "p",
@@ -99,11 +100,10 @@ def read_odt(path: Path) -> Extract:
         body = next(_xml(archive, "content.xml").iter(f"{OFFICE}text"), None)
     if body is None:
         raise Unreadable(Status.FAILED, "it holds no text document")
-    for unseen in list(body.iter(*UNSEEN)):
-        _drop(unseen)
-    for note in list(body.iter(f"{TEXT}note")):
+    lxml.etree.strip_elements(body, *UNSEEN, with_tail=False)
+    for note in list(body.iter(NOTE)):
         body.extend(list(note.iter(f"{TEXT}p")))
-        _drop(note)
+    lxml.etree.strip_elements(body, NOTE, with_tail=False)
     for element in list(body.iter(lxml.etree.Element)):
         _rename(element)
     lxml.etree.cleanup_namespaces(body)
@@ -121,17 +121,6 @@ def _rename(element: Element) -> None:
     else:
         element.tag = TAGS.get(tag, "span")
     element.attrib.clear()
-
-
-def _drop(element: Element) -> None:
-    """Takes an element out of its parent, but not what follows it there."""
-    before, parent = element.getprevious(), element.getparent()
-    if before is not None:
-        before.tail = (before.tail or "") + (element.tail or "")
-    elif parent is not None:
-        parent.text = (parent.text or "") + (element.tail or "")
-    if parent is not None:
-        parent.remove(element)
 
 
 def _xml(archive: zipfile.ZipFile, name: str) -> Element:

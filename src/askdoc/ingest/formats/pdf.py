@@ -64,27 +64,23 @@ def read(path: Path) -> Extract:
 
 
 def _page(pdf: pypdfium2.PdfDocument, number: int) -> list[_Line] | None:
-    """The lines of a page; None for a damaged one, which must not lose the others."""
+    """The lines of a page in the order of its content; None for a damaged one."""
     try:
-        return _lines(pdf[number])
-    except pypdfium2.PdfiumError:
+        page = pdf[number]
+        textpage = page.get_textpage()
+        # U+FFFE and U+0002 are how pdfium hands on a hyphen at a line's end.
+        text = textpage.get_text_range().replace("\ufffe", "-").replace("\x02", "-")
+        lines, start = [], 0
+        for line in text.split("\r\n"):
+            first = start + len(line) - len(line.lstrip())
+            if line.strip() and first < textpage.count_chars():
+                _, bottom, _, top = textpage.get_charbox(first, loose=True)
+                lines.append(_Line(clean(line.replace("\0", "")), round(top - bottom, 1), bottom))
+            start += len(line) + len("\r\n")
+        textpage.close()
+        page.close()
+    except pypdfium2.PdfiumError:  # which must not lose the other pages
         return None
-
-
-def _lines(page: pypdfium2.PdfPage) -> list[_Line]:
-    """The lines of a page in the order of its content."""
-    textpage = page.get_textpage()
-    # U+FFFE and U+0002 are how pdfium hands on a hyphen at a line's end.
-    text = textpage.get_text_range().replace("\ufffe", "-").replace("\x02", "-")
-    lines, start = [], 0
-    for line in text.split("\r\n"):
-        first = start + len(line) - len(line.lstrip())
-        if line.strip() and first < textpage.count_chars():
-            _, bottom, _, top = textpage.get_charbox(first, loose=True)
-            lines.append(_Line(clean(line.replace("\0", "")), round(top - bottom, 1), bottom))
-        start += len(line) + len("\r\n")
-    textpage.close()
-    page.close()
     return lines
 
 

@@ -4,6 +4,7 @@ import codecs
 import csv
 import functools
 import re
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
@@ -135,14 +136,13 @@ def _header(text: str) -> int:
     lines = text.splitlines(keepends=True)
     reader = csv.reader(lines, dialect)
     rows, ends = [], []
-    try:
+    with suppress(csv.Error):  # a value longer than it takes: no header that could be repeated
         for row in islice(reader, TITLE_ROWS + 1):
             rows.append(row)
             ends.append(reader.line_num)
-    except csv.Error:  # a value longer than it takes: no header that could be repeated
-        return 0
-    header = header_rows(rows)
-    return sum(map(len, lines[: ends[header - 1]])) if header else 0
+        header = header_rows(rows)
+        return sum(map(len, lines[: ends[header - 1]])) if header else 0
+    return 0
 
 
 def _parsed(text: str, marks: tuple[str, ...]) -> Extract:

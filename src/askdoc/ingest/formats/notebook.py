@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from askdoc.ingest.extract import Composer, Extract
-from askdoc.ingest.formats.text import decode, from_markdown
+from askdoc.ingest.formats.text import decode, from_markdown, verbatim
 
 
 def read(path: Path) -> Extract:
@@ -15,7 +15,7 @@ def read(path: Path) -> Extract:
     try:
         cells = list(_cells(json.loads(text)))
     except (ValueError, TypeError, AttributeError, KeyError):
-        return Extract(text)
+        return verbatim(text)
     composer = Composer()
     for cell in cells:
         source = _joined(cell.get("source", cell.get("input", "")))

@@ -8,7 +8,7 @@ import lxml.etree
 from askdoc.errors import Unreadable
 from askdoc.ingest.extract import Composer, Extract, one_line
 from askdoc.ingest.formats import html
-from askdoc.ingest.formats.text import decode
+from askdoc.ingest.formats.text import decode, verbatim
 from askdoc.types import Status
 
 MARKUP = re.compile(r"</?(p|div|br|table|ul|ol|a|h[1-6]|blockquote)\b[^>]*>", re.IGNORECASE)
@@ -32,7 +32,7 @@ def read(path: Path) -> Extract:
         return html.from_markup(text)
     composer = Composer()
     _walk(root, 1, composer)
-    return composer.extract() if composer.length else Extract(text)
+    return composer.extract() if composer.length else verbatim(text)
 
 
 def _walk(element: lxml.etree._Element, depth: int, composer: Composer) -> None:

@@ -13,7 +13,7 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from askdoc import NO_ANSWER, Answer, Document, Hit, Passage, Sentence, Settings, Unreadable
 from askdoc.answer.citation import marked, quoted, unmarked
-from askdoc.answer.model import connected
+from askdoc.answer.model import connect
 from askdoc.answer.query import History
 from askdoc.index.embedder import embedder
 from askdoc.ingest.files import find, load
@@ -27,7 +27,7 @@ class Baseline:
     """Answers questions about one corpus, from a temporary index that goes with it."""
 
     def __init__(self, documents: dict[str, Document], settings: Settings) -> None:
-        self._documents, self._model = documents, connected(settings)
+        self._documents, self._model = documents, connect(settings)
         self._passages = {one.id: one for each in documents.values() for one in chunk(each)}
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._store = Chroma(
@@ -61,7 +61,7 @@ class Baseline:
     def ask(self, question: str, history: History = ()) -> Answer:
         """The nearest passage as it stands, or what the model makes of the nearest four."""
         hits, name = tuple(self.search(question, 4)), self._model.name if self._model else "quotes"
-        spans = [(hit.passage.document, hit.passage.start, hit.passage.end) for hit in hits]
+        spans = [hit.passage for hit in hits]
         said, cited = quoted(spans if self._model else spans[:1])
         if self._model and hits:
             context = "\n\n".join([RULES, *(hit.passage.text for hit in hits)])

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from askdoc.answer.verify.claims import problems
+from askdoc.answer.verify.claims import unsupported
 from askdoc.ingest.blocks import structure
 from askdoc.ingest.chunker import chunk, sentences
 from askdoc.types import Document
@@ -293,7 +293,7 @@ def measured(data: Path, half: str, most: int, shown: int = 0) -> Figures:
     for item in items:
         for which, quote in zip(alarms, (item.text, item.passage), strict=True):
             begun = time.perf_counter()
-            found = problems(item.text, [quote], item.title)
+            found = unsupported(item.text, [quote], item.title)
             seconds += time.perf_counter() - begun
             alarms[which]["flagged"] += bool(found) / len(items)
             if found and shown:
@@ -306,16 +306,16 @@ def measured(data: Path, half: str, most: int, shown: int = 0) -> Figures:
         row = {"sentences": len(made), "caught": 0.0, "caught within its passage": 0.0}
         left = shown
         for item, text in made:
-            caught = bool(problems(text, [item.text], item.title))
+            caught = bool(unsupported(text, [item.text], item.title))
             row["caught"] += caught / len(made)
             row["caught within its passage"] += bool(
-                problems(text, [item.passage], item.title)
+                unsupported(text, [item.passage], item.title)
             ) / len(made)
             if not caught and left:
                 left -= 1
                 print("MISSED", kind, "\n   ", text, "\n   ", item.text)
         table[kind] = row
-    missed = [item for item in items if not problems(item.text, [item.other], item.title)]
+    missed = [item for item in items if not unsupported(item.text, [item.other], item.title)]
     table["another sentence of the document"] = {
         "sentences": len(items),
         "caught": 1 - len(missed) / len(items),
@@ -342,11 +342,11 @@ def persons(data: Path, half: str, shown: int) -> Figures:
     }
     own, all_evidence, whole = flagged.values()
     for first, text, evidence, passage, context in every:
-        found = problems(text, evidence, context)
+        found = unsupported(text, evidence, context)
         all_evidence.append(bool(found))
         if first:
             own.append(bool(found))
-        whole.append(bool(problems(text, [passage], context)))
+        whole.append(bool(unsupported(text, [passage], context)))
         if shown and (whole[-1] or (found and first)):
             print("ALARM answer", found, "\n   ", text, "\n   ", passage)
     return {

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from askdoc import Answer, Assistant, Settings
-from askdoc.answer.model import Model, connected
+from askdoc.answer.model import Model, connect
 from evals.model_server import serve
 from evals.sets import Part, lines
 
@@ -97,7 +97,7 @@ def main() -> None:
     if server:
         address = f"{server.listening_address}/v1"
         settings = Settings(llm="openai:smollm2", llm_base_url=address)
-    model = connected(settings)
+    model = connect(settings)
     if model is None:
         raise SystemExit("no model")
     figures = {"model": model.name} | measured(

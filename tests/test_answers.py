@@ -7,6 +7,7 @@ from askdoc.answer.answer_types import expected_type
 from askdoc.answer.citation import marked, quoted
 from askdoc.answer.evidence import confidence
 from askdoc.answer.query import Query
+from askdoc.types import Span
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,9 @@ def test_a_marker_in_the_source_is_not_a_marker_of_the_answer(folder) -> None:
 
 def test_a_span_cited_twice_is_one_citation(assistant: Assistant) -> None:
     document = assistant.document("government.md")
-    sentences, citations = quoted([(document, 0, 9), (document, 20, 30), (document, 0, 9)])
+    sentences, citations = quoted(
+        [Span(document, 0, 9), Span(document, 20, 30), Span(document, 0, 9)]
+    )
     assert [sentence.citations for sentence in sentences] == [(1,), (2,), (1,)]
     assert marked(sentences).count("[1]") == 2
     assert len(citations) == 2

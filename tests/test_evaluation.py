@@ -255,7 +255,7 @@ class Baseline:
 
     def ask(self, question, history=()):
         best = self.search(question, 1)[0].passage
-        sentences, citations = quoted([(best.document, best.start, best.end)])
+        sentences, citations = quoted([best])
         return Answer(question, question, marked(sentences), "first", sentences, citations)
 '''
 

@@ -14,6 +14,7 @@ from askdoc.index.index import Index
 from askdoc.ingest.blocks import heading, structure, table
 from askdoc.ingest.chunker import chunk, sentences
 from askdoc.ingest.files import LOADERS, find, load
+from askdoc.types import Span
 
 # Words, marks and line ends of every kind that a text may hold, astral and right-to-left included.
 PIECES = st.sampled_from(
@@ -113,7 +114,7 @@ def test_citations_are_exact_and_numbered_by_first_appearance(
     document = Document("a.md", "A", text or "x", "0" * 64, (heading(0, 1, 1),))
     length = len(document.text)
     spans = st.tuples(st.integers(0, length - 1), st.integers(1, 40)).map(
-        lambda span: (document, span[0], min(length, span[0] + span[1]))
+        lambda span: Span(document, span[0], min(length, span[0] + span[1]))
     )
     quotes = data.draw(st.lists(spans, max_size=6))
     found, citations = quoted(quotes)

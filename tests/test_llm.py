@@ -14,8 +14,8 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field
 
 from askdoc import NO_ANSWER, Answer, Assistant, BadInput, ModelFailed, Settings
-from askdoc.answer.generate import spoken
-from askdoc.answer.model import LONGEST_WRITTEN, Model, connected, count, prompt, shown
+from askdoc.answer.generate import without_thoughts
+from askdoc.answer.model import LONGEST_WRITTEN, Model, connect, count, fitting, prompt
 from askdoc.index.index import Index
 from evals.model_server import serve
 
@@ -308,7 +308,7 @@ def test_turns_and_passages_keep_to_the_tokens(assistant: Assistant) -> None:
         for n in range(20)
         for role in ("user", "assistant")
     ]
-    fewer = shown(passages, 600)
+    fewer = fitting(passages, 600)
     assert 1 <= len(fewer) < len(passages)
     messages = prompt(QUESTION, fewer, history, 1500)
     assert sum(count(text) for _, text in messages) <= 1500
@@ -317,9 +317,9 @@ def test_turns_and_passages_keep_to_the_tokens(assistant: Assistant) -> None:
 
 
 def test_thoughts_are_not_shown() -> None:
-    assert spoken("<think>Hm [1].</think>It opened.") == "It opened."
-    assert spoken("<think>Hm [1].") == spoken("<thi") == ""
-    assert spoken("It <think>opened") == "It <think>opened"
+    assert without_thoughts("<think>Hm [1].</think>It opened.") == "It opened."
+    assert without_thoughts("<think>Hm [1].") == without_thoughts("<thi") == ""
+    assert without_thoughts("It <think>opened") == "It <think>opened"
 
 
 def test_follow_ups_are_put_in_other_words_by_the_model(assistant: Assistant) -> None:
@@ -362,14 +362,14 @@ def test_a_model_that_cannot_be_used_is_told_at_once(
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(BadInput, match=r".") as caught:
-        connected(Settings(llm=llm))
+        connect(Settings(llm=llm))
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_key_is_never_shown() -> None:
     settings = Settings(llm="openai:x", llm_key="sk-1234567890", llm_base_url="http://127.0.0.1:9")
-    model = connected(settings)
+    model = connect(settings)
     assert model
     assert "1234567890" not in f"{settings!r} {settings.model_dump_json()} {model.chat!r}"
     assert "pass-word" not in Model("x", model.chat, key="pass-word").why(ValueError("pass-word"))
@@ -381,7 +381,7 @@ def test_a_real_model_answers_over_http(assistant: Assistant) -> None:
     settings = Settings(
         llm="openai:smollm2", llm_base_url=f"{server.listening_address}/v1", llm_tokens=900
     )
-    writer = connected(settings)
+    writer = connect(settings)
     real = Assistant(assistant.index)
     real.settings = assistant.settings.model_copy(update={"llm_tokens": 900})
     *grown, answer = real.stream(QUESTION, model=writer)
@@ -397,7 +397,7 @@ def test_a_real_model_answers_over_http(assistant: Assistant) -> None:
 
 
 def test_no_server_there_is_told(assistant: Assistant) -> None:
-    model = connected(Settings(llm="openai:x", llm_base_url="http://127.0.0.1:9/v1"))
+    model = connect(Settings(llm="openai:x", llm_base_url="http://127.0.0.1:9/v1"))
     *_, answer = assistant.stream(QUESTION, model=model)
     assert "cannot be reached" in answer.note
     assert answer.model == "quotes"

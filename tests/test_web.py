@@ -20,6 +20,7 @@ from askdoc.answer.citation import marked, quoted
 from askdoc.answer.recheck import check
 from askdoc.ingest.blocks import heading, structure
 from askdoc.ingest.files import load
+from askdoc.types import Span
 from askdoc.web import documents
 from askdoc.web.chat import Chat
 from askdoc.web.export import exported, markdown
@@ -359,7 +360,7 @@ def turn(text: str = EVIL) -> Turn:
     """A turn whose every word comes from a hostile document."""
     blocks = (heading(0, len(text), 1),)
     hostile = Document(f"{EVIL}.md", EVIL, f"{text} {EVIL}", "0" * 64, blocks)
-    sentences, citations = quoted([(hostile, 0, len(text))])
+    sentences, citations = quoted([Span(hostile, 0, len(text))])
     hit = Hit(Passage(hostile, 0, len(text)), 1.0, ("dense",))
     return Turn.of(
         Answer(EVIL, EVIL + "!", marked(sentences), "quotes", sentences, citations, (hit,))

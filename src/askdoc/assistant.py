@@ -8,9 +8,9 @@ from pathlib import Path
 
 from askdoc.answer.citation import marked, quoted
 from askdoc.answer.explain import Explanation, explain
-from askdoc.answer.generate import Written, write
+from askdoc.answer.generate import Reply, generate
 from askdoc.answer.langchain import PassageRetriever
-from askdoc.answer.model import Model, connected
+from askdoc.answer.model import Model, connect
 from askdoc.answer.pipeline import Findings, find
 from askdoc.answer.query import History, contextualize
 from askdoc.errors import BadInput, IndexBusy
@@ -40,7 +40,7 @@ class Assistant:
         Raises BadInput when there is no such folder or model, IndexMismatch when the index was
         built in another way.
         """
-        return cls(Index.open(settings), connected(settings))
+        return cls(Index.open(settings), connect(settings))
 
     @classmethod
     def from_folder(
@@ -90,7 +90,7 @@ class Assistant:
         query_took = time.perf_counter() - began - sum(findings.seconds.values())
         began = time.perf_counter()
 
-        def answer(written: Written | None = None) -> Answer:
+        def answer(written: Reply | None = None) -> Answer:
             seconds = {"query": query_took, **findings.seconds}
             seconds["write"] = time.perf_counter() - began
             answers = written is not None and not written.refused
@@ -118,17 +118,16 @@ class Assistant:
 
     def _written(
         self, findings: Findings, history: History, model: Model | None
-    ) -> Generator[Written]:
+    ) -> Generator[Reply]:
         """The answer as it is written: by a model, or quote by quote."""
-        spans = [sentence.span for sentence in findings.evidence]
-        quotes = [(span.document, span.start, span.end) for span in spans]
+        quotes = [sentence.span for sentence in findings.evidence]
         if model is None:
             for number in range(1, len(quotes) + 1):
-                yield Written(*quoted(quotes[:number]))
+                yield Reply(*quoted(quotes[:number]))
             return
         passages = [hit.passage for hit in findings.hits]
         with closing(
-            write(model, findings.query.text, history, passages, quotes, self.settings)
+            generate(model, findings.query.text, history, passages, quotes, self.settings)
         ) as growing:
             yield from growing
 
@@ -148,7 +147,7 @@ class Assistant:
         _check_history(history)
         self.index.check_not_empty()
         self._check_sources(sources)
-        rewrite = model.rewritten if model else None
+        rewrite = model.rewrite if model else None
         query = contextualize(question, history, self.index, rewrite, sources)
         return find(self.index, query, k)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from askdoc.ingest.chunker import split
-from askdoc.types import Citation, Document, Sentence
+from askdoc.types import Citation, Sentence, Span
 
 # What a reader would take for a marker: the same signs in a source must not pass for one.
 LOOKALIKE = re.compile(r"[\[【](\d[\d\s,;-]*)[\]】]")
@@ -21,8 +21,6 @@ CODE = re.compile(r"(?P<fence>```|~~~).*?(?:(?P=fence)|\Z)|`[^`\n]+`", re.S)
 SIGN = re.compile(r"\s*(?:(?:[-*+•>]|#{1,6}|\d{1,3}[.)])[ \t]+)*")
 RANGE = 10  # numbers that [1-9] stands for, at most
 
-Quote = tuple[Document, int, int]
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -36,24 +34,24 @@ class Claim:
     numbers: tuple[int, ...] = ()
 
 
-def cite(number: int, document: Document, start: int, end: int) -> Citation:
-    """The citation of a span of a document."""
+def cite(number: int, span: Span) -> Citation:
+    """The citation of a span."""
     return Citation(
         number=number,
-        source=document.source,
-        title=document.title,
-        page=document.page_at(start),
-        heading=document.heading_at(start),
-        start=start,
-        end=end,
-        quote=document.text[start:end],
-        file_sha256=document.file_sha256,
-        text_sha256=document.text_sha256,
+        source=span.source,
+        title=span.title,
+        page=span.page,
+        heading=span.heading,
+        start=span.start,
+        end=span.end,
+        quote=span.text,
+        file_sha256=span.document.file_sha256,
+        text_sha256=span.document.text_sha256,
     )
 
 
 def quoted(
-    quotes: Iterable[Quote], before: Sequence[Citation] = ()
+    spans: Iterable[Span], before: Sequence[Citation] = ()
 ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
     """A sentence for each span, citing it; the same span twice is one citation.
 
@@ -64,11 +62,11 @@ def quoted(
     """
     sentences: list[Sentence] = []
     citations = {(cited.source, cited.start, cited.end): cited for cited in before}
-    for document, start, end in quotes:
-        key = (document.source, start, end)
+    for span in spans:
+        key = (span.source, span.start, span.end)
         if key not in citations:
-            citations[key] = cite(len(citations) + 1, document, start, end)
-        text = unmarked(" ".join(document.text[start:end].split()))
+            citations[key] = cite(len(citations) + 1, span)
+        text = unmarked(" ".join(span.text.split()))
         sentences.append(Sentence(text, (citations[key].number,)))
     return tuple(sentences), tuple(citations.values())
 
@@ -103,12 +101,15 @@ def claims(written: str, finished: bool = True) -> list[Claim]:
         opens = not plain[plain.rfind("\n", 0, at) + 1 : at].strip(" \t-*+•>#")
         place = before if opens and before < len(spans) else before - 1
         cited.setdefault(max(0, place), []).extend(numbers)
-    found, last = [], 0
-    for number, (start, end) in enumerate(spans):
-        own = tuple(dict.fromkeys(cited.get(number, ())))
-        found.append(Claim(plain[last:start] or " ", plain[start:end], own))
-        last = end
-    return found
+    ends = [0, *(end for _, end in spans)]
+    return [
+        Claim(
+            plain[ends[number] : start] or " ",
+            plain[start:end],
+            tuple(dict.fromkeys(cited.get(number, ()))),
+        )
+        for number, (start, end) in enumerate(spans)
+    ]
 
 
 def _without_markers(written: str) -> tuple[str, list[tuple[int, list[int]]]]:
@@ -129,12 +130,13 @@ def _without_markers(written: str) -> tuple[str, list[tuple[int, list[int]]]]:
 
 def _numbers(inside: str) -> list[int]:
     """The numbers of a marker; a range stands for all in between."""
-    found: list[int] = []
+    numbers: list[int] = []
     for part in re.split(r"[,;]|and", inside):
-        first, *rest = (int(number) for number in re.findall(r"\d+", part))
+        first, *rest = map(int, re.findall(r"\d+", part))
         last = rest[-1] if rest else first
-        found += range(first, min(last, first + RANGE - 1) + 1) if last >= first else [first, last]
-    return found
+        ends = [first, last] if last < first else range(first, min(last, first + RANGE - 1) + 1)
+        numbers += ends
+    return numbers
 
 
 def _spans(plain: str) -> Iterator[tuple[int, int]]:

@@ -7,6 +7,9 @@ import re
 import secrets
 import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, cast
 
 from askdoc.answer.citation import unmarked
@@ -53,8 +56,14 @@ class Writing(Iterator[str]):
         self.tokens: dict[str, int] = {}
         self.cut = False
         self._model = model
+        self._messages = messages
         self._pieces: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
-        self._request = asyncio.run_coroutine_threadsafe(self._run(messages), _loop())
+        self._request: Future[None] | None = None
+
+    def __iter__(self) -> "Writing":
+        """Sends the request, the first time."""
+        self._request = self._request or asyncio.run_coroutine_threadsafe(self._run(), _loop())
+        return self
 
     def __next__(self) -> str:
         try:
@@ -64,21 +73,22 @@ class Writing(Iterator[str]):
         if piece is None:
             raise StopIteration
         if isinstance(piece, Exception):
-            raise ModelFailed(self._model.why(piece)) from piece
+            raise ModelFailed(self._model.explain(piece)) from piece
         return piece
 
     def close(self) -> None:
         """Stops the request, if it is still going on."""
-        self._request.cancel()
+        if self._request:
+            self._request.cancel()
 
-    async def _run(self, messages: Sequence[Message]) -> None:
+    async def _run(self) -> None:
         """Reads the model's stream into the queue; ends with None or with what went wrong."""
-        stream = self._model.chat.astream([(role, text) for role, text in messages])
+        stream = self._model.chat.astream([(role, text) for role, text in self._messages])
         written = 0
         try:
             while written <= LONGEST_WRITTEN:
                 chunk = await asyncio.wait_for(anext(stream), self._model.timeout)
-                self._note(chunk)
+                self._book(chunk)
                 self._pieces.put(str(chunk.text))
                 written += len(chunk.text)
             self.cut = True
@@ -90,12 +100,12 @@ class Writing(Iterator[str]):
         finally:
             await cast("AsyncGenerator[object, None]", stream).aclose()  # ends the request
 
-    def _note(self, chunk: "AIMessageChunk") -> None:
+    def _book(self, chunk: "AIMessageChunk") -> None:
         """Books the tokens that a piece tells of, and why it is the last one."""
         used = chunk.usage_metadata
         if used:
-            told = {"read": used["input_tokens"], "written": used["output_tokens"]}
-            for name, number in told.items():
+            counts = {"read": used["input_tokens"], "written": used["output_tokens"]}
+            for name, number in counts.items():
                 self.tokens[name] = self.tokens.get(name, 0) + number
         reason = chunk.response_metadata.get("finish_reason") or ""
         if reason == "content_filter":
@@ -103,22 +113,23 @@ class Writing(Iterator[str]):
         self.cut = self.cut or reason in ("length", "max_tokens")
 
 
+@dataclass(frozen=True)
 class Model:
-    """A language model, ready to write; ``timeout`` is the seconds that it may be silent."""
+    """A language model, ready to write.
 
-    def __init__(
-        self, name: str, chat: "BaseChatModel", timeout: float = 60.0, key: str = ""
-    ) -> None:
-        self._key = key  # only so that no message shows it
-        self.name = name
-        self.chat = chat
-        self.timeout = timeout
+    ``timeout`` is the seconds that it may be silent; ``key`` is known so that no message shows it.
+    """
+
+    name: str
+    chat: "BaseChatModel"
+    timeout: float = 60.0
+    key: str = field(default="", repr=False)
 
     def write(self, messages: Sequence[Message]) -> Writing:
-        """Begins to write a reply."""
+        """A reply, which it begins to write when the first piece is asked for."""
         return Writing(self, messages)
 
-    def rewritten(self, question: str, history: History) -> str:
+    def rewrite(self, question: str, history: History) -> str:
         """A question that leans on earlier turns, as one that stands alone.
 
         Raises ModelFailed, also when what comes back is no question to search for.
@@ -130,11 +141,11 @@ class Model:
             raise ModelFailed(f"{self.name} did not put the question in other words")
         return lines[0].strip()
 
-    def why(self, error: Exception) -> str:
+    def explain(self, error: Exception) -> str:
         """What went wrong, in one line that never has a key in it."""
         kind, status, words = type(error).__name__, getattr(error, "status_code", 0), str(error)
         folded = f"{kind} {words}".lower()
-        told = {
+        reasons = {
             f"did not answer within {self.timeout:g} seconds": "timeout" in folded,
             "does not accept the key": status in (401, 403),
             "takes no more requests for now (rate limit)": status == 429,
@@ -144,14 +155,14 @@ class Model:
             "is not known to its server": status == 404,
             "cannot be reached: is its server running?": "connect" in folded,
         }
-        if self._key:
-            words = words.replace(self._key, "…")
+        if self.key:
+            words = words.replace(self.key, "…")
         first = KEY.sub("…", (words.splitlines() or [""])[0])[:200]
-        why = next((why for why, so in told.items() if so), f"failed: {kind}: {first}")
+        why = next((why for why, holds in reasons.items() if holds), f"failed: {kind}: {first}")
         return f"{self.name} {why}"
 
 
-def connected(settings: Settings) -> Model | None:
+def connect(settings: Settings) -> Model | None:
     """The language model that the settings name; None when they name none.
 
     Raises BadInput for a model of no known provider, or one whose package is not installed.
@@ -186,15 +197,10 @@ def connected(settings: Settings) -> Model | None:
     return Model(settings.llm, chat, settings.llm_timeout, key)
 
 
-def shown(passages: Sequence[Passage], most: int) -> tuple[Passage, ...]:
-    """As many of the passages, best first, as the tokens shown at most allow; at least one."""
-    left, found = PASSAGES * most, list[Passage]()
-    for passage in passages:
-        left -= count(passage.indexed_text)
-        if found and left < 0:
-            break
-        found.append(passage)
-    return tuple(found)
+def fitting(passages: Sequence[Passage], most: int) -> Sequence[Passage]:
+    """As many of the passages, best first, as ``most`` tokens have room for; at least one."""
+    sizes = accumulate(count(passage.indexed_text) for passage in passages)
+    return passages[: max(1, sum(size <= PASSAGES * most for size in sizes))]
 
 
 def prompt(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from askdoc.answer.model import Model, connected
+from askdoc.answer.model import Model, connect
 from askdoc.errors import BadInput, ModelFailed
 from askdoc.settings import Settings
 
@@ -61,7 +61,7 @@ def try_out(settings: Settings, name: str, address: str, key: str) -> tuple[Mode
         "llm_base_url": address.strip() or None,
         "llm_key": SecretStr(key.strip()) if key.strip() else None,
     }
-    model = connected(settings.model_copy(update=chosen))
+    model = connect(settings.model_copy(update=chosen))
     if model is None:
         raise BadInput(f"there is no model {name!r}")
     began = time.perf_counter()

@@ -36,10 +36,7 @@ class Turn(BaseModel):
         return cls(
             question=answer.question,
             answer=replace(answer, closest=()),
-            closest=tuple(
-                cite(number, passage.document, passage.start, passage.end)
-                for number, passage in enumerate(passages, 1)
-            ),
+            closest=tuple(cite(number, passage) for number, passage in enumerate(passages, 1)),
             sources=tuple(sources),
         )
 

@@ -26,7 +26,7 @@ FACT_WEIGHT = 2.0  # of a name or number, where a word has 1
 ELSEWHERE = "the passage is about something else"
 
 
-def problems(claim: str, quotes: Sequence[str], context: str = "") -> tuple[str, ...]:
+def unsupported(claim: str, quotes: Sequence[str], context: str = "") -> tuple[str, ...]:
     """What speaks against a sentence of an answer, in words a reader understands.
 
     Empty when nothing does. ``claim`` is the sentence without its markers, ``quotes`` are the spans

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers import ROOT
 from playwright.sync_api import Page, expect
 
-ROOT = Path(__file__).parent.parent
 WAIT = 90_000  # ms; the first answer waits for the models
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 EVIL = "<img src=x onerror=\"document.title='hacked'\"> ${document.title='hacked'} {{7*7}} [1]"

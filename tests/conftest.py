@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from chat import chromium, serve, visit
+from helpers import ROOT
 from playwright.sync_api import Page, sync_playwright
 
 from askdoc import Assistant, Settings
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)

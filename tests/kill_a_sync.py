@@ -17,7 +17,7 @@ import chromadb  # noqa: F401 - before the forks, so that kills fall on work and
 import torch
 
 from askdoc import Settings
-from askdoc.index.embedder import FEW, embedder
+from askdoc.index import embedder
 from askdoc.index.index import Index
 from askdoc.ingest.chunker import chunk
 from askdoc.ingest.files import load
@@ -101,8 +101,9 @@ def main() -> None:
     root, rounds = Path(sys.argv[1]), int(sys.argv[2])
     random.seed(7)
     settings = Settings(corpus=root, passage_size=SIZE)
-    # Not ONNX Runtime, whose threads do not survive a fork either.
-    embedder(settings.embedder).embed_documents(["warm"] * (FEW + 1))
+    # Always PyTorch, loaded here once: the threads of ONNX Runtime do not survive a fork either.
+    embedder.FEW = 0
+    embedder.embedder(settings.embedder).embed_documents(["warm"])
     history: dict[str, set[str]] = {}
     killed = finished = 0
     longest = 2.0

@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
 from askdoc import NO_ANSWER, Answer, Settings
 from askdoc.index.embedder import embedder
@@ -14,7 +15,6 @@ from askdoc.settings import BUNDLED
 from evals.baseline import SPLITTER, Baseline, chunk
 from evals.model_server import serve
 
-ROOT = Path(__file__).parent.parent
 QUESTION = "What is Eagle Partner for?"
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers import fails, printed
 
 from askdoc import Assistant, Settings
 from askdoc.cli import main
@@ -34,25 +35,6 @@ def run(*arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
         [str(ASKDOC), *map(str, arguments)],
         capture_output=True, text=True, timeout=300, env={**os.environ, **env},
     )  # fmt: skip
-
-
-def fails(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    """Runs a command that must end with exit code 1, and gives its one line."""
-    with pytest.raises(SystemExit) as caught:
-        main([str(argument) for argument in arguments])
-    assert caught.value.code == 1
-    lines = capsys.readouterr().err.strip().splitlines()
-    assert len(lines) == 1, lines
-    assert lines[0].startswith("askdoc: ")
-    return lines[0]
-
-
-def printed(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> str:
-    """Runs a command that must end with an exit code, and gives what it printed."""
-    with pytest.raises(SystemExit) as caught:
-        main([str(argument) for argument in arguments])
-    assert (caught.value.code or 0) == code
-    return capsys.readouterr().out
 
 
 def test_from_folder_to_answer_in_real_processes(corpus: Path, tmp_path: Path) -> None:
@@ -304,7 +286,14 @@ def test_ctrl_c_stops_cleanly_and_keeps_what_is_done(folder) -> None:
         {f"{n}.md": f"# Ferry {n}\n\n" + f"Ferry {n} sails at dawn. " * 5 for n in range(900)}
     )
     command = [str(ASKDOC), "index", str(root)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A shell starts what runs in the background with the signal ignored; a child inherits that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     manifest = root / ".askdoc" / "manifest.sqlite"
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:

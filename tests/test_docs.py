@@ -2,19 +2,15 @@
 
 import doctest
 import re
-from pathlib import Path
 
 import pytest
 import typer.main
-from test_structure import ORDER, WITHIN
+from helpers import ROOT
 
-import askdoc
 from askdoc import Settings
 from askdoc.cli import app, main
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-PACKAGE = Path(askdoc.__file__).parent
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
@@ -35,25 +31,6 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
     for name, field in fields.items():
         if field.default is not None:
             assert rows[f"ASKDOC_{name.upper()}"] == f"`{field.default}`"
-
-
-def test_the_map_is_the_tree_in_import_order() -> None:
-    tree = README.split("## The modules")[1].split("```")[1]
-    named, folders = [], [""]
-    for space, name in re.findall(r"^( +)([\w/]+)  +\S", tree, re.M):
-        folders[len(space) // 2 :] = [name.removesuffix("/")]
-        named.append("/".join(folders[1:]))
-    there = {
-        path.relative_to(PACKAGE).with_suffix("").as_posix()
-        for path in PACKAGE.rglob("*.py")
-        if not path.name.startswith("__")
-    }
-    assert {name for name in named if name in there} == there
-    assert all(name in there or (PACKAGE / name).is_dir() for name in named)
-    assert [name for name in named if "/" not in name] == ORDER[:-1]
-    for folder, order in WITHIN.items():
-        inside = [name.split("/")[1] for name in named if re.fullmatch(f"{folder}/\\w+", name)]
-        assert inside == order
 
 
 def test_the_python_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:

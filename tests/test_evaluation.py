@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import fails, printed
 from scipy.stats import binomtest, bootstrap
-from test_cli import fails, printed
 
 import askdoc
 from askdoc import NO_ANSWER, Answer, Assistant, Citation

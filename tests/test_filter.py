@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from test_cli import printed
+from helpers import printed
 
 from askdoc import NO_ANSWER, Assistant, BadInput
 

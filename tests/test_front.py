@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat import ROOT, WAIT, shot
+from chat import WAIT, shot
+from helpers import ROOT
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.alone

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from test_cli import printed
+from helpers import printed
 
 from askdoc import Assistant
 from askdoc.cli import main

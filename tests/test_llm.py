@@ -372,7 +372,9 @@ def test_a_key_is_never_shown() -> None:
     model = connect(settings)
     assert model
     assert "1234567890" not in f"{settings!r} {settings.model_dump_json()} {model.chat!r}"
-    assert "pass-word" not in Model("x", model.chat, key="pass-word").why(ValueError("pass-word"))
+    assert "pass-word" not in Model("x", model.chat, key="pass-word").explain(
+        ValueError("pass-word")
+    )
 
 
 @pytest.mark.slow

@@ -6,11 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
 from askdoc.index.bm25 import analyzer
 from askdoc.ingest.files import find, load
 
-ROOT = Path(__file__).parent.parent
 QUESTIONS = [
     json.loads(line)
     for line in (ROOT / "evals" / "questions" / "corpus.jsonl").read_text("utf-8").splitlines()

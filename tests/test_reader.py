@@ -9,7 +9,7 @@ import pytest
 from askdoc import Assistant, BadInput, Document, Passage, Settings
 from askdoc.answer.encoding import MOST, encode
 from askdoc.answer.reader import MODEL, read
-from askdoc.index.embedder import CLS, FEW, SEP, SentenceEmbeddings, bundled
+from askdoc.index.embedder import CLS, FEW, SEP, SentenceEmbeddings, bundled, embed_in_steps
 from askdoc.settings import BUNDLED
 
 LACHIN = (
@@ -91,8 +91,13 @@ def test_two_engines_embed_alike_and_a_small_folder_needs_no_torch(corpus, tmp_p
         size = math.hypot(*first) * math.hypot(*third)
         assert sum(a * b for a, b in zip(first, third, strict=True)) / size > 0.998
     assert "model" not in vars(quick)  # of PyTorch
-    quick.embed_documents(["Ferry"] * FEW)
-    assert "model" in vars(quick)
+    for _ in range(3):  # the batch in hand decides, not what came before
+        assert quick.embed_documents(["Ferry"] * (FEW // 2 + 1))[-1] == quick.embed_query("Ferry")
+    assert "model" not in vars(quick)
+    large = SentenceEmbeddings(BUNDLED)
+    parts = list(embed_in_steps(large, ["Ferry"] * (FEW + 1), FEW))
+    assert list(map(len, parts)) == [FEW, 1]
+    assert "_quick" not in vars(large)  # also the last part is of PyTorch
     script = (
         "import sys, askdoc; from askdoc import Assistant, Settings\n"
         f"settings = Settings(corpus={str(corpus)!r}, index={str(tmp_path)!r})\n"

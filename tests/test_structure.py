@@ -1,11 +1,13 @@
 """The shape of the code: one import order, one owner for each library, one list of public names."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
 import askdoc
 
@@ -108,6 +110,25 @@ def test_the_orders_name_what_is_there() -> None:
     for order, folder in ((ORDER, PACKAGE), *((WITHIN[name], PACKAGE / name) for name in WITHIN)):
         modules = {path.relative_to(folder).parts[0] for path in folder.rglob("*.py")}
         assert {name.removesuffix(".py") for name in modules} - {"__init__"} == set(order)
+
+
+def test_the_readme_shows_the_tree_in_import_order() -> None:
+    tree = (ROOT / "README.md").read_text("utf-8").split("## The modules")[1].split("```")[1]
+    named, folders = [], [""]
+    for space, name in re.findall(r"^( +)([\w/]+)  +\S", tree, re.M):
+        folders[len(space) // 2 :] = [name.removesuffix("/")]
+        named.append("/".join(folders[1:]))
+    there = {
+        path.relative_to(PACKAGE).with_suffix("").as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if not path.name.startswith("__")
+    }
+    assert {name for name in named if name in there} == there
+    assert all(name in there or (PACKAGE / name).is_dir() for name in named)
+    assert [name for name in named if "/" not in name] == ORDER[:-1]
+    for folder, order in WITHIN.items():
+        inside = [name.split("/")[1] for name in named if re.fullmatch(f"{folder}/\\w+", name)]
+        assert inside == order
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chat import EVIL, ROOT, WAIT, ask, serve, shot, visit
+from chat import EVIL, WAIT, ask, serve, shot, visit
+from helpers import ROOT
 from playwright.sync_api import Page, expect
 
 from askdoc import Assistant

@@ -4,7 +4,7 @@ import functools
 import hashlib
 import importlib.resources
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,10 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 GRAPH = Path(__file__).with_suffix(".onnx")
 UNUSED = ("pooler.", "embeddings.position_ids")  # weights of the package that no vector needs
 LONGEST = 256  # tokens of a text that count
-FEW = 500  # texts that are embedded one by one before PyTorch has been imported
+FEW = 500  # texts that are embedded one by one: importing PyTorch takes as long as they do
 CLS, SEP = 101, 102  # the tokens [CLS] and [SEP]
+
+Engine = Callable[[list[str]], list[list[float]]]
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read when the libraries are imported
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # silences a warning in forked workers
@@ -52,12 +54,22 @@ def embedder(name: str) -> Embeddings:
     return SentenceEmbeddings(name)
 
 
+def embed_in_steps(
+    embedder: Embeddings, texts: list[str], step: int
+) -> Iterator[list[list[float]]]:
+    """The vectors of some texts at a time, all of them made by the engine that fits them all."""
+    embed: Engine = embedder.embed_documents
+    if isinstance(embedder, SentenceEmbeddings):
+        embed = embedder.engine(len(texts))
+    for start in range(0, len(texts), step):
+        yield embed(texts[start : start + step])
+
+
 class SentenceEmbeddings(Embeddings):
     """Unit vectors of a sentence-transformers model, in bfloat16 where the CPU is built for it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._few = FEW if name == BUNDLED else 0
 
     @functools.cached_property
     def model(self) -> "SentenceTransformer":
@@ -80,19 +92,24 @@ class SentenceEmbeddings(Embeddings):
             raise BadInput(f"embedder {self.name} cannot be loaded: {why}") from error
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
-        """A unit vector for each text; the first ``FEW`` of the bundled model without PyTorch."""
-        if len(texts) <= self._few:
-            self._few -= len(texts)
-            return [self._quick.embed(text) for text in texts]
-        self._few = 0
+        """A unit vector for each text; of a few and the bundled model without PyTorch."""
+        return self.engine(len(texts))(list(texts))
+
+    def engine(self, count: int) -> Engine:
+        """What embeds the texts, or any part of them, when there are so many in all."""
+        few = self.name == BUNDLED and count <= FEW
+        return self._one_by_one if few else self._together
+
+    def _one_by_one(self, texts: Sequence[str]) -> list[list[float]]:
+        return [self._quick.embed(text) for text in texts]
+
+    def _together(self, texts: Sequence[str]) -> list[list[float]]:
         vectors = self.model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
         return [[float(number) for number in vector] for vector in vectors]
 
     def embed_query(self, text: str) -> list[float]:
         """The unit vector of a query; of the bundled model without importing PyTorch."""
-        if self.name != BUNDLED:
-            return self.embed_documents([text])[0]
-        return self._quick.embed(text)
+        return self.engine(1)([text])[0]
 
     @functools.cached_property
     def _quick(self) -> "_Quick":

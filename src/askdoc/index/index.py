@@ -12,7 +12,7 @@ from langchain_core.embeddings import Embeddings
 
 from askdoc.errors import BadInput, Unreadable
 from askdoc.index.dense import cosine
-from askdoc.index.embedder import check_weights, embedder, languages_of
+from askdoc.index.embedder import check_weights, embed_in_steps, embedder, languages_of
 from askdoc.index.lock import check_corpus, check_folders, make_index, only_writer
 from askdoc.index.manifest import Entry, File
 from askdoc.index.stores import MANIFEST, Ranking, Stores
@@ -274,20 +274,15 @@ class Index:
         size = sum(entry.file.size for entry in batch)
         vectors = self.stores.vectors_of(passages)
         unknown = [passage for passage in passages if passage.id not in vectors]
+        embedded = embed_in_steps(self.embedder, [p.indexed_text for p in unknown], STEP)
         for start in range(0, len(unknown), STEP):
             part = unknown[start : start + STEP]
-            embedded = size // READING + (size - size // READING) * start // len(unknown)
-            on_progress(Progress(part[0].source, done + embedded, total))
-            vectors.update(self._embedded(part))
+            share = size // READING + (size - size // READING) * start // len(unknown)
+            on_progress(Progress(part[0].source, done + share, total))
+            vectors.update(zip((passage.id for passage in part), next(embedded), strict=True))
         self.stores.replace(batch, [vectors[passage.id] for passage in passages])
         on_progress(Progress(batch[-1].file.report.source, done + size, total))
         return done + size
-
-    def _embedded(self, passages: list[Passage]) -> dict[str, list[float]]:
-        """The vectors of passages by their ids."""
-        texts = [passage.indexed_text for passage in passages]
-        vectors = self.embedder.embed_documents(texts)
-        return dict(zip((passage.id for passage in passages), vectors, strict=True))
 
 
 def _sha256(path: Path) -> str:

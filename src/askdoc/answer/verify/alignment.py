@@ -12,20 +12,21 @@ MARGIN = 8  # tokens more on each side of it
 SAME, SAME_STOP, SAME_KIND, OTHER, GAP = 4, 2, 1, -1, -1
 NEVER = -99
 
-Pairs = list[tuple[int | None, int | None]]
+Pairs = list[tuple[int, int]]
+"""The places at which two texts both have something, in order: an index into each."""
 
 
 def window(claim: Sequence[Token], text: Sequence[Token]) -> tuple[int, int]:
     """The part of a text that has most of the claim's pairs of neighbours: its start and end."""
     size = int(len(claim) * SLACK) + MARGIN
     wanted = {(one.key, other.key) for one, other in pairwise(claim)}
-    found = [(one.key, other.key) for one, other in pairwise(text)]
+    there = [(one.key, other.key) for one, other in pairwise(text)]
     inside: Counter[tuple[Key, Key]] = Counter()
     best = start = 0
-    for at, pair in enumerate(found):
+    for at, pair in enumerate(there):
         if pair in wanted:
             inside[pair] += 1
-        gone = found[max(0, at - size)]
+        gone = there[max(0, at - size)]
         if at >= size and gone in inside:
             inside[gone] -= 1
             if not inside[gone]:
@@ -35,45 +36,31 @@ def window(claim: Sequence[Token], text: Sequence[Token]) -> tuple[int, int]:
     return max(0, start - MARGIN), min(len(text), start + size + MARGIN)
 
 
-def aligned(claim: Sequence[Token], text: Sequence[Token]) -> Pairs:
-    """The places of both, in order: an index into each, None where one has nothing.
+def align(claim: Sequence[Token], text: Sequence[Token]) -> Pairs:
+    """The places at which both have something.
 
     What the text has before and after costs nothing, so that a claim may be a part of it.
     """
-    rows, columns = len(claim), len(text)
-    scores = [[0] * (columns + 1)]
-    for row in range(1, rows + 1):
-        one = claim[row - 1]
-        above = scores[-1]
-        line = [row * GAP]
-        left = row * GAP
-        costs: dict[Token, int] = {}
-        for column in range(1, columns + 1):
-            other = text[column - 1]
-            cost = costs.get(other)
-            if cost is None:
-                cost = costs[other] = _score(one, other)
-            left = max(above[column - 1] + cost, above[column] + GAP, left + GAP)
-            line.append(left)
-        scores.append(line)
-    column = max(range(columns + 1), key=lambda at: scores[rows][at])
-    row = rows
+    rows = [[0] * (len(text) + 1)]
+    for one in claim:
+        above, left = rows[-1], rows[-1][0] + GAP
+        row = [left]
+        for column, other in enumerate(text):
+            left = max(above[column] + _score(one, other), above[column + 1] + GAP, left + GAP)
+            row.append(left)
+        rows.append(row)
+    at, column = len(claim), max(range(len(text) + 1), key=rows[-1].__getitem__)
     pairs: Pairs = []
-    while row:
-        here = scores[row][column]
-        if column and here == scores[row - 1][column - 1] + _score(
-            claim[row - 1], text[column - 1]
-        ):
-            row, column = row - 1, column - 1
-            pairs.append((row, column))
-        elif here == scores[row - 1][column] + GAP:
-            row -= 1
-            pairs.append((row, None))
+    while at:
+        score, above = rows[at][column], rows[at - 1]
+        if column and score == above[column - 1] + _score(claim[at - 1], text[column - 1]):
+            at, column = at - 1, column - 1
+            pairs.append((at, column))
+        elif score == above[column] + GAP:
+            at -= 1
         else:
             column -= 1
-            pairs.append((None, column))
-    pairs.reverse()
-    return pairs
+    return pairs[::-1]
 
 
 def _score(one: Token, other: Token) -> int:

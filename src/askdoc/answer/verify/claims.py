@@ -8,10 +8,10 @@ facts at the same places.
 
 from collections.abc import Iterator, Sequence
 
-from askdoc.answer.verify.alignment import Pairs, aligned, window
-from askdoc.answer.verify.names import Known, names, one_name
+from askdoc.answer.verify.alignment import Pairs, align, window
+from askdoc.answer.verify.names import Known, one_name, unknown_names
 from askdoc.answer.verify.negation import denied_anywhere, denied_beside
-from askdoc.answer.verify.numbers import Problem, Tokens, numbers, one_number
+from askdoc.answer.verify.numbers import Problem, Tokens, one_number, unknown_numbers
 from askdoc.answer.verify.tokens import Key, Kind, Token, tokens_of
 
 COPIED = 0.7  # share of a claim's tokens at the same place from which it nearly copies
@@ -27,36 +27,39 @@ ELSEWHERE = "the passage is about something else"
 
 
 def unsupported(claim: str, quotes: Sequence[str], context: str = "") -> tuple[str, ...]:
-    """What speaks against a sentence of an answer, in words a reader understands.
+    """What of a sentence of an answer is not in what it cites, in words a reader understands.
 
-    Empty when nothing does. ``claim`` is the sentence without its markers, ``quotes`` are the spans
-    it cites; ``context`` is title, heading and question, from which names may come.
+    Empty when all is. ``claim`` is the sentence without its markers, ``quotes`` are the spans it
+    cites; ``context`` is title, heading and question, from which names may come.
     """
     said, around = tokens_of(claim), tokens_of(context)
     texts = [tokens_of(quote) for quote in quotes]
     if not said:
         return ()
-    every = [token for each in texts for token in each]
-    known = Known((*every, *around))
-    text = _closest(said, texts) if len(said) <= LONGEST else ()
-    pairs = aligned(said, text) if text else []
-    near = _copied(said, text, pairs) >= COPIED
-    found: list[Problem] = []
-    if near:
-        found += _replaced(said, text, pairs, known)
-        found += _moved(said, text, pairs)
-        found += denied_beside(said, text, pairs)
-    found += numbers(said, every, around)
-    found += names(said, known)
-    if not near:
-        found += denied_anywhere(said, texts)
-        if _elsewhere(said, every):
-            found.append((-1, ELSEWHERE))
     # The first that is wrong with a token says it best; -1 is the sentence as a whole.
     first: dict[int | str, str] = {}
-    for at, why in found:
-        first.setdefault(why if at < 0 else at, why)
+    for at, problem in _problems(said, texts, around):
+        first.setdefault(problem if at < 0 else at, problem)
     return tuple(dict.fromkeys(first.values()))[:MOST]
+
+
+def _problems(said: Tokens, texts: Sequence[Tokens], around: Tokens) -> Iterator[Problem]:
+    """What is wrong with the tokens of a sentence, what says it best first."""
+    every = [token for text in texts for token in text]
+    known = Known((*every, *around))
+    text = _closest(said, texts) if len(said) <= LONGEST else ()
+    pairs = align(said, text) if text else []
+    copies = _copied(said, text, pairs) >= COPIED
+    if copies:
+        yield from _replaced(said, text, pairs, known)
+        yield from _moved(said, text, pairs)
+        yield from denied_beside(said, text, pairs)
+    yield from unknown_numbers(said, every, around)
+    yield from unknown_names(said, known)
+    if not copies:
+        yield from denied_anywhere(said, texts)
+        if _elsewhere(said, every):
+            yield -1, ELSEWHERE
 
 
 def support(claim: str, text: str) -> float:
@@ -82,36 +85,26 @@ def _closest(said: Tokens, texts: Sequence[Tokens]) -> Tokens:
 
 def _copied(said: Tokens, text: Tokens, pairs: Pairs) -> float:
     """The share of the claim's tokens at whose place the text has the same, or the like."""
-    both = [(said[one], text[other]) for one, other in _places(pairs)]
-    return sum(one.key == other.key or _like(one, other) for one, other in both) / len(said)
-
-
-def _places(pairs: Pairs) -> list[tuple[int, int]]:
-    """The places at which both have something."""
-    return [(one, other) for one, other in pairs if one is not None and other is not None]
+    return sum(_like(said[one], text[other]) for one, other in pairs) / len(said)
 
 
 def _like(one: Token, other: Token) -> bool:
-    """Whether two tokens are facts of one kind."""
-    return one.kind is other.kind and one.is_fact
+    """Whether two tokens are the same, or facts of one kind."""
+    return one.key == other.key or (one.kind is other.kind and one.is_fact)
 
 
 def _replaced(said: Tokens, text: Tokens, pairs: Pairs, known: Known) -> Iterator[Problem]:
     """Facts at whose place the text has others."""
-    used = {other for _, other in _places(pairs)}
-    good = {
-        (one, other)
-        for one, other in _places(pairs)
-        if said[one].key == text[other].key or _like(said[one], text[other])
-    }
-    for one, other in _places(pairs):
+    used = {other for _, other in pairs}
+    alike = {(one, other) for one, other in pairs if _like(said[one], text[other])}
+    for one, other in pairs:
         mine, yours = said[one], text[other]
         if mine.key == yours.key or not _like(mine, yours):
             continue
         steps = [
             step for step in range(-BESIDE, BESIDE + 1) if step and 0 <= one + step < len(said)
         ]
-        if sum((one + step, other + step) in good for step in steps) < min(3, len(steps)):
+        if sum((one + step, other + step) in alike for step in steps) < min(3, len(steps)):
             continue
         if mine.key in _skipped(text, used, other):
             continue  # "A, which is called B, is …" may become "A is …"
@@ -146,7 +139,7 @@ def _moved(said: Tokens, text: Tokens, pairs: Pairs) -> Iterator[Problem]:
 
     A part that moved as a whole, as *in 2010* may to the front, says the same there.
     """
-    same = [(one, other) for one, other in _places(pairs) if said[one].key == text[other].key]
+    same = [(one, other) for one, other in pairs if said[one].key == text[other].key]
     kept, used = {one for one, _ in same}, {other for _, other in same}
     left = {token.key for at, token in enumerate(text) if at not in used}
     mine = {token.key for at, token in enumerate(said) if at not in kept}

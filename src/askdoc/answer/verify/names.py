@@ -83,7 +83,7 @@ class Known:
         return {name for name in names if name.isupper() and len(name) in ACRONYM}
 
 
-def names(said: Tokens, known: Known) -> Iterator[Problem]:
+def unknown_names(said: Tokens, known: Known) -> Iterator[Problem]:
     """Names that are not known; of the first word of a sentence a capital says nothing."""
     for at, token in enumerate(said):
         if token.kind is Kind.NAME and not token.opens and not known.has(said, at):

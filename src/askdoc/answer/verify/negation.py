@@ -16,7 +16,7 @@ NEAR = 2  # telling words around a denied one that show that the same is meant
 
 def denied_beside(said: Tokens, text: Tokens, pairs: Pairs) -> Iterator[Problem]:
     """Denials that only one of two near copies has."""
-    beside = {other: one for one, other in pairs if one is not None and other is not None}
+    beside = {other: one for one, other in pairs}
     mine = {at for at, token in enumerate(said) if token.kind is Kind.DENIAL}
     theirs = {
         at

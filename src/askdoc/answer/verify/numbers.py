@@ -16,7 +16,7 @@ LOOSE = {Fraction(1), Fraction(2), Fraction(1, 2)}
 HEDGED = 3  # tokens before a number among which a word says that it is not exact
 
 
-def numbers(said: Tokens, texts: Tokens, around: Tokens) -> Iterator[Problem]:
+def unknown_numbers(said: Tokens, texts: Tokens, around: Tokens) -> Iterator[Problem]:
     """Numbers, dates and units that no text has."""
     there = _different(texts)
     known = _different(around)

@@ -28,6 +28,7 @@ from askdoc.web.render import conversation
 from askdoc.web.session import Sessions
 from askdoc.web.turns import KEPT, Turn, dumped, history, restored
 from askdoc.web.viewer.layout import laid_out
+from askdoc.web.viewer.panel import as_text
 from askdoc.web.warmup import Warmup
 
 pytestmark = pytest.mark.alone
@@ -379,11 +380,22 @@ def test_foreign_text_never_becomes_markup() -> None:
     for html in (
         conversation(turns),
         exported(turns, "html"),
+        as_text(hostile, 0, 5, [], has_pages=True),
         laid_out(hostile, 0, 5),
         laid_out(hostile, len(EVIL) - 3, len(EVIL) + 3),
     ):
         assert "<img" not in html
         assert "&lt;img" in html
+
+
+def test_every_attribute_of_a_template_is_quoted_and_only_our_own_html_is_safe() -> None:
+    templates = sorted((Path(web.__file__).parent / "templates").glob("*.html"))
+    assert len(templates) > 9
+    for template in templates:
+        text = template.read_text("utf-8")
+        assert not re.search(r"=\{\{", text), template.name
+        safe = re.findall(r"[\w.]+ \| *safe", text)
+        assert safe == (["text | safe"] if template.name == "document.html" else []), template.name
 
 
 def test_what_a_browser_kept_is_not_trusted() -> None:

@@ -16,15 +16,11 @@ from fastapi.staticfiles import StaticFiles
 from askdoc.assistant import Assistant
 from askdoc.web import api, feedback, mcp
 from askdoc.web.page import build
+from askdoc.web.templating import render
 from askdoc.web.viewer import routes as viewer_routes
 from askdoc.web.warmup import Warmup
 
 UI = Path(__file__).parent / "ui"
-HEAD = (
-    '<link rel="stylesheet" href="/ui/askdoc.css"><script src="/ui/askdoc.js" defer></script>'
-    '<script src="/ui/conversations.js" defer></script>'
-    '<meta name="referrer" content="no-referrer">'
-)
 
 
 def create_app(assistant: Assistant) -> FastAPI:
@@ -63,7 +59,7 @@ def create_app(assistant: Assistant) -> FastAPI:
         theme=gr.themes.Base(
             font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
         ),
-        head=HEAD,
+        head=render("links"),
         footer_links=[],
         run_history=False,
         show_error=False,

@@ -18,26 +18,13 @@ from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
 from askdoc.types import Status
 from askdoc.web import documents
-from askdoc.web.events import ASKING, EVENT, Steps, cookie_of, html, in_words, line
+from askdoc.web.events import ASKING, CLICKS, EVENT, Steps, cookie_of, html, in_words, line
 from askdoc.web.export import FORMATS, exported
 from askdoc.web.render import conversation
 from askdoc.web.session import Sessions
 from askdoc.web.templating import render
 from askdoc.web.turns import KEPT, Turn, dumped, history, restored
 from askdoc.web.warmup import Warmup
-
-PICK = """element.addEventListener('click', event => {
-  const button = event.target.closest('button');
-  if (button) trigger('pick', {question: button.textContent});
-});"""
-# Our own script says which conversation was chosen; what is in it comes from the browser.
-ACTS = """element.addEventListener('askdoc-open',
-  event => trigger('open', {turns: event.detail}));
-element.addEventListener('click', event => {
-  const button = event.target.closest('#new, [data-kind]');
-  if (button?.dataset.kind) trigger('save', {kind: button.dataset.kind});
-  else if (button) { askdoc.fresh(); trigger('fresh'); }
-});"""
 
 
 class Chat:
@@ -50,7 +37,7 @@ class Chat:
 
     def head(self) -> None:
         """What stands above all tabs."""
-        self.acts = html(render("head", formats=FORMATS), "head", ACTS)
+        self.acts = html(render("head", formats=FORMATS), "head", CLICKS)
 
     def tab(self, page: gr.Blocks) -> None:
         """The log, the question box and the open document, and all that happens to them."""
@@ -60,7 +47,7 @@ class Chat:
                 with gr.Column(elem_id="log"):
                     self.past = html(elem_id="past")
                     self.live = html(elem_id="live")
-                    self.start = html(elem_id="start", js=PICK)
+                    self.start = html(elem_id="start", js=CLICKS)
                 with gr.Row(elem_id="state"):
                     self.status = html(elem_id="status")
                     self.stop = gr.Button("Stop", size="sm", visible="hidden", elem_id="stop")

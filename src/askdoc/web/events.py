@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -14,13 +15,14 @@ LOG = logging.getLogger("askdoc.web")
 EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 ASKING: dict[str, Any] = EVENT | {"concurrency_limit": 2, "concurrency_id": "ask"}
 INDEXING: dict[str, Any] = EVENT | {"concurrency_limit": 1, "concurrency_id": "index"}
+CLICKS = (Path(__file__).parent / "ui" / "events.js").read_text("utf-8")
 
 Steps = Iterator[dict[Any, Any]]
 """What an event changes, step by step: the components and their new values."""
 
 
 def html(content: str = "", elem_id: str | None = None, js: str | None = None) -> gr.HTML:
-    """A place for HTML of ours, and the script that makes events of what is clicked in it."""
+    """A place for HTML of ours; ``js`` is CLICKS where clicks in it are events."""
     return gr.HTML(content, elem_id=elem_id, js_on_load=js, apply_default_css=False)
 
 

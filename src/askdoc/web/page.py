@@ -12,19 +12,10 @@ from askdoc.ingest.files import LOADERS
 from askdoc.web import documents
 from askdoc.web.api import answer_to
 from askdoc.web.chat import Chat
-from askdoc.web.events import ASKING, EVENT, INDEXING, Steps, cookie_of, failed, html, line
+from askdoc.web.events import ASKING, CLICKS, EVENT, INDEXING, Steps, cookie_of, failed, html, line
 from askdoc.web.session import LOOPBACK, Sessions, try_out
 from askdoc.web.templating import render
 from askdoc.web.warmup import Warmup
-
-ROWS = """element.addEventListener('click', event => {
-  const button = event.target.closest('button.delete, button.only');
-  const source = button?.dataset.source;
-  if (!source) return;
-  if (button.matches('.only')) trigger('only', {source});
-  else if (confirm(`Delete ${source} from the folder? It cannot be brought back.`))
-    trigger('remove', {source});
-});"""
 
 
 def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
@@ -102,7 +93,7 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant, chat: Chat) -
     with gr.Row(elem_id="sync"):
         button = gr.Button("Sync now", size="sm")
         status = html(elem_id="syncing")
-    report = html(elem_id="report", js=ROWS)
+    report = html(elem_id="report", js=CLICKS)
     outputs = [status, banner, report]
     button.click(sync, None, outputs, **INDEXING)
     files.upload(upload, files, outputs, **INDEXING).then(lambda: None, None, files, **EVENT)

@@ -102,7 +102,8 @@
   });
   // A new chat ends the answer that is being written, and waits for its end: it belongs to this one.
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("#new") || !answering()) return;
+    if (!event.target.closest("#new")) return;
+    if (!answering()) return fresh();
     event.stopPropagation();
     document.getElementById("stop").click();
     const wait = setInterval(() => {
@@ -216,5 +217,5 @@
     }, 200);
   }
 
-  window.askdoc = { ...window.askdoc, all, fresh, keep, restored };
+  window.askdoc = { ...window.askdoc, all, keep, restored };
 })();

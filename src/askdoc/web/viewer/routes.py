@@ -3,7 +3,6 @@
 import re
 import threading
 from contextlib import suppress
-from pathlib import Path
 from typing import Literal
 
 from fastapi import APIRouter, HTTPException
@@ -98,7 +97,7 @@ class Pages:
         None where there are no pages to draw, where the file is not the one that was read, and
         where the words of the first span are not found on them.
         """
-        path = self._path(document)
+        path = self._index.corpus / document.source
         if not document.pages or not document.source.lower().endswith(".pdf"):
             return None
         try:
@@ -115,10 +114,7 @@ class Pages:
     def picture(self, document: Document, number: int) -> bytes:
         """A page as a JPEG; raises Unreadable."""
         with self._lock:
-            return self._worker.run(pdf_pages.picture, self._path(document), number)
-
-    def _path(self, document: Document) -> Path:
-        return self._index.corpus / document.source
+            return self._worker.run(pdf_pages.picture, self._index.corpus / document.source, number)
 
 
 def _check(document: Document, start: int, end: int, sha: str) -> None:

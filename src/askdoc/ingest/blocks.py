@@ -26,7 +26,7 @@ def code(start: int, end: int) -> Block:
     return Block(BlockKind.CODE, start, start, end, end)
 
 
-def moved(block: Block, by: int, deeper: int = 0) -> Block:
+def move(block: Block, by: int, deeper: int = 0) -> Block:
     """A block in a longer text, where all before it takes ``by`` characters more."""
     level = min(block.level + deeper, 6) if block.level else 0
     start, inner_start = block.start + by, block.inner_start + by

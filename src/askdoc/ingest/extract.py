@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from askdoc.ingest.blocks import heading, moved, table
+from askdoc.ingest.blocks import heading, move, table
 from askdoc.types import Block, BlockKind
 
 LONE = re.compile("[\ud800-\udfff]")  # half of a character: nothing can store or show it
@@ -80,7 +80,7 @@ class Composer:
         text = extract.text.rstrip()
         front = len(text) - len(text.lstrip("\n "))
         by = self.add(text) - front
-        self.blocks += [moved(block, by, deeper) for block in extract.blocks]
+        self.blocks += [move(block, by, deeper) for block in extract.blocks]
 
     def turn_page(self) -> None:
         """Begins a page with whatever is added next."""

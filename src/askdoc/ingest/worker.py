@@ -69,9 +69,9 @@ class Worker:
         if self._child is not None and self._child.poll() is not None:
             self.close()
         if self._child is None:
-            self._child = _started(self.seconds, self.megabytes)
+            self._child = _spawn(self.seconds, self.megabytes)
             with suppress(TimeoutError):
-                if _received(self._child, STARTING) == READY:
+                if _receive(self._child, STARTING) == READY:
                     return self._child
             self.close()
             raise AskdocError(f"{sys.executable} does not start askdoc's reading process")
@@ -99,7 +99,7 @@ class Worker:
             with suppress(OSError):  # it has died, and there is no reply
                 pickle.dump(request, _pipe(child.stdin))
                 _pipe(child.stdin).flush()
-            reply: Reply | None = _received(child, self.seconds)
+            reply: Reply | None = _receive(child, self.seconds)
             usable = reply is not None and reply[1] != OUT_OF_MEMORY
             return reply or (None, OUT_OF_MEMORY if child.wait() == KILLED else CRASHED)
         except TimeoutError:
@@ -110,7 +110,7 @@ class Worker:
                 self.close()
 
 
-def _started(seconds: float, megabytes: int) -> "subprocess.Popen[bytes]":
+def _spawn(seconds: float, megabytes: int) -> "subprocess.Popen[bytes]":
     """A child that can import askdoc however its parent did."""
     path = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)
     return subprocess.Popen(  # noqa: S603  # nothing but our own module and two numbers
@@ -123,7 +123,7 @@ def _started(seconds: float, megabytes: int) -> "subprocess.Popen[bytes]":
     )
 
 
-def _received(child: "subprocess.Popen[bytes]", seconds: float) -> Any:
+def _receive(child: "subprocess.Popen[bytes]", seconds: float) -> Any:
     """What the child sends next; None when it has died, TimeoutError when it sends nothing."""
     received: SimpleQueue[Any] = SimpleQueue()
 

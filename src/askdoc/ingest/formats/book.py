@@ -56,7 +56,7 @@ UNSEEN = (
 
 
 @contextmanager
-def _unzipped(path: Path) -> Iterator[zipfile.ZipFile]:
+def _open(path: Path) -> Iterator[zipfile.ZipFile]:
     """The parts of a zip; raises Unreadable for a damaged one."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -71,7 +71,7 @@ def read_epub(path: Path) -> Extract:
     A chapter that cannot be read does not lose the others.
     """
     composer = Composer()
-    with _unzipped(path) as archive:
+    with _open(path) as archive:
         names = set(archive.namelist())
         seals = "META-INF/encryption.xml"
         if seals in names and SEALED.search(archive.read(seals)):
@@ -96,7 +96,7 @@ def read_odt(path: Path) -> Extract:
 
     Notes stand below the text: they would break a sentence in two.
     """
-    with _unzipped(path) as archive:
+    with _open(path) as archive:
         body = next(_xml(archive, "content.xml").iter(f"{OFFICE}text"), None)
     if body is None:
         raise Unreadable(Status.FAILED, "it holds no text document")

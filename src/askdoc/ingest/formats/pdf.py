@@ -35,7 +35,7 @@ class _Line:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
+def open_pdf(path: Path) -> Iterator[pypdfium2.PdfDocument]:
     """A PDF that no other thread touches meanwhile; raises Unreadable when it cannot be read."""
     with PDFIUM:
         try:
@@ -52,7 +52,7 @@ def opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
 
 def read(path: Path) -> Extract:
     """A PDF with pages and headings; its title is the one in its metadata, or its first heading."""
-    with opened(path) as pdf:
+    with open_pdf(path) as pdf:
         title = one_line(pdf.get_metadata_dict().get("Title", ""))
         pages = [_page(pdf, number) for number in range(len(pdf))]
     if pages and not any(lines is not None for lines in pages):

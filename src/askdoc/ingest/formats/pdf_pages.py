@@ -12,7 +12,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from askdoc.errors import Unreadable
-from askdoc.ingest.formats.pdf import opened
+from askdoc.ingest.formats.pdf import open_pdf
 from askdoc.types import Status
 
 WIDTH = 1100  # pixels of a picture: sharp on a panel of half a screen, and about 100 KB
@@ -44,7 +44,7 @@ def sheets(path: Path, text: str, pages: Sequence[int], spans: Sequence[tuple[in
     found on its page has no boxes. Raises Unreadable when the file is no PDF any more.
     """
     boxes: list[list[tuple[int, Box]]] = [[] for _ in spans]
-    with opened(path) as pdf:
+    with open_pdf(path) as pdf:
         sizes = tuple(pdf.get_page_size(number) for number in range(len(pdf)))
         for number, (first, last) in enumerate(pairwise([*pages, len(text)]), 1):
             here = [at for at, (start, end) in enumerate(spans) if start < last and end > first]
@@ -60,7 +60,7 @@ def sheets(path: Path, text: str, pages: Sequence[int], spans: Sequence[tuple[in
 
 def picture(path: Path, number: int) -> bytes:
     """A page, counted from 1, as a JPEG; raises Unreadable when there is none that can be drawn."""
-    with opened(path) as pdf:
+    with open_pdf(path) as pdf:
         if not 1 <= number <= len(pdf):
             raise Unreadable(Status.FAILED, f"it has no page {number}")
         page = pdf[number - 1]

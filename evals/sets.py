@@ -6,12 +6,14 @@ article, the others by document, nq_open_oracle by question.
 
 import hashlib
 import json
-import re
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from askdoc import Assistant, Settings
+from askdoc.evaluation.questions import Corpus, Question, QuestionRow, question_of
+from askdoc.evaluation.sets import names, settings_of_set
 
 Row = dict[str, Any]
 
@@ -22,7 +24,8 @@ REPORTED = {  # articles of squad2 that nothing is trained or tuned on
     "Scottish Parliament",
     "Yuan dynasty",
 }
-TUNED = {"1973 oil crisis"}  # the one on which the chances are fitted; all others are trained on
+TUNED = {"1973 oil crisis"}  # the one that the weights are fitted on; all others are trained on
+TRAINED = ("squad2", "nq_open_oracle")  # whose part to train on is the reader's alone
 
 
 def part_of(name: str, share: Sequence[tuple[str, float]]) -> str:
@@ -42,22 +45,19 @@ def lines(path: Path) -> list[Row]:
 
 def source_of(id: str) -> str:
     """The file name of a document of a set."""
-    return re.sub(r"[^\w.-]", "_", id) + ".md"
+    return names([id])[id]
 
 
 class Part:
-    """One public set, indexed by askdoc."""
+    """One public set, indexed by askdoc in a folder of its own below ``place``."""
 
     def __init__(self, data: Path, name: str, place: Path, size: int = 600) -> None:
         self.name = name
-        self.rows = {source_of(str(row["id"])): row for row in lines(data / name / "corpus.jsonl")}
-        corpus = place / name.replace("/", "_")
-        if not corpus.exists():
-            corpus.mkdir(parents=True)
-            for source, row in self.rows.items():
-                text = f"# {row['title']}\n\n{row['text']}\n"
-                (corpus / source).write_text(text, "utf-8")
-        self.assistant = Assistant.from_folder(corpus, Settings(corpus=corpus, passage_size=size))
+        given = Settings(index=place / name.replace("/", "_"), passage_size=size)
+        settings, sources = settings_of_set(data / name, given)
+        self.assistant = Assistant.from_folder(settings=settings)
+        self.corpus = Corpus(self.assistant, sources)
+        self.rows = {sources[str(row["id"])]: row for row in lines(data / name / "corpus.jsonl")}
         self.questions = lines(data / name / "queries.jsonl")
         self.squad2 = {row["title"] for row in lines(data / "squad2" / "corpus.jsonl")}
 
@@ -76,6 +76,21 @@ class Part:
             return part_of(question["question"], (("train", 0.8), ("tune", 0.2)))
         return part_of((gold or [question["id"]])[0], (("train", 0.5), ("report", 0.5)))
 
+    def tuning(self, most: int | None = None, seed: int = 1) -> list[Question]:
+        """The questions to tune on, at most so many, in an order that the seed decides."""
+        return self.kept("tune" if self.name in TRAINED else "train", most, seed)
+
+    def kept(self, part: str, most: int | None = None, seed: int = 0) -> list[Question]:
+        """The questions of a part, at most so many, in an order that the seed decides."""
+        rows = [row for row in self.questions if self.part(row) == part]
+        rows = [row for row in rows if all(self._has(id) for id in row["gold_ids"])]
+        random.Random(seed).shuffle(rows)
+        return [question_of(QuestionRow(**row), self.corpus) for row in rows[:most]]
+
     def title(self, source: str) -> str:
         """The title of a document: in squad2 and xquad, the article that it is a paragraph of."""
         return str(self.rows[source]["title"]).replace("_", " ")
+
+    def _has(self, id: object) -> bool:
+        """Whether a document was read: a few of Cranfield are empty."""
+        return self.corpus.sources.get(str(id)) in self.corpus

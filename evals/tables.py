@@ -16,11 +16,18 @@ PAGES = (HERE.parent / "README.md", HERE / "README.md")
 PLACE = re.compile(r"(<!-- (\S+\.json)((?: [^>]+?)?) -->\n\n)(?:\|.*\n)*\n*")
 
 
+def rounded(value: Any) -> Any:
+    """Numbers with three places."""
+    if isinstance(value, dict):
+        return {name: rounded(part) for name, part in value.items()}
+    return round(value, 3) if isinstance(value, float) else value
+
+
 def table(figures: dict[str, Any]) -> str:
     """Figures as a table of Markdown: a row a name; with several columns where they have parts."""
     if all(isinstance(value, dict) for value in figures.values()):
         names = list(dict.fromkeys(name for row in figures.values() for name in row))
-        rows = [[name, *(row.get(each, "") for each in names)] for name, row in figures.items()]
+        rows = [[name, *(row.get(column, "") for column in names)] for name, row in figures.items()]
     else:
         names, rows = [""], [[name, value] for name, value in figures.items()]
     head = ["", *names]

@@ -1,4 +1,4 @@
-"""Fits the few weights that turn the signals of an answer and of a hit into chances.
+"""Fits the few weights that turn the signals of an answer and of a hit into probabilities.
 
 python -m evals.training.fit DATA --work FOLDER
 
@@ -10,26 +10,26 @@ answer them. Writes `src/askdoc/answer/calibration.json`.
 
 import argparse
 import json
-import random
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
 from askdoc.answer.calibration import WEIGHTS
 from askdoc.answer.calibration import weights as known_weights
-from askdoc.answer.evidence import Evidence, choose, confidence, judged, signals
-from askdoc.answer.pipeline import find
-from askdoc.answer.query import Query, contextualize
-from askdoc.answer.retrieve import Candidate
-from askdoc.types import Passage
-from evals.sets import Part, Row, source_of
+from askdoc.answer.evidence import choose, confidence, judged, signals
+from askdoc.answer.pipeline import Findings, find
+from askdoc.answer.query import contextualize
+from askdoc.evaluation import metrics
+from askdoc.evaluation.questions import Question
+from askdoc.types import Span
+from evals.sets import Part
 
 SETS = {
     "squad2": 300,
@@ -42,178 +42,149 @@ OUTSIDE = 250
 THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5)  # for which the refusals are told
 PENALTY = 0.003  # of large weights, a question
 
-Vector = NDArray[np.float64]
+Weights = dict[str, float]
 Sample = tuple[dict[str, float], bool]
+"""Signals, and whether what they speak for is right."""
+Fit = Callable[[Sequence[Sequence[Sample]]], Weights]
 
 
-@dataclass(slots=True)
-class Seen:
-    """A question, and the candidates that were read for it."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and what askdoc finds for it."""
 
-    part: Part
-    question: Row
-    query: Query
-    ranked: list[Candidate]
+    question: Question
+    findings: Findings
 
     @property
     def wanted(self) -> bool:
         """Whether it is known which words answer."""
-        return bool(self.question["answers"] or self.question.get("evidence"))
+        return bool(self.question.short_answers or self.question.facts)
 
-    def right(self, passage: Passage, text: str) -> bool:
-        """Whether a text of a passage answers; where nobody knows the words, its document does."""
-        gold = {source_of(str(id)) for id in self.question["gold_ids"]}
-        return passage.source in gold and (not self.wanted or holds(text, self.question))
+    def holds(self, span: Span) -> bool:
+        """Whether a text has one of the answers, or one of the facts that the answer rests on."""
+        if self.question.facts:
+            return metrics.supports((span.source, span.start, span.end), self.question.evidence)
+        return metrics.says(span.text, self.question.short_answers) == 1
 
-
-def holds(text: str, question: Row) -> bool:
-    """Whether a text has one of the answers, or one of the facts that the answer rests on."""
-    facts = [item["fact"] for item in question.get("evidence") or []]
-    folded = re.sub(r"\W+", " ", text.casefold())
-    return any(
-        f" {words} " in f" {folded} " or (facts and folded.strip() in words)
-        for words in (
-            re.sub(r"\W+", " ", str(wanted).casefold()).strip()
-            for wanted in (facts or question.get("answers") or [])
-        )
-        if words
-    )
+    def is_right(self, span: Span) -> bool:
+        """Whether a text answers; where nobody knows the words, its document does."""
+        return span.source in self.question.relevant and (not self.wanted or self.holds(span))
 
 
-def answers(chosen: Sequence[Evidence], question: Row) -> bool:
-    """Whether a sentence that was chosen holds the answer."""
-    return question["answerable"] and any(holds(item.span.text, question) for item in chosen)
-
-
-def seen(part: Part, questions: Sequence[Row]) -> Iterator[Seen]:
-    """What is read for each question, of a part's documents."""
+def ask(part: Part, questions: Sequence[Question]) -> Iterator[Asked]:
+    """What is found for each question in the documents of a part."""
     index = part.assistant.index
     for question in questions:
-        query = contextualize(question["question"], (), index)
-        ranked = find(index, query).ranked
-        yield Seen(part, question, query, [item for item in ranked if item.judgement])
+        query = contextualize(question.question, question.history, index)
+        yield Asked(question, find(index, query))
 
 
-def passages_of(found: Sequence[Seen]) -> list[Sample]:
-    """The signals of each passage that was read, and whether it is a right one."""
-    rows = []
-    for item in found:
-        if item.question["answerable"]:
-            for each in item.ranked:
-                right = item.right(each.passage, each.passage.text)
-                rows.append((each.signals, right))
-    return rows
+def passages_of(asked: Sequence[Asked]) -> list[list[Sample]]:
+    """For each question, the signals of each passage that was read, and whether it is right."""
+    return [
+        [
+            (item.signals, each.is_right(item.passage))
+            for item in each.findings.ranked
+            if item.signals
+        ]
+        for each in asked
+        if each.question.answerable
+    ]
 
 
-def sentences_of(found: Sequence[Seen]) -> list[list[Sample]]:
+def sentences_of(asked: Sequence[Asked]) -> list[list[Sample]]:
     """For each question, the signals of each sentence, and whether it answers."""
-    rows = []
-    for item in found:
-        if item.question["answerable"] and item.wanted:
-            every = [
-                (each.signals, item.right(each.passage, each.span.text))
-                for each in judged(item.query, item.ranked)
-            ]
-            if any(right for _, right in every):
-                rows.append(every)
-    return rows
+    samples = [
+        [
+            (sentence.signals, each.is_right(sentence.span))
+            for sentence in judged(each.findings.query, each.findings.ranked)
+        ]
+        for each in asked
+        if each.question.answerable and each.wanted
+    ]
+    return [sentences for sentences in samples if any(right for _, right in sentences)]
 
 
-def answers_of(found: Sequence[Seen]) -> list[Sample]:
-    """The signals of each answer, and whether it holds what was asked for."""
-    rows = []
-    for item in found:
-        index = item.part.assistant.index
-        best = item.ranked[: index.settings.k]
-        chosen = choose(item.query, best)
-        if chosen and (item.wanted or not item.question["answerable"]):
-            told = signals(item.query, best, chosen)
-            rows.append((told, answers(chosen, item.question)))
-    return rows
+def answers_of(asked: Sequence[Asked]) -> list[list[Sample]]:
+    """For each question, the signals of its answer, and whether that holds what was asked for."""
+    samples = []
+    for each in asked:
+        query, best = each.findings.query, each.findings.ranked[: each.findings.k]
+        evidence = choose(query, best)  # anew: other weights choose other sentences
+        if evidence and (each.wanted or not each.question.answerable):
+            right = any(each.holds(sentence.span) for sentence in evidence)
+            told = signals(query, best, evidence)
+            samples.append([(told, bool(each.question.answerable and right))])
+    return samples
 
 
-def refusals(found: Sequence[Seen]) -> str:
+def refusals(asked: Sequence[Asked]) -> str:
     """For each threshold, how many refusals are right, and how many of those due there are."""
+    answerable = [bool(each.question.answerable) for each in asked]
     sure = []
-    for item in found:
-        index = item.part.assistant.index
-        best = item.ranked[: index.settings.k]
-        chosen = choose(item.query, best)
-        sure.append((confidence(item.query, best, chosen), item.question["answerable"]))
+    for each in asked:
+        query, best = each.findings.query, each.findings.ranked[: each.findings.k]
+        sure.append(confidence(query, best, choose(query, best)))
     lines = []
     for threshold in THRESHOLDS:
-        refused = [able for chance, able in sure if chance < threshold]
-        right, every = refused.count(False), [able for _, able in sure].count(False)
-        precision, recall = right / max(1, len(refused)), right / every
+        refused = [value < threshold for value in sure]
+        precision, recall, _ = metrics.abstention(refused, answerable)
         lines.append(f"threshold {threshold}: precision {precision:.2f}, recall {recall:.2f}")
     return "\n".join(lines)
 
 
-def gathered(data: Path, place: Path) -> list[Seen]:
-    """What comes of all questions to fit on."""
-    found: list[Seen] = []
-    parts = {}
-    for name, most in SETS.items():
-        parts[name] = part = Part(data, name, place)
-        wanted = "tune" if name in ("squad2", "nq_open_oracle") else "train"
-        questions = [q for q in part.questions if part.part(q) == wanted]
-        random.Random(1).shuffle(questions)
-        found += seen(part, questions[:most])
-        print(f"{name}: {len(questions[:most])} questions", flush=True)
-    outside = [
-        {**question, "answerable": False, "gold_ids": [], "answers": []}
-        for question in parts["nq_open_oracle"].questions
-        if parts["nq_open_oracle"].part(question) == "tune"
-    ]
-    random.Random(2).shuffle(outside)
-    found += seen(parts["squad2"], outside[:OUTSIDE])
-    return found
+def logistic(groups: Sequence[Sequence[Sample]]) -> Weights:
+    """Weights and bias by logistic regression on standardised signals."""
+    samples = [sample for group in groups for sample in group]
+    x, names = matrix(samples)
+    scaler = StandardScaler().fit(x)
+    model = LogisticRegression(C=1 / (PENALTY * len(x)), max_iter=1000)
+    model.fit(scaler.transform(x), [right for _, right in samples])
+    plain = model.coef_[0] / scaler.scale_
+    bias = float(model.intercept_[0] - plain @ scaler.mean_)
+    return {"bias": bias} | {name: float(w) for name, w in zip(names, plain, strict=True)}
 
 
-def fitted(rows: Sequence[Sample]) -> dict[str, Any]:
-    """Weights by logistic regression, by Newton's method on standardised signals."""
-    names = list(rows[0][0])
-    x = np.array([[row[name] for name in names] for row, _ in rows], float)
-    y = np.array([right for _, right in rows], float)
-    middle, width = x.mean(0), x.std(0) + 1e-9
-    scaled = np.hstack([(x - middle) / width, np.ones((len(x), 1))])
-    weights = np.zeros(scaled.shape[1])
-    for _ in range(50):
-        chances = 1 / (1 + np.exp(-scaled @ weights))
-        slope = scaled.T @ (y - chances) - PENALTY * len(y) * np.append(weights[:-1], 0)
-        bend = (scaled * (chances * (1 - chances))[:, None]).T @ scaled
-        bend += np.diag([PENALTY * len(y)] * len(names) + [1e-6])
-        weights += np.linalg.solve(bend, slope)
-    plain: Vector = weights[:-1] / width
-    bias = float(weights[-1] - (plain * middle).sum())
-    return {
-        "bias": round(bias, 4),
-        **{name: round(float(weight), 4) for name, weight in zip(names, plain, strict=True)},
-    }
+def conditional(groups: Sequence[Sequence[Sample]]) -> Weights:
+    """Weights by conditional logistic regression (McFadden, 1974): which sentence is right.
 
-
-def chosen_by(rows: Sequence[Sequence[Sample]]) -> dict[str, Any]:
-    """Weights by conditional logistic regression (McFadden, 1974): which sentence is the right one.
-
-    Several right ones of a question are counted together.
+    Several right ones of a question are counted together. scikit-learn has no such model.
     """
-    names = list(rows[0][0][0])
-    groups = [
-        (np.array([[told[name] for name in names] for told, _ in row]), [r for _, r in row])
-        for row in rows
-    ]
+    _, names = matrix(groups[0])
+    choices = [(matrix(group)[0], [right for _, right in group]) for group in groups]
 
-    def lost(weights: Vector) -> float:
-        total = PENALTY * len(groups) * float(weights @ weights)
-        for x, right in groups:
+    def loss(weights: NDArray[np.float64]) -> float:
+        total = PENALTY * len(choices) * float(weights @ weights)
+        for x, right in choices:
             logits = x @ weights
             total += float(logsumexp(logits) - logsumexp(logits[right]))
         return total
 
-    found = minimize(lost, np.zeros(len(names)), method="L-BFGS-B").x
-    return {"bias": 0.0} | {
-        name: round(float(weight), 4) for name, weight in zip(names, found, strict=True)
-    }
+    best = minimize(loss, np.zeros(len(names)), method="L-BFGS-B").x
+    return {"bias": 0.0} | {name: float(w) for name, w in zip(names, best, strict=True)}
+
+
+def matrix(samples: Sequence[Sample]) -> tuple[NDArray[np.float64], list[str]]:
+    """The signals as rows of numbers, and the names of the columns."""
+    names = list(samples[0][0])
+    return np.array([[of[name] for name in names] for of, _ in samples], float), names
+
+
+FITS: dict[str, Fit] = {"ranking": logistic, "sentence": conditional, "answer": logistic}
+"""How the weights under each name are fitted."""
+
+
+def gather(data: Path, place: Path) -> tuple[list[Asked], list[Asked], list[Asked]]:
+    """All questions to fit on: of the sets, those that squad2 answers, and those from outside."""
+    parts = {name: Part(data, name, place) for name in SETS}
+    asked = {name: list(ask(part, part.tuning(SETS[name]))) for name, part in parts.items()}
+    outside = [
+        replace(question, answerable=False, answers=(), relevant=(), facts=())
+        for question in parts["nq_open_oracle"].tuning(OUTSIDE, seed=2)
+    ]
+    own = [each for each in asked["squad2"] if each.question.answerable]
+    of_sets = [each for of_set in asked.values() for each in of_set]
+    return of_sets, own, list(ask(parts["squad2"], outside))
 
 
 def main() -> None:
@@ -224,21 +195,20 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--work", type=Path, required=True)
     arguments = parser.parse_args()
-    found = gathered(arguments.data, arguments.work / "corpora")
-    passages, sentences = passages_of(found), sentences_of(found)
-    weights = {"ranking": fitted(passages), "sentence": chosen_by(sentences)}
-    WEIGHTS.write_text(json.dumps({**known_weights(), **weights}, indent=2) + "\n", "utf-8")
-    known_weights.cache_clear()  # which sentences are chosen depends on the weights so far
-    told = answers_of(found)
-    weights["answer"] = fitted(told)
-    counts = {"passages": len(passages), "questions": len(sentences), "answers": len(told)}
-    WEIGHTS.write_text(json.dumps({"fitted on": counts, **weights}, indent=2) + "\n", "utf-8")
-    known_weights.cache_clear()
+    of_sets, own, outside = gather(arguments.data, arguments.work / "corpora")
+    asked = [*of_sets, *outside]
+    weights = {**known_weights(), "fitted on": {}}
+    # Which sentences are chosen depends on the weights so far: the answers come last.
+    for name, samples_of in (
+        ("ranking", passages_of), ("sentence", sentences_of), ("answer", answers_of)
+    ):  # fmt: skip
+        samples = samples_of(asked)
+        weights[name] = {key: round(w, 4) for key, w in FITS[name](samples).items()}
+        weights["fitted on"][name] = sum(map(len, samples))
+        WEIGHTS.write_text(json.dumps(weights, indent=2) + "\n", "utf-8")
+        known_weights.cache_clear()
     print(WEIGHTS.read_text("utf-8"))
-    outside = found[-OUTSIDE:]
-    own = [item for item in found[:-OUTSIDE] if item.part is outside[0].part]
-    own = [item for item in own if item.question["answerable"]]
-    print(f"all but those from outside\n{refusals(found[:-OUTSIDE])}")
+    print(f"all but those from outside\n{refusals(of_sets)}")
     print(f"those from outside, and what squad2 can answer\n{refusals([*own, *outside])}")
 
 

@@ -1,7 +1,7 @@
 """Every number that was tuned and changes an answer, each with its reason.
 
 They were chosen on the tuning parts of public sets and of our own (`evals/README.md`): those of
-finding and of choosing by ``python -m evals.benchmark``, those of a question by the tuning half of
+finding and of choosing by ``python -m evals.ablation``, those of a question by the tuning half of
 ``evals/questions/corpus.jsonl``. What is fitted by a computer lies beside this module:
 `calibration.json` and `reader.onnx`. ``fingerprint`` tells two versions of all of it apart.
 """

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from askdoc.answer.tuning import fingerprint
 from askdoc.errors import BadInput
 from askdoc.evaluation.figures import FIGURES, Figures, figures, speed
 from askdoc.evaluation.questions import Corpus, Question, identity
@@ -27,9 +28,10 @@ OnQuestion = Callable[[str, int, int], None]
 class Run:
     """What several systems made of the questions of a set.
 
-    ``about`` names set, corpus, questions, settings and version; ``outcomes`` has each system's, in
-    the order of the questions; ``seconds`` each system's steps, question by question; ``taken``
-    tells when and where. Two runs of one commit differ in the last two only.
+    ``about`` names set, corpus, questions, settings, version and a hash of all that was tuned;
+    ``outcomes`` has each system's, in the order of the questions; ``seconds`` each system's steps,
+    question by question; ``taken`` tells when and where. Two runs of one commit differ in the last
+    two only.
     """
 
     about: dict[str, Any]
@@ -146,6 +148,7 @@ def about(name: str, chosen: Sequence[Question], corpus: Corpus) -> dict[str, An
         "askdoc": version("askdoc"),
         "corpus": {"count": len(corpus), "sha256": corpus.sha256},
         "questions": {"count": len(chosen), "sha256": identity(chosen)},
+        "tuned": fingerprint(),
         "settings": {name: getattr(settings, name) for name in SETTINGS},
     }
 

@@ -1,19 +1,20 @@
-"""Measures the guard: what it catches of sentences changed on purpose, and what it flags wrongly.
+"""Measures verifying: what it catches of sentences changed on purpose, what it flags wrongly.
 
-python -m evals.guard DATA [--out evals/results]
+python -m evals.verify DATA [--out evals/results]
 
 DATA holds the sets, a folder each. Sentences of their documents are changed by script, a kind at a
 time, and held against the sentence they were made from and against the passage around it; people's
 answers of CLAP-NQ are held against the sentences they rest on. The half of the documents that is
-reported is not the one on which the guard's numbers were chosen (--half tune).
+reported is not the one on which its numbers were chosen (--half tune).
 """
 
 import argparse
 import json
 import random
 import re
+import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from askdoc.answer.verify.claims import unsupported
 from askdoc.ingest.blocks import structure
 from askdoc.ingest.chunker import chunk, sentences
 from askdoc.types import Document
-from evals.benchmark import Figures, rounded
-from evals.sets import REPORTED, TUNED, lines, part_of, source_of
+from evals.sets import REPORTED, TUNED, Row, lines, part_of, source_of
+from evals.tables import rounded
 
 SETS = ("squad2", "multihoprag", "hotpotqa_sample", "clapnq_dev", "tatqa_dev", "mtrag_subset")
 MOST = 200  # sentences of a set
@@ -182,28 +183,24 @@ def name(item: Taken, chance: random.Random) -> str | None:
     return _at(item.text, match, new[0]) if new else None
 
 
-def _swapped(text: str, found: list[re.Match[str]], chance: random.Random) -> str | None:
-    pairs = [
-        (one, other)
-        for at, one in enumerate(found)
-        for other in found[at + 1 :]
-        if one[0].lower() not in other[0].lower() and other[0].lower() not in one[0].lower()
-    ]
-    if not pairs:
-        return None
-    one, other = chance.choice(pairs)
-    middle = text[one.end() : other.start()]
-    return text[: one.start()] + other[0] + middle + one[0] + text[other.end() :]
+def exchanged(pattern: re.Pattern[str]) -> Change:
+    """Two of what a pattern finds in a sentence, in each other's place."""
 
+    def change(item: Taken, chance: random.Random) -> str | None:
+        text, matches = item.text, list(pattern.finditer(item.text))
+        pairs = [
+            (one, other)
+            for at, one in enumerate(matches)
+            for other in matches[at + 1 :]
+            if one[0].lower() not in other[0].lower() and other[0].lower() not in one[0].lower()
+        ]
+        if not pairs:
+            return None
+        one, other = chance.choice(pairs)
+        middle = text[one.end() : other.start()]
+        return text[: one.start()] + other[0] + middle + one[0] + text[other.end() :]
 
-def names_exchanged(item: Taken, chance: random.Random) -> str | None:
-    """Two names of a sentence in each other's place."""
-    return _swapped(item.text, list(NAME.finditer(item.text)), chance)
-
-
-def numbers_exchanged(item: Taken, chance: random.Random) -> str | None:
-    """Two numbers of a sentence in each other's place."""
-    return _swapped(item.text, list(NUMBER.finditer(item.text)), chance)
+    return change
 
 
 def denial_added(item: Taken, chance: random.Random) -> str | None:
@@ -252,8 +249,8 @@ KINDS: dict[str, Change] = {
     "date changed": date,
     "unit changed": unit,
     "name replaced": name,
-    "names exchanged": names_exchanged,
-    "numbers exchanged": numbers_exchanged,
+    "names exchanged": exchanged(NAME),
+    "numbers exchanged": exchanged(NUMBER),
     "denial added": denial_added,
     "denial removed": denial_removed,
     "invented, with names of the passage": invented,
@@ -282,48 +279,38 @@ def answers(data: Path, half: str) -> Iterator[tuple[bool, str, list[str], str, 
                     yield not number, answer[start:end], quotes, rows[gold]["text"], context
 
 
-def measured(data: Path, half: str, most: int, shown: int = 0) -> Figures:
+def measure(data: Path, half: str, most: int) -> Row:
     """The table by kind, the false alarms, and the time of a sentence."""
     items = [item for name in SETS for item in taken(data, name, half, most)]
     seconds = 0.0
-    alarms: Figures = {
+    alarms: Row = {
         "a sentence, citing itself": {"sentences": len(items), "flagged": 0.0},
         "a sentence, citing its passage": {"sentences": len(items), "flagged": 0.0},
     }
     for item in items:
         for which, quote in zip(alarms, (item.text, item.passage), strict=True):
             begun = time.perf_counter()
-            found = unsupported(item.text, [quote], item.title)
+            flagged = unsupported(item.text, [quote], item.title)
             seconds += time.perf_counter() - begun
-            alarms[which]["flagged"] += bool(found) / len(items)
-            if found and shown:
-                print("ALARM", which, found, "\n   ", item.text, "\n   ", quote)
-    table: Figures = {}
+            alarms[which]["flagged"] += bool(flagged) / len(items)
+    table: Row = {}
     for kind, change in KINDS.items():
         chance = random.Random(kind)
         changed = [(item, change(item, chance)) for item in items]
         made = [(item, text) for item, text in changed if text and text != item.text]
-        row = {"sentences": len(made), "caught": 0.0, "caught within its passage": 0.0}
-        left = shown
-        for item, text in made:
-            caught = bool(unsupported(text, [item.text], item.title))
-            row["caught"] += caught / len(made)
-            row["caught within its passage"] += bool(
-                unsupported(text, [item.passage], item.title)
-            ) / len(made)
-            if not caught and left:
-                left -= 1
-                print("MISSED", kind, "\n   ", text, "\n   ", item.text)
-        table[kind] = row
-    missed = [item for item in items if not unsupported(item.text, [item.other], item.title)]
+        table[kind] = {
+            "sentences": len(made),
+            "caught": _share(unsupported(text, [item.text], item.title) for item, text in made),
+            "caught within its passage": _share(
+                unsupported(text, [item.passage], item.title) for item, text in made
+            ),
+        }
     table["another sentence of the document"] = {
         "sentences": len(items),
-        "caught": 1 - len(missed) / len(items),
+        "caught": _share(unsupported(item.text, [item.other], item.title) for item in items),
         "caught within its passage": "",
     }
-    for item in missed[:shown]:
-        print("MISSED other\n   ", item.text, "\n   ", item.other)
-    alarms |= persons(data, half, shown)
+    alarms |= persons(data, half)
     return {
         "half": half,
         "caught": table,
@@ -332,27 +319,31 @@ def measured(data: Path, half: str, most: int, shown: int = 0) -> Figures:
     }
 
 
-def persons(data: Path, half: str, shown: int) -> Figures:
+def persons(data: Path, half: str) -> Row:
     """The false alarms on answers that people wrote."""
     every = list(answers(data, half))
-    flagged: dict[str, list[bool]] = {
-        "a person's answer, citing its evidence": [],
-        "also further persons', citing the first one's evidence": [],
-        "all of them, citing the passage": [],
+    flagged = {
+        "a person's answer, citing its evidence": [
+            unsupported(text, evidence, context)
+            for first, text, evidence, _, context in every
+            if first
+        ],
+        "also further persons', citing the first one's evidence": [
+            unsupported(text, evidence, context) for _, text, evidence, _, context in every
+        ],
+        "all of them, citing the passage": [
+            unsupported(text, [passage], context) for _, text, _, passage, context in every
+        ],
     }
-    own, all_evidence, whole = flagged.values()
-    for first, text, evidence, passage, context in every:
-        found = unsupported(text, evidence, context)
-        all_evidence.append(bool(found))
-        if first:
-            own.append(bool(found))
-        whole.append(bool(unsupported(text, [passage], context)))
-        if shown and (whole[-1] or (found and first)):
-            print("ALARM answer", found, "\n   ", text, "\n   ", passage)
     return {
-        which: {"sentences": len(row), "flagged": sum(row) / len(row)}
-        for which, row in flagged.items()
+        which: {"sentences": len(found), "flagged": _share(found)}
+        for which, found in flagged.items()
     }
+
+
+def _share(found: Iterable[Sequence[str]]) -> float:
+    """The share of the sentences in which a problem was found."""
+    return statistics.fmean(map(bool, found))
 
 
 def main() -> None:
@@ -363,14 +354,13 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--half", choices=("tune", "report"), default="report")
     parser.add_argument("--most", type=int, default=MOST, help="sentences of a set, at most")
-    parser.add_argument("--show", type=int, default=0, help="print as many mistakes of each kind")
     parser.add_argument("--out", type=Path, help="a folder for the figures")
     arguments = parser.parse_args()
-    figures = rounded(measured(arguments.data, arguments.half, arguments.most, arguments.show))
+    figures = rounded(measure(arguments.data, arguments.half, arguments.most))
     print(json.dumps(figures, indent=1))
     if arguments.out:
         text = json.dumps(figures, indent=2) + "\n"
-        (arguments.out / "guard.json").write_text(text, "utf-8")
+        (arguments.out / "verify.json").write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,242 @@
+"""What every step of a question, and every signal of the calibration, is worth: each left out once.
+
+python -m evals.ablation DATA --work FOLDER [--out evals/results] [--most 60] [--only SET …]
+
+DATA holds the sets, a folder each; FOLDER keeps their indexes. Only questions are asked that serve
+for tuning: what is left out for its figures here is measured on others. A step is left out by
+putting something that does nothing in its place, and the whole set is asked again; a signal by
+fitting the weights without it, on one half of the questions for the other.
+"""
+
+import argparse
+import functools
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from askdoc import Answer, Assistant, Hit
+from askdoc.answer import evidence, pipeline, query, reader, retrieve
+from askdoc.answer.query import History, Query
+from askdoc.answer.retrieve import Candidate
+from askdoc.evaluation.comparison import interval
+from askdoc.evaluation.figures import FIGURES
+from askdoc.evaluation.metrics import auroc, ndcg_at_k
+from askdoc.evaluation.run import run
+from askdoc.evaluation.scores import Outcome
+from evals.sets import Part
+from evals.training.fit import FITS, Asked, Fit, Sample, answers_of, ask, passages_of, sentences_of
+
+SETS = (
+    "squad2", "clapnq_dev", "hotpotqa_sample", "tatqa_dev", "cranfield", "mtrag_subset",
+    "multihoprag",
+)  # fmt: skip
+MEASURED = ("ndcg@10", "right answers", "AUROC")
+WHOLE = "everything"
+Samples = Sequence[Sequence[Sample]]
+
+
+def fused_order(
+    asked: Query, candidates: Sequence[Candidate], k: int, reader: str
+) -> list[Candidate]:
+    """Reading without ranking by it: the passages are read, and stay as the fusion has them."""
+    read = {found.passage.id: found for found in retrieve.rerank(asked, candidates, k, reader)}
+    return [replace(read[found.passage.id], score=found.fused) for found in candidates]
+
+
+STEPS: dict[str, tuple[Any, str, Any]] = {  # where a step stands, and what does nothing there
+    "subqueries": (query, "subqueries", lambda question: ()),
+    "earlier turns": (query, "_carried", lambda question, history, index: []),
+    "spelling": (query, "correct_spelling", lambda question, index: question),
+    "dense retrieval": (retrieve, "WAYS", {"dense": 0.0, "lexical": 1.0}),
+    "BM25": (retrieve, "WAYS", {"dense": 1.0, "lexical": 0.0}),
+    "folding near-duplicates": (pipeline, "fold", list),
+    "ranking by reading": (pipeline, "rerank", fused_order),
+    "joining neighbours": (retrieve, "JOINED", 1),
+    "expected answer type": (evidence, "ASKED", []),
+}
+
+
+@contextmanager
+def put(place: Any, name: str, instead: Any) -> Iterator[None]:
+    """Another value under a name, for as long as the context lasts."""
+    before = getattr(place, name)
+    setattr(place, name, instead)
+    try:
+        yield
+    finally:
+        setattr(place, name, before)
+
+
+class Without:
+    """An assistant that leaves a step out; none where there is none to leave out."""
+
+    def __init__(self, assistant: Assistant, step: str = "") -> None:
+        self._assistant = assistant
+        self._changed = STEPS.get(step, (self, "_assistant", assistant))
+
+    def ask(self, question: str, history: History = ()) -> Answer:
+        """The answer to a question."""
+        with put(*self._changed):
+            return self._assistant.ask(question, history)
+
+    def search(self, query: str, k: int = 10) -> list[Hit]:
+        """The hits for a query."""
+        with put(*self._changed):
+            return self._assistant.search(query, k)
+
+
+def outcomes_of(part: Part, most: int) -> dict[str, list[Outcome]]:
+    """What comes of a set's questions with everything, and with each step left out."""
+    assistant, chosen = part.assistant, part.tuning(most)
+    systems = {WHOLE: Without(assistant)} | {step: Without(assistant, step) for step in STEPS}
+    outcomes = run(part.name, chosen, part.corpus, systems, _show).outcomes
+    return {
+        system: [replace(outcome, id=f"{part.name} {outcome.id}") for outcome in of_system]
+        for system, of_system in outcomes.items()
+    }
+
+
+def steps(outcomes: Mapping[str, Sequence[Outcome]]) -> dict[str, dict[str, str]]:
+    """The figures with everything, and by how much they are higher than with a step left out."""
+    whole = outcomes[WHOLE]
+    table = {WHOLE: {name: _number(FIGURES[name].of(whole)) for name in MEASURED}}
+    for step in STEPS:
+        pairs = list(zip(whole, outcomes[step], strict=True))
+        changed = sum(a.text != b.text for a, b in pairs)
+        table[step] = {
+            name: _gain(FIGURES[name].of(whole) - FIGURES[name].of(outcomes[step]),
+                        *interval(FIGURES[name].of, pairs))
+            for name in MEASURED
+        } | {"other answers": str(changed)}  # fmt: skip
+    return table
+
+
+def by_set(outcomes: Mapping[str, Sequence[Outcome]]) -> dict[str, dict[str, str]]:
+    """For each set, its nDCG@10 with everything, and what each step adds to it."""
+    figure = FIGURES["ndcg@10"].of
+    table: dict[str, dict[str, str]] = {}
+    for name in dict.fromkeys(outcome.id.split()[0] for outcome in outcomes[WHOLE]):
+        values = {
+            system: figure([outcome for outcome in of_system if outcome.id.split()[0] == name])
+            for system, of_system in outcomes.items()
+        }
+        whole = values.pop(WHOLE)
+        table[name] = {WHOLE: _number(whole)}
+        table[name] |= {step: _gain(whole - value) for step, value in values.items()}
+    return table
+
+
+def order(groups: Samples, scores: Sequence[Sequence[float]]) -> float:
+    """The nDCG@10 of what was read, questions without a right passage left out."""
+    values = []
+    for group, of_group in zip(groups, scores, strict=True):
+        best = sorted(range(len(group)), key=lambda n: -of_group[n])
+        right = [str(n) for n, (_, is_right) in enumerate(group) if is_right]
+        if right:
+            values.append(ndcg_at_k(list(map(str, best)), right, 10))
+    return sum(values) / len(values)
+
+
+def first(groups: Samples, scores: Sequence[Sequence[float]]) -> float:
+    """The share of the questions whose best sentence is right."""
+    best = [max(range(len(each)), key=each.__getitem__) for each in scores]
+    return sum(group[n][1] for n, group in zip(best, groups, strict=True)) / len(groups)
+
+
+def told_apart(groups: Samples, scores: Sequence[Sequence[float]]) -> float:
+    """The AUROC of right answers."""
+    pairs = [(score, group[0][1]) for group, (score,) in zip(groups, scores, strict=True)]
+    return auroc([s for s, right in pairs if right], [s for s, right in pairs if not right])
+
+
+HEADS: dict[str, tuple[Callable[[Sequence[Asked]], Samples], str, Callable[..., float]]] = {
+    "ranking": (passages_of, "nDCG@10 of what was read", order),
+    "sentence": (sentences_of, "best sentence right", first),
+    "answer": (answers_of, "AUROC of right answers", told_apart),
+}
+"""For each use of the calibration: its samples, what is measured of them, and how."""
+
+
+def signals(asked: Sequence[Asked]) -> dict[str, dict[str, dict[str, str]]]:
+    """For each use of the calibration, what every signal adds to what it is for."""
+    tables = {}
+    for head, (samples_of, means, measure) in HEADS.items():
+        groups = samples_of(asked)
+        names = list(groups[0][0][0])
+        whole = measure(groups, held_out(groups, FITS[head]))
+        table = tables[f"signals of {head}"] = {WHOLE: {means: _number(whole)}}
+        for name in names:
+            less = [
+                [({n: v for n, v in of.items() if n != name}, right) for of, right in group]
+                for group in groups
+            ]
+            table[name] = {means: _gain(whole - measure(less, held_out(less, FITS[head])))}
+    return tables
+
+
+def held_out(groups: Samples, fit: Fit) -> list[list[float]]:
+    """The score of every sample by weights that were fitted on the other half of the questions."""
+    halves = [fit(groups[1::2]), fit(groups[::2])]
+
+    def score(weights: Mapping[str, float], of: Mapping[str, float]) -> float:
+        return weights["bias"] + sum(weights[name] * value for name, value in of.items())
+
+    return [[score(halves[n % 2], of) for of, _ in group] for n, group in enumerate(groups)]
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _gain(value: float, low: float = 0.0, high: float = 0.0) -> str:
+    """A gain with its interval; in bold where that leaves no gain out."""
+    text = f"{value:+.3f}" + (f" ({low:+.3f} to {high:+.3f})" if low or high else "")
+    return f"**{text}**" if low > 0 or high < 0 else text
+
+
+def _show(system: str, done: int, of: int) -> None:
+    print(f"\r{system} {done + 1}/{of}{'':20}", end="", flush=True)
+
+
+def main() -> None:
+    """Reads the command line, asks set by set, and with --out writes the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--out", type=Path, help="a folder for ablation.json")
+    parser.add_argument("--most", type=int, default=60, help="questions of a set")
+    parser.add_argument("--only", nargs="*", choices=SETS, default=SETS)
+    given = parser.parse_args()
+    outcomes: dict[str, list[Outcome]] = {}
+    asked: list[Asked] = []
+    for name in given.only:
+        part = Part(given.data, name, given.work / "corpora")
+        index = part.assistant.index
+        # What is searched for and read once need not be again: most steps change little of it.
+        with (
+            put(index, "search", functools.cache(index.search)),
+            put(reader, "REMEMBERED", 1_000_000),
+        ):
+            asked += ask(part, part.tuning(given.most))
+            for system, of_system in outcomes_of(part, given.most).items():
+                outcomes.setdefault(system, []).extend(of_system)
+        print(f"\n{name}: {len(asked)} questions so far", flush=True)
+        tables: dict[str, Any] = {
+            "sets": {"questions": len(asked), "sets": ", ".join(by_set(outcomes))},
+            "steps": steps(outcomes),
+            "by set": by_set(outcomes),
+            **signals(asked),
+        }
+        if given.out:
+            path = given.out / "ablation.json"
+            path.write_text(json.dumps(tables, indent=2) + "\n", "utf-8")
+    print(json.dumps(tables, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -15,13 +15,13 @@ SHOWN = 60  # characters of a quote that a finding shows
 NEEDED = {"number": int, "source": str, "start": int, "end": int, "quote": str, "file_sha256": str}
 
 
-def check(told: object, corpus: Path) -> list[str]:
+def check(value: object, corpus: Path) -> list[str]:
     """What does not hold of answers, a line each; empty when all does.
 
-    ``told`` is the JSON of one answer, a list of them, or an exported conversation with them under
+    ``value`` is the JSON of one answer, a list of them, or an exported conversation with them under
     ``answers``. Raises BadInput for anything else.
     """
-    answers = told.get("answers", [told]) if isinstance(told, Mapping) else told
+    answers = value.get("answers", [value]) if isinstance(value, Mapping) else value
     if not isinstance(answers, list) or not answers:
         raise BadInput("the file holds no answer: give it what `askdoc ask --json` printed")
     read: dict[str, Document | str] = {}

@@ -143,12 +143,12 @@ def check(
 ) -> None:
     """Verify that all that answers cite still stands in its sources; exit with 3 if not."""
     try:
-        told = json.loads(answers.read_text("utf-8"))
+        value = json.loads(answers.read_text("utf-8"))
     except OSError as error:
         raise BadInput(f"{answers} cannot be opened: {error.strerror}") from error
     except ValueError as error:
         raise BadInput(f"{answers} is no JSON: {error}") from error
-    findings = verify(told, settings_of(corpus, None).corpus)
+    findings = verify(value, settings_of(corpus, None).corpus)
     if as_json:
         print_json({"findings": findings})
     for finding in () if as_json else findings:

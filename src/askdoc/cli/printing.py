@@ -72,24 +72,16 @@ def print_answer(answer: Answer) -> None:
         out.print("\nThe closest passages:")
         print_hits(answer.closest[:3])
     for citation in answer.citations:
-        place = _place(citation.source, citation.page, citation.heading)
-        out.print(f"\n[bold]\\[{citation.number}][/] {place}")
+        out.print(f"\n[bold]\\[{citation.number}][/] {escape(citation.place)}")
         out.print(f"    [dim]{escape(' '.join(citation.quote.split()))}[/]")
 
 
 def print_hits(hits: Sequence[Hit]) -> None:
     """Hits with their score, place and text."""
     for hit in hits:
-        passage = hit.passage
-        place = _place(passage.source, passage.page, passage.heading)
-        out.print(f"\n[bold]{hit.score:.2f}[/] {place} [dim]({' and '.join(hit.found_by)})[/]")
-        out.print(f"    [dim]{escape(' '.join(passage.text.split()))}[/]")
-
-
-def _place(source: str, page: int | None, heading: str | None) -> str:
-    """Where something stands, as a reader would look it up."""
-    parts = [source, f"page {page}" if page else "", heading or ""]
-    return escape(", ".join(part for part in parts if part))
+        place, found_by = escape(hit.passage.place), " and ".join(hit.found_by)
+        out.print(f"\n[bold]{hit.score:.2f}[/] {place} [dim]({found_by})[/]")
+        out.print(f"    [dim]{escape(' '.join(hit.passage.text.split()))}[/]")
 
 
 def print_warning(index: Index) -> None:

@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cached_property
 from itertools import pairwise
 
 from askdoc.answer.terms import INSIDE_NAMES, SAME_NAMES, TITLES
@@ -22,8 +21,19 @@ class Known:
     """The names that a text and its context have, in every form that stands for them."""
 
     def __init__(self, there: Tokens) -> None:
-        self._there = there
         self._keys = {token.key for token in there}
+        self._initials = initials(there)
+        self._all_initials = first_letters(there)
+        letters = {token.text.replace(".", "") for token in there if token.kind is Kind.NAME}
+        self._acronyms = {name for name in letters if name.isupper() and len(name) in ACRONYM}
+        self._starts: dict[str, set[Token]] = defaultdict(set)
+        for token in there:
+            if token.telling and token.kind in (Kind.NAME, Kind.WORD):
+                self._starts[plain(token)[:START]].add(token)
+        self._before: dict[Key | None, list[Token]] = defaultdict(list)
+        for one, other in pairwise(there):
+            if one.kind is Kind.NAME:
+                self._before[other.key].append(one)
 
     def has(self, said: Tokens, at: int) -> bool:
         """Whether a name of a sentence is one of them."""
@@ -42,7 +52,7 @@ class Known:
             return letters in self._initials or (
                 len(letters) >= SURE and letters in first_letters(said) + " " + self._all_initials
             )
-        return self._initial(said, at) or any(short in row(said, at) for short in self._shorts)
+        return self._initial(said, at) or any(name in row(said, at) for name in self._acronyms)
 
     def _initial(self, said: Tokens, at: int) -> bool:
         """Whether a name is the first letter of one in front of the same name, or has it."""
@@ -52,35 +62,6 @@ class Known:
             for other in self._before[after]
             if 1 in (len(plain(other)), len(plain(said[at])))
         )
-
-    @cached_property
-    def _starts(self) -> dict[str, set[Token]]:
-        found: dict[str, set[Token]] = defaultdict(set)
-        for token in self._there:
-            if token.telling and token.kind in (Kind.NAME, Kind.WORD):
-                found[plain(token)[:START]].add(token)
-        return found
-
-    @cached_property
-    def _before(self) -> dict[Key | None, list[Token]]:
-        found: dict[Key | None, list[Token]] = defaultdict(list)
-        for one, other in pairwise(self._there):
-            if one.kind is Kind.NAME:
-                found[other.key].append(one)
-        return found
-
-    @cached_property
-    def _initials(self) -> str:
-        return initials(self._there)
-
-    @cached_property
-    def _all_initials(self) -> str:
-        return first_letters(self._there)
-
-    @cached_property
-    def _shorts(self) -> set[str]:
-        names = {each.text.replace(".", "") for each in self._there if each.kind is Kind.NAME}
-        return {name for name in names if name.isupper() and len(name) in ACRONYM}
 
 
 def unknown_names(said: Tokens, known: Known) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from askdoc.answer.langchain import PassageRetriever
 from askdoc.answer.model import Model, connect
 from askdoc.answer.pipeline import Findings, find
 from askdoc.answer.query import History, contextualize
+from askdoc.answer.tuning import WORTH_ASKING
 from askdoc.errors import BadInput, IndexBusy
 from askdoc.index.index import Index, OnProgress
 from askdoc.settings import Settings
@@ -87,49 +88,54 @@ class Assistant:
         model = model or self.model
         began = time.perf_counter()
         findings = self.find(question, history, sources=sources, model=model)
-        query_took = time.perf_counter() - began - sum(findings.seconds.values())
-        began = time.perf_counter()
-
-        def answer(written: Reply | None = None) -> Answer:
-            seconds = {"query": query_took, **findings.seconds}
-            seconds["write"] = time.perf_counter() - began
-            answers = written is not None and not written.refused
-            return Answer(
-                question,
-                findings.query.text,
-                marked(written.sentences) if written and answers else NO_ANSWER,
-                model.name if model and written and written.by_model else QUOTES,
-                written.sentences if written else (),
-                written.citations if written else (),
-                findings.hits,
-                findings.confidence,
-                seconds,
-                written.tokens if written else {},
-                written.note if written else "",
-                findings.query.unknown_words,
-            )
-
-        if not findings.evidence or findings.confidence < self.settings.threshold:
-            yield answer()
-            return
+        looked = time.perf_counter()
+        seconds = {
+            "query": looked - began - sum(findings.seconds.values()),
+            **findings.seconds,
+        }
         with closing(self._written(findings, history, model)) as growing:
             for written in growing:
-                yield answer(written)
+                yield Answer(
+                    question,
+                    findings.query.text,
+                    NO_ANSWER if written.refused else marked(written.sentences),
+                    model.name if model and written.by_model else QUOTES,
+                    written.sentences,
+                    written.citations,
+                    findings.hits,
+                    findings.confidence,
+                    seconds | {"write": time.perf_counter() - looked},
+                    written.tokens,
+                    written.note,
+                    findings.query.unknown_words,
+                    findings.confidence < self.settings.sure or written.doubtful,
+                )
 
     def _written(
         self, findings: Findings, history: History, model: Model | None
     ) -> Generator[Reply]:
-        """The answer as it is written: by a model, or quote by quote."""
-        quotes = [sentence.span for sentence in findings.evidence]
-        if model is None:
+        """The answer as it is written: by a model, quote by quote, or a refusal at once.
+
+        A model is asked unless there is next to no hope: it judges better than the reader does.
+        """
+        quotes = [
+            sentence.quote
+            for sentence in findings.evidence
+            if findings.confidence >= self.settings.threshold
+        ]
+        hopeful = findings.confidence >= min(WORTH_ASKING, self.settings.threshold)
+        if model and hopeful:
+            passages = [hit.passage for hit in findings.hits]
+            text = findings.query.text
+            with closing(
+                generate(model, text, history, passages, quotes, self.settings)
+            ) as growing:
+                yield from growing
+        elif quotes:
             for number in range(1, len(quotes) + 1):
-                yield Reply(*quoted(quotes[:number]))
-            return
-        passages = [hit.passage for hit in findings.hits]
-        with closing(
-            generate(model, findings.query.text, history, passages, quotes, self.settings)
-        ) as growing:
-            yield from growing
+                yield Reply(*quoted(quotes[:number]), by_model=False)
+        else:
+            yield Reply(refused=True, by_model=False)
 
     def find(
         self,

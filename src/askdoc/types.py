@@ -12,6 +12,18 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+
+class Certainty(StrEnum):
+    """What the confidence in an answer means to a reader."""
+
+    SURE = "sure"
+    UNSURE = "unsure"
+    NONE = "none"
+
+
+UNSURE = "Not certain, but this seems to tell:"
+"""What introduces an answer that is not certain, wherever one is shown."""
+
 NO_ANSWER = "The documents do not answer this question."
 """The one refusal: the text of every answer that is abstained."""
 
@@ -243,7 +255,7 @@ class Answer:
     ``confidence`` is the chance (0 to 1) that the hits answer the question; ``seconds`` tells what
     each step took, ``tokens`` what a language model read and wrote, ``note``, in one line, why an
     answer is not what was asked of the model, and ``unknown`` are the words of the query that no
-    document has.
+    document has. ``unsure`` tells that an answer is given, but that it is not certain.
     """
 
     question: str
@@ -258,11 +270,19 @@ class Answer:
     tokens: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
     unknown: tuple[str, ...] = ()
+    unsure: bool = False
 
     @property
     def answered(self) -> bool:
         """Whether this is an answer; otherwise it is abstained and cites nothing."""
         return self.text != NO_ANSWER
+
+    @property
+    def certainty(self) -> Certainty:
+        """What the confidence means: *sure*, *unsure*, or *none* where nothing is answered."""
+        if not self.answered:
+            return Certainty.NONE
+        return Certainty.UNSURE if self.unsure else Certainty.SURE
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as the JSON values of ``askdoc ask --json``."""
@@ -282,6 +302,7 @@ class Answer:
                 for sentence in self.sentences
             ],
             "citations": [asdict(citation) for citation in self.citations],
+            "certainty": self.certainty.value,
             "closest": [hit.as_dict() for hit in self.closest],
             "confidence": round(self.confidence, 4),
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},

@@ -5,6 +5,8 @@ and by the words of the question that it has. Where the question asks for an amo
 number or a time, only sentences that hold one count at all.
 """
 
+import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +16,25 @@ from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
 from askdoc.answer.tuning import BELOW_BEST, FURTHER_LOGIT, SAME_SENTENCE, SENTENCES
 from askdoc.index.bm25 import terms
+from askdoc.ingest.chunker import sentences
 from askdoc.types import Passage, Span
+
+PAPERS = r"(?:page|document|file|section|chapter|report|article|paper|note|table|figure)s?"
+# What a document says of itself, which answers nothing but a question about it.
+OF_ITSELF = re.compile(
+    rf"\W*(?:this|the following|the present) {PAPERS} (?:also )?"
+    r"(?:gives?|describes?|lists?|contains?|covers?|shows?|restates?|provides?|presents?|"
+    r"summari[sz]es?|is (?:about|intended|meant))\b",
+    re.I,
+)
+# How a sentence begins that is only understood after the one before it.
+LEANS = re.compile(
+    r"\W*(?:it|its|they|their|them|he|his|him|she|her|both|these|those|this|that|such|"
+    r"the (?:same|latter|former|other|two|three)|"
+    r"(?:in|at|by|after|before|because of|as a result of|for|with|under|of|on|since) "
+    r"(?:it|them|him|her|this|that|these|those|which|both))\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +48,16 @@ class Evidence:
     span: Span
     passage: Passage
     signals: dict[str, float]
+
+    @property
+    def quote(self) -> Span:
+        """The sentence, with the one before it in its paragraph where it leans on that one."""
+        document, start = self.span.document, self.span.start
+        if not LEANS.match(self.span.text):
+            return self.span
+        paragraph = document.text.rfind("\n\n", 0, start) + 1
+        before = sentences(document, paragraph, start)
+        return Span(document, before[-1][0], self.span.end) if before else self.span
 
     @property
     def score(self) -> float:
@@ -53,6 +83,7 @@ def choose(query: Query, candidates: Sequence[Candidate]) -> tuple[Evidence, ...
         if chosen and (sentence.logit < FURTHER_LOGIT or _is_said(sentence, chosen)):
             continue
         chosen.append(sentence)
+    chosen = [one for one in chosen if not any(_holds(other, one) for other in chosen)]
     documents = list(dict.fromkeys(sentence.span.source for sentence in chosen))
     further = sorted(
         chosen[1:],
@@ -73,22 +104,19 @@ def signals(
 ) -> dict[str, float]:
     """What the probability of an answer is reckoned from.
 
-    The reader's logits of the best sentence, of its passage, and of the best passage beside it; the
-    cosine of its passage; the share (0 to 1) of the weight of the query's terms that the sentence
-    carries; the share of terms that no passage has; whether both ways found the passage, since
-    dense retrieval that did not gives no cosine.
+    The reader's logits of the best sentence and of its passage; the cosine of its passage, 0 where
+    dense retrieval did not find it; the share (0 to 1) of the weight of the query's terms that the
+    sentence carries; and the logarithm of how many passages were searched, since the best of many
+    looks good by chance. That a word is absent counts only by what the sentence lacks.
     """
     best = evidence[0]
     home = next(item for item in candidates if item.passage == best.passage)
-    others = [item.judgement.whole for item in candidates if item.judgement and item is not home]
     return {
         "sentence": best.logit,
         "whole": home.judgement.whole if home.judgement else 0.0,
-        "beside": max(others, default=0.0),
         "cosine": home.scores["dense"][0] if "dense" in home.scores else 0.0,
         "said": query.coverage(best.span.text),
-        "unknown": len(query.unknown) / len(query.weights) if query.weights else 1.0,
-        "agreed": float(len(home.scores) == 2),
+        "passages": math.log(query.passages),
     }
 
 
@@ -99,8 +127,11 @@ def judged(query: Query, candidates: Sequence[Candidate]) -> Iterator[Evidence]:
     was found, and by the shares of the query's weight that the sentence and the passage carry.
     """
     answer_type = expected_type(query.text)
+    of_papers = re.search(rf"\b{PAPERS}\b", query.text, re.I)
     for candidate in candidates:
         for span, sentence_logit in candidate.judgement.sentences if candidate.judgement else ():
+            if OF_ITSELF.match(span.text) and not of_papers:
+                continue
             if not answer_type or answer_type.is_in(span.document.text, span.start, span.end):
                 yield Evidence(
                     span,
@@ -113,6 +144,16 @@ def judged(query: Query, candidates: Sequence[Candidate]) -> Iterator[Evidence]:
                         "covered": candidate.coverage,
                     },
                 )
+
+
+def _holds(one: Evidence, other: Evidence) -> bool:
+    """Whether the quote of one sentence has another one in it, on which it leans."""
+    quote, span = one.quote, other.span
+    return (
+        one is not other
+        and quote.source == span.source
+        and (quote.start <= span.start and span.end <= quote.end)
+    )
 
 
 def _is_said(sentence: Evidence, chosen: Sequence[Evidence]) -> bool:

@@ -47,6 +47,11 @@ class Reply:
     by_model: bool = True
     refused: bool = False
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether something speaks against it: it was cut off, or its citations do not carry it."""
+        return bool(self.note) or any(sentence.problems for sentence in self.sentences)
+
 
 def generate(
     model: Model,
@@ -58,8 +63,8 @@ def generate(
 ) -> Generator[Reply]:
     """What a model writes from passages, again and again as it grows; at last all of it, checked.
 
-    ``quotes`` answer in its place where it fails or rests on nothing. Closing the iterator stops
-    the model.
+    ``quotes`` answer in its place where it fails or rests on nothing; without any it is a refusal.
+    Closing the iterator stops the model.
     """
     passages = fitting(passages, settings.llm_tokens)
     messages = prompt(question, passages, history, settings.llm_tokens)
@@ -82,10 +87,12 @@ def generate(
         "written": count(text),
     }
     if failure:
-        (first, *rest), citations = quoted(quotes, citations)
-        further = (replace(first, lead="\n\n"), *rest)
-        note = f"{failure}; {'the rest is' if own else 'these are'} quotes"
-        yield Reply((*own, *further), citations, tokens, note, bool(own))
+        further, citations = quoted(quotes, citations)
+        if further:
+            further = (replace(further[0], lead="\n\n"), *further[1:])
+            failure += f"; {'the rest is' if own else 'these are'} quotes"
+        every = (*own, *further)
+        yield Reply(every, citations, tokens, failure, bool(own), refused=not every)
     elif citations:
         note = f"{model.name} was stopped before it was done" if writing.cut else ""
         yield Reply(own, citations, tokens, note)
@@ -95,7 +102,8 @@ def generate(
         yield Reply(tokens=tokens, refused=True)
     else:
         why = "wrote nothing that the passages carry" if own else "wrote nothing"
-        yield Reply(*quoted(quotes), tokens, f"{model.name} {why}; these are quotes", False)
+        note = f"{model.name} {why}{'; these are quotes' if quotes else ''}"
+        yield Reply(*quoted(quotes), tokens, note, False, refused=not quotes)
 
 
 class Resolver:

@@ -55,7 +55,7 @@ class Query:
     ``subqueries`` are the parts of a question that names several things, and a follow-up as it was
     typed; ``sources`` are the documents that may answer, all where there are none. ``weights`` has
     the terms that tell what it is about, each with its inverse document frequency; ``unknown`` are
-    those that no passage has.
+    those that no passage has. ``passages`` is how many are searched, 1 and up.
     """
 
     text: str
@@ -63,6 +63,7 @@ class Query:
     sources: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset()
+    passages: int = 1
 
     @classmethod
     def of(
@@ -71,7 +72,8 @@ class Query:
         """The query of a text, its terms weighed by an index; by all of them, when none tells."""
         weights = index.idf(telling(text) or terms(text))
         unknown = frozenset(term for term in weights if not index.knows([term]))
-        return cls(text, tuple(subqueries), tuple(sources), weights, unknown)
+        searched = max(1, index.size(sources))
+        return cls(text, tuple(subqueries), tuple(sources), weights, unknown, searched)
 
     def coverage(self, text: str) -> float:
         """The share (0 to 1) of the weights that belongs to terms of a text."""

@@ -34,6 +34,9 @@ BELOW_BEST = 1.5  # how far below the best sentence's score a further one may li
 FURTHER_LOGIT = 0.0  # the reader's logit that a further one must reach in any case
 SAME_SENTENCE = 0.6  # share of common terms (Jaccard) from which two sentences say the same
 
+# Asking a language model
+WORTH_ASKING = 0.02  # confidence under which a model is not asked either: 1 in 100 answers is lost
+
 
 def fingerprint() -> str:
     """A hash of all that was tuned or fitted: two runs with the same one differ by nothing here."""

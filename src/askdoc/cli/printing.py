@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from askdoc.index.index import Index, OnProgress
-from askdoc.types import Answer, FileReport, Hit, Status
+from askdoc.types import UNSURE, Answer, Certainty, FileReport, Hit, Status
 from askdoc.types import Progress as Step
 
 out = Console(highlight=False, soft_wrap=True)
@@ -61,6 +61,8 @@ def print_answer(answer: Answer) -> None:
     """An answer, what speaks against it, and its citations; the closest passages of a refusal."""
     if answer.query != answer.question.strip():
         out.print(f"[dim]Searched for: {escape(answer.query)}[/]\n")
+    if answer.certainty is Certainty.UNSURE:
+        out.print(f"[yellow]{UNSURE}[/]\n")
     out.print(escape(answer.text))
     for sentence in answer.sentences:
         for problem in sentence.problems:

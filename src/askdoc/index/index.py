@@ -148,8 +148,9 @@ class Index:
         """Whether there is no passage to search."""
         return not len(self.stores.bm25)
 
-    def __len__(self) -> int:
-        return len(self.stores.bm25)
+    def size(self, sources: Sequence[str] = ()) -> int:
+        """How many passages there are, of those sources if any are named."""
+        return len(self.stores.manifest.ids(sources)) if sources else len(self.stores.bm25)
 
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none of that source."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from askdoc.answer.citation import marked
-from askdoc.types import Sentence
+from askdoc.types import UNSURE, Certainty, Sentence
 from askdoc.web.templating import render
 from askdoc.web.turns import Turn
 
@@ -19,7 +19,7 @@ def exported(turns: Sequence[Turn], kind: str) -> str:
         answers = [answer for turn in turns if (answer := as_json(turn))]
         return json.dumps({"answers": answers}, ensure_ascii=False, indent=2) + "\n"
     if kind == "html":
-        return render("saved", turns=turns) + "\n"
+        return render("saved", turns=turns, hedge=UNSURE) + "\n"
     parts = [
         f"## {turn.question}\n\n{markdown(turn, f'{number}-')}"
         for number, turn in enumerate(turns, 1)
@@ -42,7 +42,8 @@ def markdown(turn: Turn, prefix: str = "") -> str:
     """An answer with a footnote for each citation, whose names begin with the prefix."""
     if not turn.answer:
         return turn.error
-    parts = [marked([_noted(sentence, prefix) for sentence in turn.answer.sentences]) or turn.text]
+    parts = [UNSURE] if turn.answer.certainty is Certainty.UNSURE else []
+    parts += [marked([_noted(sentence, prefix) for sentence in turn.answer.sentences]) or turn.text]
     parts += [turn.answer.note] if turn.answer.note else []
     parts += [
         f"[^{prefix}{cited.number}]: {cited.place}: “{' '.join(cited.quote.split())}”"

@@ -1,0 +1,121 @@
+"""Sure, unsure, none: what an answer says of itself, and what a connected model changes."""
+
+import json
+
+import pytest
+from test_llm import QUESTION, check_spans, scripted
+
+from askdoc import NO_ANSWER, Assistant, Certainty, Settings
+from askdoc.answer.evidence import LEANS, OF_ITSELF
+from askdoc.cli import main
+from askdoc.types import UNSURE
+
+LASAGNE = "How do I bake a lasagne?"
+
+
+def with_bars(assistant: Assistant, threshold: float, sure: float) -> Assistant:
+    """The same assistant with other bars."""
+    other = Assistant(assistant.index)
+    other.settings = assistant.settings.model_copy(update={"threshold": threshold, "sure": sure})
+    return other
+
+
+def test_the_confidence_decides_between_three_certainties(assistant: Assistant) -> None:
+    confidence = assistant.ask(QUESTION).confidence
+    sure = with_bars(assistant, 0.01, confidence - 0.01).ask(QUESTION)
+    unsure = with_bars(assistant, 0.01, confidence + 0.01).ask(QUESTION)
+    none = with_bars(assistant, confidence + 0.01, 1).ask(QUESTION)
+    assert [answer.certainty for answer in (sure, unsure, none)] == list(Certainty)
+    assert unsure.citations == sure.citations
+    assert (none.text, none.citations, none.sentences) == (NO_ANSWER, (), ())
+    assert [answer.as_dict()["certainty"] for answer in (sure, unsure, none)] == [
+        "sure", "unsure", "none",
+    ]  # fmt: skip
+    check_spans(assistant, unsure)
+
+
+def test_the_shell_says_where_an_answer_is_not_certain(
+    corpus, assistant: Assistant, capsys: pytest.CaptureFixture[str], monkeypatch
+) -> None:
+    common = ["ask", QUESTION, "--corpus", str(corpus), "--index", str(assistant.index.folder)]
+    for sure, introduced in (("1", True), ("0", False)):
+        monkeypatch.setenv("ASKDOC_SURE", sure)
+        with pytest.raises(SystemExit):
+            main(common)
+        assert (UNSURE in capsys.readouterr().out) is introduced
+    monkeypatch.setenv("ASKDOC_SURE", "1")
+    with pytest.raises(SystemExit):
+        main([*common, "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert (told["certainty"], told["answered"]) == ("unsure", True)
+    assert UNSURE not in told["text"]
+
+
+def test_a_model_is_asked_where_the_reader_has_doubts(assistant: Assistant) -> None:
+    shy = with_bars(assistant, 0.99, 1)
+    right = assistant.ask(QUESTION).sentences[0].text
+    assert not shy.ask(QUESTION).answered
+    *_, answer = shy.stream(QUESTION, model=scripted(right.rstrip("."), " [1]."))
+    assert answer.certainty is Certainty.UNSURE
+    assert answer.sentences[0].text == right
+    check_spans(assistant, answer)
+    *_, refused = shy.stream(QUESTION, model=scripted(NO_ANSWER))
+    assert refused.certainty is Certainty.NONE
+    *_, failed = shy.stream(QUESTION, model=scripted(RuntimeError("out of order")))
+    assert failed.certainty is Certainty.NONE
+    assert "out of order" in failed.note
+
+
+def test_a_model_is_not_asked_where_there_is_no_hope(assistant: Assistant) -> None:
+    model = scripted("Preheat the oven. [1]")
+    *_, answer = assistant.stream(LASAGNE, model=model)
+    assert answer.certainty is Certainty.NONE
+    assert model.chat.asked == []
+
+
+def test_what_a_model_wrote_and_nothing_carries_is_never_sure(assistant: Assistant) -> None:
+    bold = with_bars(assistant, 0, 0)
+    right = assistant.ask(QUESTION).sentences[0].text
+    *_, good = bold.stream(QUESTION, model=scripted(f"{right} [1]"))
+    *_, doubtful = bold.stream(QUESTION, model=scripted(f"{right} [1] Unicorns grazed in Lisbon."))
+    assert (good.certainty, doubtful.certainty) == (Certainty.SURE, Certainty.UNSURE)
+
+
+def test_a_quote_that_leans_brings_along_what_it_leans_on(folder) -> None:
+    text = (
+        "The harbour of Marwick was dredged in 1931. It holds forty boats of the herring fleet. "
+        "Bread is sold on Mondays."
+    )
+    root = folder({"harbour.txt": text})
+    answer = Assistant.from_folder(root, Settings(corpus=root, threshold=0)).ask(
+        "How many boats of the herring fleet does the harbour hold?"
+    )
+    quote = answer.citations[0].quote
+    assert quote.startswith("The harbour")
+    assert quote.endswith("fleet.")
+    assert text[answer.citations[0].start : answer.citations[0].end] == quote
+
+
+@pytest.mark.parametrize(
+    ("sentence", "leans"),
+    [
+        ("It holds forty boats.", True),
+        ("These two signed it.", True),
+        ("In this, he failed.", True),
+        ("The same article says so.", True),
+        ("Italy holds forty boats.", False),
+        ("There are forty boats.", False),
+        ("In 1931 the harbour was dredged.", False),
+    ],
+)
+def test_a_sentence_that_leans_is_told_by_how_it_begins(sentence: str, leans: bool) -> None:
+    assert bool(LEANS.match(sentence)) is leans
+
+
+def test_what_a_document_says_of_itself_answers_only_questions_about_it(folder) -> None:
+    assert OF_ITSELF.match("This page gives information as of June 2024.")
+    assert not OF_ITSELF.match("This page boy gives way.")
+    root = folder({"ferry.txt": "This page describes the ferry to Marwick. The ferry is blue."})
+    assistant = Assistant.from_folder(root, Settings(corpus=root, threshold=0))
+    assert "page" not in assistant.ask("What is said of the ferry to Marwick?").text
+    assert "page" in assistant.ask("What does this page describe?").text

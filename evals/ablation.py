@@ -55,7 +55,7 @@ STEPS: dict[str, tuple[Any, str, Any]] = {  # where a step stands, and what does
     "folding near-duplicates": (pipeline, "fold", list),
     "ranking by reading": (pipeline, "rerank", fused_order),
     "joining neighbours": (retrieve, "JOINED", 1),
-    "expected answer type": (evidence, "ASKED", []),
+    "expected answer type": (evidence, "expected_type", lambda question: None),
 }
 
 
@@ -222,7 +222,7 @@ def main() -> None:
             put(index, "search", functools.cache(index.search)),
             put(reader, "REMEMBERED", 1_000_000),
         ):
-            asked += ask(part, part.tuning(given.most))
+            asked += ask(part.assistant, part.tuning(given.most))
             for system, of_system in outcomes_of(part, given.most).items():
                 outcomes.setdefault(system, []).extend(of_system)
         print(f"\n{name}: {len(asked)} questions so far", flush=True)

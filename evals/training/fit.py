@@ -1,17 +1,19 @@
 """Fits the few weights that turn the signals of an answer and of a hit into probabilities.
 
-python -m evals.training.fit DATA --work FOLDER
+python -m evals.training.fit DATA --work FOLDER [--only answer] [--sets squad2 …]
 
 The questions are of parts of the sets on which neither the reader was trained nor anything is
 reported: an article of squad2 with its near misses, a fifth of nq_open_oracle, halves of
-clapnq_dev, cranfield and multihoprag, and a fifth of nq_open_oracle asked of squad2, which cannot
-answer them. Writes `src/askdoc/answer/calibration.json`.
+clapnq_dev, cranfield and multihoprag, a fifth of nq_open_oracle asked of squad2, which cannot
+answer them, and for the answers the small folders of `evals/training/folders.py`. Writes
+`src/askdoc/answer/calibration.json`, with --only the weights of that name alone.
 """
 
 import argparse
 import json
+import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +28,12 @@ from askdoc.answer.calibration import weights as known_weights
 from askdoc.answer.evidence import choose, confidence, judged, signals
 from askdoc.answer.pipeline import Findings, find
 from askdoc.answer.query import contextualize
+from askdoc.assistant import Assistant
 from askdoc.evaluation import metrics
 from askdoc.evaluation.questions import Question
 from askdoc.types import Span
-from evals.sets import Part
+from evals.sets import Part, Row, lines, part_of
+from evals.training.folders import folders
 
 SETS = {
     "squad2": 300,
@@ -39,7 +43,7 @@ SETS = {
     "multihoprag": 80,
 }
 OUTSIDE = 250
-THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5)  # for which the refusals are told
+THRESHOLDS = (0.1, 0.15, 0.2, 0.3, 0.5, 0.7)  # for which the refusals are told
 PENALTY = 0.003  # of large weights, a question
 
 Weights = dict[str, float]
@@ -71,9 +75,9 @@ class Asked:
         return span.source in self.question.relevant and (not self.wanted or self.holds(span))
 
 
-def ask(part: Part, questions: Sequence[Question]) -> Iterator[Asked]:
-    """What is found for each question in the documents of a part."""
-    index = part.assistant.index
+def ask(assistant: Assistant, questions: Sequence[Question]) -> Iterator[Asked]:
+    """What is found for each question in the documents of an assistant."""
+    index = assistant.index
     for question in questions:
         query = contextualize(question.question, question.history, index)
         yield Asked(question, find(index, query))
@@ -174,17 +178,32 @@ FITS: dict[str, Fit] = {"ranking": logistic, "sentence": conditional, "answer": 
 """How the weights under each name are fitted."""
 
 
-def gather(data: Path, place: Path) -> tuple[list[Asked], list[Asked], list[Asked]]:
-    """All questions to fit on: of the sets, those that squad2 answers, and those from outside."""
-    parts = {name: Part(data, name, place) for name in SETS}
-    asked = {name: list(ask(part, part.tuning(SETS[name]))) for name, part in parts.items()}
+def gather(data: Path, place: Path, sets: Sequence[str]) -> tuple[list[Asked], list[Asked]]:
+    """All questions to fit on: those of the sets and from outside, and those of small folders."""
+    foreign = [row for row in lines(data / "nq_open_oracle" / "queries.jsonl") if _kept(row)]
+    random.Random(2).shuffle(foreign)
     outside = [
-        replace(question, answerable=False, answers=(), relevant=(), facts=())
-        for question in parts["nq_open_oracle"].tuning(OUTSIDE, seed=2)
+        Question(f"outside-{number}", row["question"], answerable=False)
+        for number, row in enumerate(foreign)
     ]
-    own = [each for each in asked["squad2"] if each.question.answerable]
-    of_sets = [each for of_set in asked.values() for each in of_set]
-    return of_sets, own, list(ask(parts["squad2"], outside))
+    of_sets = []
+    for name in sets:
+        part = Part(data, name, place)
+        of_sets += list(ask(part.assistant, part.tuning(SETS[name])))
+        if name == "squad2":
+            of_sets += list(ask(part.assistant, outside[:OUTSIDE]))
+        print(f"{name}: {len(of_sets)} questions so far", flush=True)
+    of_folders = []
+    unused = [question.question for question in outside[OUTSIDE:]]
+    for assistant, questions in folders(data, place / "folders", unused):
+        of_folders += list(ask(assistant, questions))
+        print(f"{assistant.index.corpus.name}: {len(of_folders)} of folders", flush=True)
+    return of_sets, of_folders
+
+
+def _kept(row: Row) -> bool:
+    """Whether a question of nq_open_oracle is one of those that nothing is trained on."""
+    return part_of(row["question"], (("train", 0.8), ("tune", 0.2))) == "tune"
 
 
 def main() -> None:
@@ -194,22 +213,25 @@ def main() -> None:
     )
     parser.add_argument("data", type=Path)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--only", choices=FITS, help="fit the weights of this name alone")
+    parser.add_argument("--sets", nargs="*", choices=SETS, default=list(SETS))
     arguments = parser.parse_args()
-    of_sets, own, outside = gather(arguments.data, arguments.work / "corpora")
-    asked = [*of_sets, *outside]
-    weights = {**known_weights(), "fitted on": {}}
+    place = arguments.work / "corpora"
+    of_sets, of_folders = gather(arguments.data, place, arguments.sets)
+    weights = {**known_weights()}
     # Which sentences are chosen depends on the weights so far: the answers come last.
     for name, samples_of in (
         ("ranking", passages_of), ("sentence", sentences_of), ("answer", answers_of)
     ):  # fmt: skip
-        samples = samples_of(asked)
+        if arguments.only not in (None, name):
+            continue
+        samples = samples_of([*of_sets, *of_folders] if name == "answer" else of_sets)
         weights[name] = {key: round(w, 4) for key, w in FITS[name](samples).items()}
         weights["fitted on"][name] = sum(map(len, samples))
         WEIGHTS.write_text(json.dumps(weights, indent=2) + "\n", "utf-8")
         known_weights.cache_clear()
     print(WEIGHTS.read_text("utf-8"))
-    print(f"all but those from outside\n{refusals(of_sets)}")
-    print(f"those from outside, and what squad2 can answer\n{refusals([*own, *outside])}")
+    print(f"large sets\n{refusals(of_sets)}\nsmall folders\n{refusals(of_folders)}")
 
 
 if __name__ == "__main__":

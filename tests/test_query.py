@@ -88,6 +88,8 @@ def test_a_thousand_follow_ups_lean_on_the_last_few(assistant: Assistant) -> Non
         ("Who is Pashinian?", "Who is Pashinyan?"),
         ("When did Armnia ratify the Rome Statute?", "When did Armenia ratify the Rome Statute?"),
         ("What is the Lachin coridor?", "What is the Lachin corridor?"),
+        ("What did Pashinian and Aliev sign?", "What did Pashinyan and Aliyev sign?"),
+        ("How many peple died in the frist war?", "How many people died in the first war?"),
     ],
 )
 def test_a_misspelt_word_is_put_as_the_corpus_spells_it(
@@ -98,7 +100,14 @@ def test_a_misspelt_word_is_put_as_the_corpus_spells_it(
 
 
 @pytest.mark.parametrize(
-    "question", ["How do I bake a lasagne?", "What is quantum gravity?", "Why?"]
+    "question",
+    [
+        "How do I bake a lasagne?",
+        "What is quantum gravity?",
+        "Why?",
+        "summarise, analyse and prioritise the programme of the organisation",
+        "Who favours travelling, labelling and modelling neighbours?",
+    ],
 )
 def test_words_that_are_only_absent_stay(question: str, assistant: Assistant) -> None:
     assert correct_spelling(question, assistant.index) == question

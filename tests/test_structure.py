@@ -20,8 +20,8 @@ ORDER = [
 WITHIN = {
     "answer": [
         "tuning", "terms", "answer_types", "calibration", "encoding", "reader", "spelling",
-        "query", "retrieve", "evidence", "pipeline", "explain", "langchain", "citation", "verify",
-        "model", "generate", "recheck",
+        "telling", "query", "retrieve", "evidence", "pipeline", "explain", "langchain", "citation",
+        "everyday", "replies", "verify", "model", "generate", "recheck",
     ],
 }  # fmt: skip
 """The order inside a folder."""

@@ -158,7 +158,7 @@ def test_a_refusal_shows_the_closest_passages(page: Page) -> None:
     ask(page, "How do I bake a lasagne?")
     expect(page.get_by_text("The documents do not answer this question.")).to_be_visible()
     expect(page.get_by_role("button", name="Citation")).to_have_count(0)
-    expect(page.get_by_text("No document has the words “bake”, “lasagne”.")).to_be_visible()
+    expect(page.get_by_text("No document has the word “lasagne”.")).to_be_visible()
     shot(page, "refusal")
     closest = page.get_by_role("button", name="Passage 1")
     closest.click()

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from askdoc.answer.citation import marked, quoted
+from askdoc.answer.everyday import recognise, without_everyday
 from askdoc.answer.explain import Explanation, explain
 from askdoc.answer.generate import Reply, generate
 from askdoc.answer.langchain import PassageRetriever
@@ -14,6 +15,7 @@ from askdoc.answer.model import Model, connect
 from askdoc.answer.pipeline import Findings, find
 from askdoc.answer.query import History, contextualize
 from askdoc.answer.tuning import WORTH_ASKING
+from askdoc.answer.replies import reply
 from askdoc.errors import BadInput, IndexBusy
 from askdoc.index.index import Index, OnProgress
 from askdoc.settings import Settings
@@ -86,6 +88,10 @@ class Assistant:
         ``model`` writes it in place of the assistant's own. Closing the iterator stops the model.
         """
         model = model or self.model
+        everyday = self._everyday(question, history, sources)
+        if everyday:
+            yield everyday
+            return
         began = time.perf_counter()
         findings = self.find(question, history, sources=sources, model=model)
         looked = time.perf_counter()
@@ -110,6 +116,28 @@ class Assistant:
                     findings.query.unknown_words,
                     findings.confidence < self.settings.sure or written.doubtful,
                 )
+
+    def _everyday(self, question: str, history: History, sources: Sequence[str]) -> Answer | None:
+        """The reply to a turn that is no question about what the documents say; None for one."""
+        self._check(question, history, sources)
+        began = time.perf_counter()
+        turn = recognise(question, self.index, sources)
+        if turn is None:
+            return None
+        recognised = time.perf_counter()
+        made = reply(turn, self.index)
+        seconds = {"query": recognised - began, "write": time.perf_counter() - recognised}
+        return Answer(
+            question,
+            question.strip(),
+            marked(made.sentences),
+            QUOTES,
+            tuple(made.sentences),
+            tuple(made.citations),
+            confidence=1.0,
+            seconds=seconds,
+            everyday=turn.kind,
+        )
 
     def _written(
         self, findings: Findings, history: History, model: Model | None
@@ -149,12 +177,10 @@ class Assistant:
 
         ``model`` may rewrite a follow-up. Raises BadInput as ``ask`` does.
         """
-        _check_question(question)
-        _check_history(history)
-        self.index.check_not_empty()
-        self._check_sources(sources)
+        self._check(question, history, sources)
         rewrite = model.rewrite if model else None
-        query = contextualize(question, history, self.index, rewrite, sources)
+        asked = without_everyday(history, self.index, sources)
+        query = contextualize(question, asked, self.index, rewrite, sources)
         return find(self.index, query, k)
 
     def search(self, query: str, k: int = 10, sources: Sequence[str] = ()) -> list[Hit]:
@@ -187,6 +213,13 @@ class Assistant:
                 raise
             return f"{busy}; answers come from what is indexed so far"
         return ""
+
+    def _check(self, question: str, history: History, sources: Sequence[str]) -> None:
+        """Raises BadInput for what cannot be asked."""
+        _check_question(question)
+        _check_history(history)
+        self.index.check_not_empty()
+        self._check_sources(sources)
 
     def _check_sources(self, sources: Sequence[str]) -> None:
         """Raises BadInput for a source that is not in the index."""

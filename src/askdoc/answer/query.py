@@ -1,12 +1,12 @@
 """From a question and what was said before it to what is searched for."""
 
-import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from askdoc.answer.spelling import WORDS, correct_spelling
-from askdoc.answer.terms import CAPITAL, FUNCTION_WORDS
+from askdoc.answer.spelling import correct_spelling
+from askdoc.answer.telling import function_terms, nouns, telling
+from askdoc.answer.terms import CAPITAL, MONTHS
 from askdoc.answer.tuning import (
     CARRIED_NAMES,
     CARRIED_WORDS,
@@ -33,9 +33,18 @@ POINTER = re.compile(
 )
 LAST = re.compile(r"\b(?:it|him|her|them)(?=\W*$)", re.I)
 OWNER = re.compile(r"\b(?:its|his|her|hers|their|theirs)\b", re.I)
+ASKING = re.compile(
+    r"\b(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|has|have|had|"
+    r"can|could|will|would|should)\b",
+    re.I,
+)
+AMOUNT = re.compile(r"\W*(?:and |but |so |then )?how (?:many|much)\b", re.I)
+MEASURE = re.compile(r"\bhow \w+", re.I)  # "how long" tells no more than "how"
 DEFINING = re.compile(r"\s*(?:who|what) (?:is|are|was|were) \w", re.I)
 PERSONAL = re.compile(r"\b(?:he|him|his|she|hers?|they|them|theirs?)\b", re.I)
-NAME = re.compile(rf"(?<=\s){CAPITAL}[\w'-]+")  # a capital that does not open the question
+# A capital that does not open the question, and no month.
+NAME = re.compile(rf"(?<=\s)(?!(?i:{'|'.join(MONTHS)})\b){CAPITAL}[\w'-]+")
+YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
 MARKER = re.compile(r"\s*\[\d+\]")
 WORD = re.compile(r"[^\W_][\w'-]*")
 # Where a question turns from one thing to the next.
@@ -83,9 +92,14 @@ class Query:
 
     @property
     def unknown_words(self) -> tuple[str, ...]:
-        """The telling words that no document has, as they were typed."""
-        words = list(dict.fromkeys(WORD.findall(self.text)))[:WORDS]
-        return tuple(word for word in words if telling(word) and telling(word) <= self.unknown)
+        """The names, numbers and nouns that no document has, as they were typed.
+
+        Verbs and adjectives tell nobody what is missing, so that they are left out.
+        """
+        words = [
+            word for word in nouns(self.text) if telling(word) and telling(word) <= self.unknown
+        ]
+        return tuple(dict.fromkeys(words))
 
 
 def contextualize(
@@ -99,12 +113,14 @@ def contextualize(
 
     Words that the corpus does not know are put as it spells them; a question that leans on an
     earlier one gets the words it leans on in front. ``history`` holds the earlier turns, oldest
-    first, each ``{"role": "user" or "assistant", "content": text}``. A question that stands alone
-    is not changed. ``rewrite`` is what a language model does to one that does not; where it fails,
-    or loses a telling word, the words in front have to do.
+    first, each ``{"role": "user" or "assistant", "content": text}``; a turn that was refused is
+    passed over. A question that stands alone is not changed. ``rewrite`` is what a language model
+    does to one that does not; where it fails, or loses a telling word, the words in front have to
+    do.
     """
     question = correct_spelling(question.strip(), index)
-    carried = " ".join(_carried(question, history[-2 * LEANING_TURNS :], index))
+    earlier = _answered(history)[-2 * LEANING_TURNS :]
+    carried = " ".join(_carried(question, earlier, index))
     if not carried:
         return Query.of(question, index, subqueries(question), sources)
     rewritten = _rewritten(question, history, rewrite) if rewrite else ""
@@ -118,14 +134,14 @@ def subqueries(question: str) -> tuple[str, ...]:
     return tuple(searched[:SUBQUERIES]) if len(searched) > 1 else ()
 
 
-def telling(text: str) -> frozenset[str]:
-    """The terms of a text that tell what it is about."""
-    return terms(text) - _function_terms()
-
-
-@functools.cache
-def _function_terms() -> frozenset[str]:
-    return terms(FUNCTION_WORDS)
+def _answered(history: History) -> History:
+    """The turns without those that were refused."""
+    refused = {number - 1 for number, turn in enumerate(history) if turn["content"] == NO_ANSWER}
+    return [
+        turn
+        for number, turn in enumerate(history)
+        if number not in refused and turn["content"] != NO_ANSWER
+    ]
 
 
 def _carried(question: str, history: History, index: Index) -> list[str]:
@@ -139,11 +155,14 @@ def _carried(question: str, history: History, index: Index) -> list[str]:
     last = correct_spelling(earlier[-1], index)
     words = _carried(last, before, index) + WORD.findall(last)
     answers = [turn["content"] for turn in history if turn["role"] == "assistant"]
-    if PERSONAL.search(question) and answers and answers[-1] != NO_ANSWER:
+    # The topic of a bare "how many?" may be named by the answer only.
+    if answers and (PERSONAL.search(question) or AMOUNT.match(question)):
         words += NAME.findall(" " + MARKER.sub("", answers[-1]))[:CARRIED_NAMES]
-    there = set(_function_terms() | terms(question))
+    there = set(function_terms() | terms(question))
     carried = []
     for word in words:
+        if YEAR.search(word) and YEAR.search(question):
+            continue  # another year is asked for now
         if terms(word) - there:
             carried.append(word)
             there |= terms(word)
@@ -162,21 +181,43 @@ def _rewritten(question: str, history: History, rewrite: Rewrite) -> str:
 def _leans(question: str) -> bool:
     """Whether a question cannot be understood without the one before it.
 
-    It opens with *and*, *what about* and the like, has a pronoun that no name and hardly a telling
-    word comes before, or has hardly a telling word and no name.
+    It opens with *and*, *what about* and the like and does not stand alone after that; it has a
+    pronoun that no name and hardly a telling word comes before; it asks for an amount of next to
+    nothing; or it has hardly a telling word and no name.
     """
-    if OPENING.match(question):
-        return True
     if question.isupper():
         question = question.lower()  # so that no word passes for a name
+    opening = OPENING.match(question)
+    if opening:
+        return not _stands_alone(question[opening.end() :])
     for pointing, enough in (
         (POINTER, SELF_CONTAINED),
         (OWNER, SELF_CONTAINED - 1),
-        (LAST, SELF_CONTAINED + 1),
+        (LAST, SELF_CONTAINED + 2),
     ):
         pointer = pointing.search(question)
         before = question[: pointer.start()] if pointer else ""
-        if pointer and not NAME.search(before) and len(telling(before)) < enough:
+        if pointer and not NAME.search(before) and len(_telling_more(before)) < enough:
             return True
-    named = NAME.search(question) or DEFINING.match(question) or re.search(r"\d", question)
-    return len(telling(question)) < SELF_CONTAINED and not named
+    if NAME.search(question) or DEFINING.match(question):
+        return False
+    told = len(telling(YEAR.sub("", question)))
+    if AMOUNT.match(question):
+        return told <= SELF_CONTAINED
+    return told < (1 if re.search(r"\d", question) else SELF_CONTAINED)
+
+
+def _stands_alone(rest: str) -> bool:
+    """Whether what follows an *and* is a question about something that it names itself."""
+    name = NAME.search(rest)
+    pointer = POINTER.search(rest) or OWNER.search(rest)
+    if not name or AMOUNT.match(rest) or (pointer and pointer.start() < name.start()):
+        return False
+    if DEFINING.match(rest):
+        return True
+    return bool(ASKING.search(rest)) and len(telling(rest)) > SELF_CONTAINED
+
+
+def _telling_more(text: str) -> frozenset[str]:
+    """The telling terms of a text beside its *how long*, *how old*."""
+    return telling(MEASURE.sub("", text))

@@ -1,22 +1,25 @@
 """Misspelt words of a question, put as the corpus spells them."""
 
+import functools
+import importlib.resources
 import re
 
 from rapidfuzz.distance import OSA
 
 from askdoc.answer.encoding import is_common
-from askdoc.answer.tuning import LONG_WORD
+from askdoc.answer.tuning import FREQUENT, LONG_WORD
 from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
 
 LETTERS = re.compile(r"[^\W\d_]{5,}")
+ENGLISH = "frequency_dictionary_en_82_765.txt"  # of symspellpy, with British spellings
 WORDS = 40  # of a question that are looked at, so that a long one takes no longer
 
 
 def correct_spelling(question: str, index: Index) -> str:
     """The question with each misspelt word as the corpus spells it.
 
-    A word is misspelt when the corpus does not have it, it is no common English word, and a word
+    A word is misspelt when the corpus does not have it, it is no English word, and a word
     of the corpus is one change of letters away (two, from eight letters on).
     """
     for word in list(dict.fromkeys(LETTERS.findall(question)))[:WORDS]:
@@ -26,9 +29,26 @@ def correct_spelling(question: str, index: Index) -> str:
     return question
 
 
+def is_english(word: str) -> bool:
+    """Whether a word is an ordinary English one, British spellings and inflections included."""
+    return word.lower() in _english()
+
+
+def is_frequent(word: str) -> bool:
+    """Whether a word is one of the most frequent ones of English."""
+    return _english().get(word.lower(), FREQUENT) < FREQUENT
+
+
+@functools.cache
+def _english() -> dict[str, int]:
+    """The words of the list that symspellpy brings, the most frequent first, with their places."""
+    text = (importlib.resources.files("symspellpy") / ENGLISH).read_text("utf-8-sig")
+    return {line.partition(" ")[0]: place for place, line in enumerate(text.splitlines())}
+
+
 def _correction(word: str, index: Index) -> str | None:
     """The word of the corpus that a misspelt word stands for; None where it is spelt well."""
-    if len(terms(word)) != 1 or index.knows(terms(word)) or is_common(word):
+    if len(terms(word)) != 1 or index.knows(terms(word)) or is_english(word) or is_common(word):
         return None
     (term,) = terms(word)
     for changes in (1, 2) if len(word) >= LONG_WORD else (1,):
@@ -39,7 +59,14 @@ def _correction(word: str, index: Index) -> str | None:
             if _may_stand_for(word.casefold(), other.casefold(), changes)
         }
         if similar:
-            return min(similar, key=lambda other: (abs(len(other) - len(word)), other))
+            return min(
+                similar,
+                key=lambda other: (
+                    abs(len(other) - len(word)),
+                    other[0].isupper() != word[0].isupper(),
+                    other,
+                ),
+            )
     return None
 
 

@@ -32,6 +32,8 @@ IDLE: str = _LISTS["function"] + _LISTS["linking"]
 """What says nothing by itself in a sentence."""
 OPENERS = _words("opening") | frozenset(IDLE.split())
 """What opens a sentence with a capital without being a name."""
+NOUN_OPENERS = _words("before_nouns")
+"""What begins a group of words that a noun ends."""
 NO_NAMES = _words("no_names")
 AFTER_NAMES = _words("after_names")
 INSIDE_NAMES = _words("inside_names")

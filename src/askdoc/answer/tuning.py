@@ -18,6 +18,17 @@ SUBQUERIES = 6  # searches beside the whole, at most
 SUBQUERY_TERMS = 3  # telling terms that make a part of a question worth a search of its own
 LONG_WORD = 8  # letters from which a misspelt word may be two changes off
 
+# Everyday turns
+EVERYDAY_WORDS = 10  # of a turn, at most, the name of a document counting as two
+NAME_WORDS = 16  # of the name of a document, at most
+EVERYDAY_COSINE = 0.5  # to the nearest phrasing, at least
+EVERYDAY_MARGIN = 0.05  # by which it is nearer than any ordinary question
+MARGIN_BESIDE = 0.18  # the same for a turn with words that no phrasing has
+EVERYDAY_NEAR = 0.7  # a cosine from which such a turn
+MARGIN_NEAR = 0.1  # need only be nearer by this
+EVERYDAY_SAME = 0.9  # the cosine where it also has words of the corpus beside a document's name
+FREQUENT = 1500  # most frequent words of English: the corpus having them makes no turn a question
+
 # Finding passages
 DEPTH = 100  # passages of each way to find that are fused: deeper ones never came first
 DENSE_SHARE = 0.45  # of the fusion; BM25 has the rest, since names and numbers decide often

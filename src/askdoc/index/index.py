@@ -159,6 +159,31 @@ class Index:
             raise BadInput(f"there is no document {source!r} in the index")
         return document
 
+    def titles(self) -> dict[str, str]:
+        """The title of each document by its source, in the order of the sources."""
+        return self.stores.manifest.titles()
+
+    def newest(self, count: int) -> list[tuple[str, int]]:
+        """The sources that were changed last, newest first, with their times.
+
+        A time is in nanoseconds since 1970, as of when the file was read; 0 where it was just
+        being changed, which counts as newest.
+        """
+        files = self.stores.manifest.files()
+        read = [(source, files[source].mtime_ns) for source in self.titles()]
+        return sorted(read, key=lambda file: file[1] or time.time_ns(), reverse=True)[:count]
+
+    def vectors(self, passages: Sequence[Passage]) -> list[tuple[Passage, list[float]]]:
+        """Passages with their vectors, in their order."""
+        vectors = self.stores.dense.get([passage.id for passage in passages])
+        return [(passage, vectors[passage.id]) for passage in passages if passage.id in vectors]
+
+    def sample(self, count: int) -> list[Passage]:
+        """Some passages, evenly taken from the whole corpus."""
+        ids = sorted(self.stores.manifest.sources())  # hashes: any order is as good as another
+        step = max(1, len(ids) // count)
+        return list(self.stores.manifest.passages(ids[::step][:count]).values())
+
     def reports(self) -> tuple[FileReport, ...]:
         """The report: a line for each file, as of the last sync."""
         files = self.stores.manifest.files()

@@ -134,6 +134,11 @@ class Manifest:
         with self._transaction() as db:
             return dict(db.execute("SELECT id, source FROM passages"))
 
+    def titles(self) -> dict[str, str]:
+        """The title of every document by its source, in the order of the sources."""
+        with self._transaction() as db:
+            return dict(db.execute("SELECT source, title FROM documents ORDER BY source"))
+
     def ids(self, sources: Sequence[str]) -> list[str]:
         """The ids of the passages of some sources."""
         wanted = set(sources)

@@ -41,6 +41,8 @@ class Warmup:
     def _run(self) -> None:
         try:
             self._assistant.index.embedder.embed_query("warm up")
+            if not self._assistant.index.is_empty:
+                self._assistant.ask("hello")
             self.examples = tuple(itertools.islice(self._answered(), EXAMPLES))
         except AskdocError as error:
             self._error = error

@@ -1,0 +1,227 @@
+"""Turns that are no questions: recognised by meaning, replied to with citations, never carried."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from conftest import ROOT
+
+from askdoc import NO_ANSWER, Answer, Assistant, Settings
+from askdoc.answer.citation import MARKER
+from askdoc.answer.everyday import Kind, recognise
+from askdoc.answer.recheck import check
+from askdoc.web.export import exported
+from askdoc.web.render import conversation
+from askdoc.web.turns import Turn, dumped, history, restored
+
+QUESTIONS = ROOT / "evals" / "questions"
+ROWS = [json.loads(line) for line in (QUESTIONS / "everyday.jsonl").read_text("utf-8").splitlines()]
+FOLLOW_UPS = [
+    json.loads(line) for line in (QUESTIONS / "follow-ups.jsonl").read_text("utf-8").splitlines()
+]
+RECOGNISED = {"tune": 0.95, "report": 0.8}  # of the everyday turns of a part, at least
+
+
+@pytest.fixture(scope="module")
+def assistants(assistant: Assistant, tmp_path_factory) -> dict[str, Assistant]:
+    """An assistant for each corpus of the set."""
+    small = {
+        name: Assistant.from_folder(
+            QUESTIONS / "everyday" / name, Settings(index=tmp_path_factory.mktemp(name))
+        )
+        for name in ("bakery", "club")
+    }
+    return {"corpus": assistant, **small}
+
+
+@pytest.mark.parametrize("split", ["tune", "report"])
+def test_everyday_turns_are_recognised_and_no_question_is(assistants, split: str) -> None:
+    rows = [row for row in ROWS if row["split"] == split]
+    turns = {row["id"]: recognise(row["question"], assistants[row["corpus"]].index) for row in rows}
+    swallowed = [row["question"] for row in rows if row["kind"] == "question" and turns[row["id"]]]
+    assert swallowed == []
+    everyday = [row for row in rows if row["kind"] != "question"]
+    missed = [
+        row["question"]
+        for row in everyday
+        if (turn := turns[row["id"]]) is None or turn.kind != row["kind"]
+    ]
+    print(f"{split}: {1 - len(missed) / len(everyday):.3f} of {len(everyday)}; missed: {missed}")
+    assert len(missed) <= (1 - RECOGNISED[split]) * len(everyday)
+
+
+def test_no_question_of_the_corpus_is_swallowed(assistant: Assistant) -> None:
+    lines = (QUESTIONS / "corpus.jsonl").read_text("utf-8").splitlines()
+    questions = [json.loads(line)["question"] for line in lines]
+    assert [question for question in questions if recognise(question, assistant.index)] == []
+
+
+def test_what_a_named_document_says_about_something_is_a_question(assistants) -> None:
+    index = assistants["club"].index
+    for question in (
+        "What does statutes.md say about members?",
+        "what is in statutes.md about the chair",
+        "How many members has statutes.md?",
+        "who wrote statutes.md's article on documents for members",
+    ):
+        assert recognise(question, index) is None
+
+
+def test_every_kind_is_in_both_parts_of_the_set() -> None:
+    for split in ("tune", "report"):
+        assert {row["kind"] for row in ROWS if row["split"] == split} == {*Kind, "question"}
+
+
+def holds(answer: Answer, assistant: Assistant) -> None:
+    """Every number has its citation, every citation its exact words."""
+    numbers = [cited.number for cited in answer.citations]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert [int(match[1]) for match in MARKER.finditer(answer.text)] == numbers
+    for cited in answer.citations:
+        assert assistant.document(cited.source).text[cited.start : cited.end] == cited.quote
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "words"),
+    [
+        ("hello", Kind.GREETING, "18 documents"),
+        ("thanks!", Kind.THANKS, "welcome"),
+        ("what can you do", Kind.HELP, "I am askdoc"),
+        ("How many pages has lachin-corridor.pdf?", Kind.PAGES, "2 pages"),
+        ("how long is csto.docx", Kind.PAGES, "its format has no pages"),
+        ("who wrote csto.docx", Kind.AUTHOR, "names no author"),
+    ],
+)
+def test_what_tells_nothing_of_the_texts_cites_nothing(
+    typed: str, kind: Kind, words: str, assistant: Assistant
+) -> None:
+    answer = assistant.ask(typed)
+    assert (answer.everyday, answer.answered, answer.citations) == (kind, True, ())
+    assert words in answer.text
+    assert (answer.model, answer.closest, answer.query) == ("quotes", (), typed)
+    assert answer.as_dict()["everyday"] == kind
+
+
+def test_the_list_of_documents_cites_their_titles(assistant: Assistant) -> None:
+    answer = assistant.ask("What documents do you have?")
+    holds(answer, assistant)
+    sources = [report.source for report in assistant.index.reports()]
+    assert [cited.source for cited in answer.citations] == sources
+    assert "- csto.docx: Armenia and the Collective Security Treaty" in answer.text
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "summarise csto.docx",
+        "What is in CSTO.docx?",
+        "give me a summary of Armenia and the Collective Security Treaty Organization (CSTO)",
+        "summarise csto",
+    ],
+)
+def test_a_summary_quotes_title_headings_and_sentences(typed: str, assistant: Assistant) -> None:
+    answer = assistant.ask(typed)
+    holds(answer, assistant)
+    assert answer.everyday == Kind.SUMMARY
+    assert {cited.source for cited in answer.citations} == {"csto.docx"}
+    document = assistant.document("csto.docx")
+    quotes = [" ".join(cited.quote.split()) for cited in answer.citations]
+    assert quotes[0] == document.title
+    assert "What the CSTO is" in quotes
+    assert sum(quote.endswith(".") for quote in quotes) == 5
+    assert len(set(quotes)) == len(quotes)
+
+
+def test_an_overview_quotes_several_documents(assistant: Assistant) -> None:
+    answer = assistant.ask("what is this about?")
+    holds(answer, assistant)
+    assert answer.everyday == Kind.OVERVIEW
+    assert len({cited.source for cited in answer.citations}) == 5
+
+
+def test_the_author_is_quoted_where_the_document_begins(assistants) -> None:
+    answer = assistants["bakery"].ask("who wrote sourdough.md?")
+    holds(answer, assistants["bakery"])
+    assert answer.citations[0].quote == "By Ruth Alder"
+
+
+def test_a_table_is_summed_up_by_its_first_rows(assistants) -> None:
+    answer = assistants["bakery"].ask("what is in price_list.csv?")
+    holds(answer, assistants["bakery"])
+    assert any("rye loaf" in cited.quote for cited in answer.citations)
+
+
+def test_what_is_new_tells_when(assistant: Assistant) -> None:
+    answer = assistant.ask("what is new?")
+    assert answer.everyday == Kind.NEWS
+    assert str(date.today().year) in answer.text
+
+
+def test_this_document_is_the_one_that_is_asked(assistant: Assistant) -> None:
+    answer = assistant.ask("What is this about?", sources=["timeline.txt"])
+    assert {cited.source for cited in answer.citations} == {"timeline.txt"}
+    assert assistant.ask("summarise the document").everyday == Kind.OVERVIEW
+
+
+def test_a_document_without_words_or_headings_is_no_trouble(folder: Callable) -> None:
+    assistant = Assistant.from_folder(folder({"a.txt": "x", "b.md": "- one\n- two\n\n`code`"}))
+    for typed in ("summarise a.txt", "summarise b.md", "what is this about?", "who wrote a.txt"):
+        answer = assistant.ask(typed)
+        holds(answer, assistant)
+        assert answer.everyday
+
+
+def test_an_everyday_turn_can_be_shown_saved_and_checked(assistant: Assistant, corpus) -> None:
+    turns = [Turn.of(assistant.ask(typed)) for typed in ("hello", "summarise csto.docx")]
+    assert restored(dumped(turns)) == turns
+    page = conversation(turns)
+    assert "Hello!" in page
+    assert "Sure." not in page
+    assert "How this was made" not in page
+    assert page.count('aria-label="Sources of answer') == 1
+    told = json.loads(exported(turns, "json"))
+    assert check(told, corpus) == []
+    assert "Hello!" in exported(turns, "md")
+    assert "Hello!" in exported(turns, "html")
+    assert [turn["role"] for turn in history(turns)] == ["user", "assistant"] * 2
+
+
+@pytest.mark.parametrize("split", ["tune", "report"])
+def test_a_follow_up_is_right_or_left_alone(split: str, assistant: Assistant) -> None:
+    """The set's ``carries`` and ``drops`` are expressions that the query must and must not have."""
+    rows = [row for row in FOLLOW_UPS if row["split"] == split]
+    wrong = []
+    for row in rows:
+        query = assistant.find(row["question"], row["history"]).query.text
+        carried = all(re.search(words, query) for words in row["carries"])
+        dropped = not any(re.search(words, query, re.I) for words in row["drops"])
+        alone = query == row["question"]
+        if not (alone or (carried and dropped and row["carries"])):
+            wrong.append(query)
+    print(f"{split}: {1 - len(wrong) / len(rows):.3f} of {len(rows)}; wrong: {wrong}")
+    assert len(wrong) <= len(rows) // 10
+
+
+def test_a_refused_question_is_not_carried(assistant: Assistant) -> None:
+    refused = [
+        {"role": "user", "content": "How much did the helicopters cost?"},
+        {"role": "assistant", "content": NO_ANSWER},
+    ]
+    assert assistant.find("And then?", refused).query.text == "And then?"
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("How do I bake a lasagne?", ("lasagne",)),
+        ("Tell me about the cheapest hotel", ("hotel",)),
+        ("Why did the helicopter crash in 1847?", ("helicopter", "1847")),
+        ("Who painted Guernica?", ("Guernica",)),
+        ("Was the war deadlier?", ()),
+        ("is it expensive?", ()),
+    ],
+)
+def test_a_refusal_names_nouns_only(question: str, missing: tuple, assistant: Assistant) -> None:
+    assert assistant.find(question).query.unknown_words == missing

@@ -26,7 +26,7 @@ SAMPLE = 500  # passages that stand for the whole corpus, or for a long document
 LENGTH = range(40, 400)  # characters of a sentence that may sum up
 BEGINNING = 1_500  # characters in which the name of an author stands
 AUTHOR = re.compile(
-    r"^[^\w\n]*(?:(?:written|edited|compiled)\s+by|by|authors?)\b[:\s]+(?=[A-Z])[^\n]{3,100}$",
+    r"^[^\w\n]*(?:(?:written|edited|compiled)\s+by|by|authors?)\b[:\s]+(?=(?-i:[A-Z]))[^\n]{2,60}[^\n.]$",
     re.I | re.M,
 )
 ITEM = "\n- "
@@ -48,7 +48,7 @@ class Lines:
     def quote(self, span: Span, lead: str = " ") -> None:
         """Adds the words of a span, citing it."""
         number = len(self.citations) + 1
-        self.citations.append(cite(number, span.document, span.start, span.end))
+        self.citations.append(cite(number, span))
         words = unmarked(" ".join(span.text.split()))
         self.sentences.append(Sentence(words, (number,), lead=lead))
 

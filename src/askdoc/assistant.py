@@ -136,7 +136,7 @@ class Assistant:
             tuple(made.citations),
             confidence=1.0,
             seconds=seconds,
-            everyday=turn.kind,
+            everyday=turn.kind.value,
         )
 
     def _written(

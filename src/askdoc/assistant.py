@@ -14,8 +14,8 @@ from askdoc.answer.langchain import PassageRetriever
 from askdoc.answer.model import Model, connect
 from askdoc.answer.pipeline import Findings, find
 from askdoc.answer.query import History, contextualize
-from askdoc.answer.tuning import WORTH_ASKING
 from askdoc.answer.replies import reply
+from askdoc.answer.tuning import WORTH_ASKING
 from askdoc.errors import BadInput, IndexBusy
 from askdoc.index.index import Index, OnProgress
 from askdoc.settings import Settings

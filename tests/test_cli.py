@@ -57,7 +57,7 @@ def test_from_folder_to_answer_in_real_processes(corpus: Path, tmp_path: Path) -
     answer = json.loads(asked.stdout)
     assert set(answer) == {
         "question", "query", "answered", "text", "model", "sentences", "citations", "closest",
-        "confidence", "seconds",
+        "certainty", "confidence", "seconds",
     }  # fmt: skip
     assert answer["answered"] is True
     assert answer["model"] == "quotes"

@@ -156,7 +156,8 @@ def _carried(question: str, history: History, index: Index) -> list[str]:
     words = _carried(last, before, index) + WORD.findall(last)
     answers = [turn["content"] for turn in history if turn["role"] == "assistant"]
     # The topic of a bare "how many?" may be named by the answer only.
-    if answers and (PERSONAL.search(question) or AMOUNT.match(question)):
+    named_there = AMOUNT.match(question) and not NAME.search(last)
+    if answers and (PERSONAL.search(question) or named_there):
         words += NAME.findall(" " + MARKER.sub("", answers[-1]))[:CARRIED_NAMES]
     there = set(function_terms() | terms(question))
     carried = []

@@ -150,12 +150,15 @@ def test_other_bad_input_is_told_in_a_line(put: Put, small: Path, tmp_path: Path
     for text, words in (
         ("= 1", "no TOML"),
         ("[other]", "no table [mine]"),
-        ("[mine]", "[mine.figures] is missing"),
+        ("[mine]", "[mine] figures: Field required"),
         ("[mine.figures]\nspeed = {tolerance = 1}", "no figure 'speed'"),
-        ("[mine.figures]\nright = 0.5", "must be { tolerance"),
+        ("[mine.figures]\nright = 0.5", "figures.right: Input should be a valid dictionary"),
         ("[mine.figures]\nright = {tolerance = 0.1}", "needs a reference"),
-        ('[mine.figures]\nright = {reference = 1, tolerance = "x"}', "needs a tolerance"),
-        ('[mine]\nagainst = "none.json"', "cannot be opened"),
+        (
+            '[mine.figures]\nright = {reference = 1, tolerance = "x"}',
+            "figures.right.tolerance: Input should be a valid number, not 'x'",
+        ),
+        ('[mine]\nagainst = "none.json"\nfigures.right.tolerance = 1', "cannot be opened"),
     ):
         assert words in told("--gate", put(text, name="gates.toml"))
     assert "no Python file" in told("--baseline", tmp_path / "none.py")

@@ -47,7 +47,7 @@ OWNERS = {
     "pathspec": ["ingest.files"],
     "pptx": ["ingest.formats.slides"],
     "py3langid": ["ingest.files"],
-    "pydantic": ["answer.langchain", "evaluation.questions", "settings", "web"],
+    "pydantic": ["answer.langchain", "evaluation", "settings", "web"],
     "pydantic_settings": ["settings"],
     "pypdfium2": ["ingest.formats"],
     "rapidfuzz": ["answer.spelling"],

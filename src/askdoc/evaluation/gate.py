@@ -13,13 +13,34 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from askdoc.errors import BadInput
 from askdoc.evaluation.figures import FIGURES, Figures
+from askdoc.evaluation.questions import what_is_wrong
 from askdoc.evaluation.run import ASKDOC, Run, check_comparable, read_run
 
 SLACK = 1e-9  # a drop by exactly the tolerance is none
+
+
+class LimitRow(BaseModel):
+    """A figure's line of a gates file."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    tolerance: float
+    reference: float | None = None
+
+
+class SetTable(BaseModel):
+    """A set's table of a gates file."""
+
+    model_config = ConfigDict(strict=True)
+
+    against: str | None = None
+    figures: dict[str, LimitRow] = Field(min_length=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +59,21 @@ def gate(path: Path, about: Mapping[str, Any], against: Run | None) -> list[Limi
     BadInput for a file that is wrong, or a run of another corpus or of other questions.
     """
     table = _table(path, about["set"])
-    if "against" in table:
-        if not isinstance(table["against"], str):
-            raise BadInput(f"{path}: against must be the path of a run")
-        place = path.parent / table["against"]
+    if table.against is not None:
+        place = path.parent / table.against
         against = read_run(place)
         check_comparable(about, against, place)
-    limits = table.get("figures")
-    if not isinstance(limits, dict) or not limits:
-        raise BadInput(f"{path}: [{about['set']}.figures] is missing or empty")
-    return [_limit(path, name, limit, against) for name, limit in limits.items()]
+    limits = []
+    for name, row in table.figures.items():
+        if name not in FIGURES:
+            raise BadInput(f"{path}: there is no figure {name!r}, only {', '.join(FIGURES)}")
+        reference = row.reference
+        if reference is None and against:
+            reference = against.figures[ASKDOC].get(name)
+        if reference is None:
+            raise BadInput(f"{path}: {name!r} needs a reference, or a run that has this figure")
+        limits.append(Limit(name, reference, row.tolerance))
+    return limits
 
 
 def dropped(limits: list[Limit], figures: Figures) -> list[str]:
@@ -65,36 +91,16 @@ def dropped(limits: list[Limit], figures: Figures) -> list[str]:
     return lines
 
 
-def _table(path: Path, name: str) -> dict[str, Any]:
+def _table(path: Path, name: str) -> SetTable:
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
+        if name not in tables:
+            there = ", ".join(tables) or "–"
+            raise BadInput(f"{path} has no table [{name}] for this set, only {there}")
+        return SetTable.model_validate(tables[name])
     except OSError as error:
         raise BadInput(f"{path} cannot be opened: {error.strerror}") from error
+    except ValidationError as error:
+        raise BadInput(f"{path}, [{name}] {what_is_wrong(error)}") from error
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are such
         raise BadInput(f"{path} is no TOML: {error}") from error
-    table = tables.get(name)
-    if not isinstance(table, dict):
-        raise BadInput(
-            f"{path} has no table [{name}] for this set, only {', '.join(tables) or '–'}"
-        )
-    return table
-
-
-def _limit(path: Path, name: str, limit: object, against: Run | None) -> Limit:
-    """One line of the file; raises BadInput."""
-    if name not in FIGURES:
-        raise BadInput(f"{path}: there is no figure {name!r}, only {', '.join(FIGURES)}")
-    if not isinstance(limit, dict) or limit.keys() - {"reference", "tolerance"}:
-        raise BadInput(f"{path}: {name!r} must be {{ tolerance = … }}, with a reference or without")
-    reference = limit.get("reference")
-    if reference is None and against:
-        reference = against.figures[ASKDOC].get(name)
-    if not _is_number(reference):
-        raise BadInput(f"{path}: {name!r} needs a reference, or a run that has this figure")
-    if not _is_number(limit.get("tolerance")):
-        raise BadInput(f"{path}: {name!r} needs a tolerance, a number")
-    return Limit(name, float(reference), float(limit["tolerance"]))
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)

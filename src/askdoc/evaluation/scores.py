@@ -5,10 +5,10 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
-from askdoc.answer.explain import Explanation
 from askdoc.answer.query import History
+from askdoc.assistant import Assistant
 from askdoc.evaluation import metrics
 from askdoc.evaluation.metrics import Span
 from askdoc.evaluation.questions import Corpus, Question
@@ -30,15 +30,6 @@ class System(Protocol):
 
     def search(self, query: str, k: int = 10) -> list[Hit]:
         """The ``k`` best hits, best first."""
-        ...
-
-
-@runtime_checkable
-class Explains(Protocol):
-    """A system that can tell which of its steps lost a document."""
-
-    def explain(self, question: str, source: str) -> Explanation:
-        """Why a document was used, or which step lost it."""
         ...
 
 
@@ -155,7 +146,7 @@ def lost(system: System, question: Question, answer: Answer, hits: Sequence[Hit]
         return "answered what it cannot know"
     if {c.source for c in answer.citations} & set(question.relevant):
         return "wrong sentence"
-    if question.relevant and isinstance(system, Explains):
+    if question.relevant and isinstance(system, Assistant):
         stages = [
             system.explain(answer.query, source).stage for source in question.relevant[:EXPLAINED]
         ]

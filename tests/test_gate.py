@@ -42,7 +42,7 @@ def test_the_gate_stops_a_change_that_answers_everything(gate, capsys, monkeypat
 
 
 def test_the_gate_stops_a_change_that_drops_a_leg(gate, capsys, monkeypatch) -> None:
-    """Without the dense leg there is nothing to fuse, and what has other words is not found."""
+    """Without dense retrieval there is nothing to fuse, and the confidence has lost a signal."""
     both = Index.search
 
     def lexical(self: Index, query: str, k: int, sources: Sequence[str]) -> tuple[Ranking, Ranking]:
@@ -51,7 +51,7 @@ def test_the_gate_stops_a_change_that_drops_a_leg(gate, capsys, monkeypatch) -> 
     monkeypatch.setattr(Index, "search", lexical)
     with pytest.raises(SystemExit, match="3"):
         main(["eval", *map(str, gate["public-style"])])
-    assert "gate right is" in capsys.readouterr().err
+    assert "gate calibration error is" in capsys.readouterr().err
 
 
 def test_a_drop_by_the_tolerance_is_none() -> None:

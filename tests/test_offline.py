@@ -45,11 +45,11 @@ from askdoc.web.app import create_app
 settings = askdoc.Settings(corpus=corpus, index=index)
 assistant = askdoc.Assistant.from_folder(settings=settings)
 answer = assistant.ask("What is Eagle Partner for?")
-listener = front.listen("127.0.0.1", 0)
+listener = server.listen("127.0.0.1", 0)
 port = listener.getsockname()[1]
 build = lambda tell: create_app(assistant)
 threading.Thread(
-    target=front.serve, args=(assistant.settings, listener, build), daemon=True
+    target=server.serve, args=(assistant.settings, listener, build), daemon=True
 ).start()
 for _ in range(300):
     try:

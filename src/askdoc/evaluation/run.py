@@ -17,7 +17,17 @@ from askdoc.evaluation.questions import Corpus, Question, identity
 from askdoc.evaluation.scores import Outcome, System, ask
 
 ASKDOC, BASELINE = "askdoc", "baseline"  # the names of the systems
-SETTINGS = ("embedder", "reader", "passage_size", "k", "threshold", "llm", "llm_tokens", "strict")
+SETTINGS = (
+    "embedder",
+    "reader",
+    "passage_size",
+    "k",
+    "threshold",
+    "sure",
+    "llm",
+    "llm_tokens",
+    "strict",
+)
 """The settings that change answers."""
 
 OnQuestion = Callable[[str, int, int], None]

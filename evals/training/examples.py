@@ -1,22 +1,45 @@
-"""Training examples for the reader, made from public question sets with askdoc's own retrieval.
+"""Training examples for the reader, made from public question sets.
 
-An example is a question with a few passages as the reader will meet them: the one that holds the
-answer, and others that askdoc's two legs bring up for the same question but that do not hold it.
-Where the right passage is left out, or the question is one that its passage does not answer, the
-reader has to learn to choose nothing.
+An example is a question with passages as the reader will meet them. Where one answers, the reader
+has to choose its sentence. In six examples of ten nothing answers, and it has to choose nothing:
+the sentence that answers is cut out, the right passage is left out, the question or the passage
+speaks of somebody else, or the question comes from another set.
 """
 
-import random
 import re
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from random import Random
 
 from askdoc.answer.reader import frame_of
-from askdoc.ingest.chunker import sentences
-from askdoc.types import Passage
-from evals.sets import REPORTED, Part, Row, source_of
+from askdoc.index.bm25 import Bm25, analyzer
+from askdoc.ingest.chunker import Span, chunk, sentences
+from askdoc.types import BlockKind, Document, Passage
+from evals.training.misses import NAME, asked_whether, contradicted, other_name, perturbed
+from evals.training.questions import Asked, Questions
+from evals.training.rewording import reworded
 
-NEGATIVES = 2  # passages without the answer beside the right one
+SIZE = 600  # characters of a passage, as in the product
+NEAR = 6  # passages with most of the question's words, among which others are chosen
+OFTEN = {  # examples for each question of a set, on average
+    "squad2": 1.5,
+    "xquad/en": 1.0,
+    "nq_open_oracle": 0.3,
+    "hotpotqa_sample": 1.0,
+    "tatqa_dev": 0.5,
+    "qamr": 0.03,
+    "fairytaleqa": 0.1,
+    "selqa": 0.5,
+    "pubmedqa": 0.5,
+    "wikitablequestions": 0.12,
+    "fetaqa": 0.1,
+    "quoref_contrast": 0.6,
+    "written": 5.0,
+}
+WHETHER = 0.08  # yes/no questions from statements, for each document's passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,168 +52,293 @@ class Shown:
 
     frame: str
     text: str
-    spans: tuple[tuple[int, int], ...]
+    spans: tuple[Span, ...]
     right: tuple[bool | None, ...]
-    answers: tuple[tuple[int, int], ...] = ()
+    answers: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question with passages; ``weight`` is how much it counts."""
+    """A question with passages; ``kind`` says how it was made, ``weight`` how much it counts."""
 
+    kind: str
     question: str
     passages: tuple[Shown, ...]
     weight: float = 1.0
 
 
-def examples(part: Part, dice: random.Random) -> Iterator[Example]:
-    """Every example that the questions of the part to train on give."""
-    for question in part.questions:
-        if part.part(question) == "train" and question["gold_ids"]:
-            yield from _examples(part, question, dice)
+@dataclass(slots=True)
+class Shelf:
+    """The passages of a set, to look for those that resemble a question."""
+
+    name: str
+    passages: dict[str, Passage]
+    of: dict[str, list[Passage]]
+    """The passages of each document, by its source."""
+    groups: dict[str, list[Passage]]
+    lexicon: Bm25
+
+    @classmethod
+    def filled(cls, found: Questions, folder: Path) -> "Shelf":
+        """The shelf with the passages of a set's documents, cut as askdoc cuts them."""
+        of = {document.source: list(chunk(document, SIZE)) for document in found.documents}
+        every = {passage.id: passage for passages in of.values() for passage in passages}
+        lexicon = Bm25(folder / found.name.replace("/", "_"))
+        lexicon.add(list(every.values()))
+        groups: dict[str, list[Passage]] = {}
+        for passage in every.values():
+            groups.setdefault(found.groups[passage.source], []).append(passage)
+        return cls(found.name, every, of, groups, lexicon)
+
+    def near(self, question: str, k: int = NEAR) -> list[Passage]:
+        """The passages with most of a question's words, best first."""
+        return [self.passages[id] for id, _ in self.lexicon.search(question, k)]
+
+    def same(self, asked: Asked, k: int = 3) -> list[Passage]:
+        """The other passages of the question's group with most of its words, best first."""
+        words = set(analyzer().analyze(asked.question))
+        found = [p for p in self.groups[asked.group] if p.source != asked.document.source]
+        found.sort(key=lambda p: -len(words & set(analyzer().analyze(p.text))))
+        return found[:k]
 
 
-def _examples(part: Part, question: Row, dice: random.Random) -> Iterator[Example]:
-    gold = {source_of(str(id)) for id in question["gold_ids"]}
-    asked = question["question"]
-    legs = part.assistant.index.search(asked, 10)
-    hits = [passage for pair in zip(*legs, strict=False) for passage, _ in pair]
-    # The right document is shown even where no leg brings it up.
-    rest = [passage for source in sorted(gold) for passage in part.assistant.index.passages(source)]
-    known = {passage.id: passage for passage in [*hits, *rest]}
-    shown = {id: _shown(passage, question, gold) for id, passage in known.items()}
-    right = [s for s in shown.values() if any(s.right)]
-    wrong = [
-        shown[passage.id]
-        for passage in {passage.id: passage for passage in hits}.values()
-        if part.title(passage.source) not in REPORTED
-        and not any(r is not False for r in shown[passage.id].right)
-    ]
-    if not question["answerable"]:
-        near = [s for id, s in shown.items() if known[id].source in gold]
-        blank = [replace(s, right=(False,) * len(s.spans), answers=()) for s in near]
-        if blank:
-            yield Example(asked, (*blank[:2], *wrong[:1]))
-        return
+def examples(found: Sequence[Questions], dice: Random) -> Iterator[tuple[str, Example]]:
+    """Every example that the questions give, with the name of its set."""
+    with tempfile.TemporaryDirectory() as place:
+        shelves = [Shelf.filled(part, Path(place)) for part in found]
+        for part, shelf in zip(found, shelves, strict=True):
+            others = [other for other in shelves if other.name != part.name]
+            for asked in part.asked:
+                often = OFTEN[part.name]
+                for _ in range(int(often) + (dice.random() < often % 1)):
+                    made = _example(asked, shelf, dice.choice(others), dice)
+                    if made:
+                        yield part.name, made
+            for item in _whether(part, dice):
+                made = _example(item, shelf, dice.choice(others), dice)
+                if made:
+                    yield part.name, replace(made, kind=f"yes/no {made.kind}")
+
+
+def _example(asked: Asked, shelf: Shelf, elsewhere: Shelf, dice: Random) -> Example | None:
+    """One example of a question, made in one of the ways."""
+    own = _own(asked, shelf, dice)
+    right = [shown for shown in own if any(shown.right)]
+    near = _others(asked, shelf, own, dice)
+    if not asked.answerable:
+        if not own:
+            return None
+        return Example("unanswerable", reworded(asked.question, dice), (own[0],))
     if not right:
-        return
-    others = dice.sample(wrong[:6], min(NEGATIVES, len(wrong[:6])))
-    yield Example(misspelt(asked, dice), (*right[:2], *others))
-    if len(wrong) > 3 and dice.random() < 0.35:
-        yield Example(asked, tuple(wrong[:3]))
-    changed = perturbed(asked, [s.text for s in wrong[:6]], dice)
-    if changed and dice.random() < 0.35:
-        blank = [replace(s, right=(False,) * len(s.spans), answers=()) for s in right[:1]]
-        yield Example(changed, (*blank, *others[:1]), 0.5)
+        return None
+    gold = dice.choice(right)
+    ways: tuple[tuple[Callable[[], Example | None], float], ...] = (
+        (partial(_answered, asked, right, near, dice), 0.44),
+        (partial(_cut_out, asked, gold, dice), 0.17),
+        (partial(_left_out, asked, shelf, near, dice), 0.13),
+        (partial(_asked_otherwise, asked, gold, near, dice), 0.13),
+        (partial(_said_otherwise, asked, gold, near, dice), 0.07),
+        (partial(_from_elsewhere, asked, elsewhere, dice), 0.06),
+    )
+    way = dice.choices([way for way, _ in ways], [weight for _, weight in ways])[0]
+    return way() or _answered(asked, right, near, dice)
 
 
-def _shown(passage: Passage, question: Row, gold: set[str]) -> Shown:
+def _answered(asked: Asked, right: list[Shown], near: list[Shown], dice: Random) -> Example:
+    """The right passage, now and then with another."""
+    beside = near[: dice.choice((0, 0, 0, 0, 1))]
+    return Example("answered", reworded(asked.question, dice), (dice.choice(right), *beside))
+
+
+def _cut_out(asked: Asked, gold: Shown, dice: Random) -> Example | None:
+    """The right passage without the sentences that answer."""
+    rest = without(gold)
+    return Example("cut out", reworded(asked.question, dice), (rest,)) if rest.spans else None
+
+
+def _left_out(asked: Asked, shelf: Shelf, near: list[Shown], dice: Random) -> Example | None:
+    """A passage that resembles the question and does not answer it: of the same article, if any."""
+    same = [read_passage(p, ()) for p in shelf.same(asked) if not _says(p, asked)]
+    if not same and not near:
+        return None
+    found = same if same and dice.random() < 0.75 else near or same
+    return Example("left out", reworded(asked.question, dice), (dice.choice(found),))
+
+
+def _asked_otherwise(asked: Asked, gold: Shown, near: list[Shown], dice: Random) -> Example | None:
+    """The right passage, and a question that looks like the one that it answers."""
+    others = " ".join(shown.text for shown in near)
+    changed = perturbed(asked.question, f"{gold.frame} {gold.text}", others, dice)
+    if not changed:
+        return None
+    if dice.random() < 0.25:
+        changed = reworded(changed, dice)
+    return Example("asked otherwise", changed, (blank(gold),), 0.7)
+
+
+def _said_otherwise(asked: Asked, gold: Shown, near: list[Shown], dice: Random) -> Example | None:
+    """The right passage speaking of somebody else than the question does; or both of them."""
+    known = [match.group() for match in NAME.finditer(asked.question) if match.group() in gold.text]
+    if not known or asked.question.count(known[0]) > 1:
+        return None
+    others = " ".join(shown.text for shown in near)
+    new = other_name(known[0], others, asked.question + gold.text, dice)
+    if not new:
+        return None
+    changed = renamed(gold, known[0], new)
+    if dice.random() < 0.35:
+        question = asked.question.replace(known[0], new)
+        return Example("renamed", reworded(question, dice), (changed,))
+    return Example("said otherwise", reworded(asked.question, dice), (blank(changed),), 0.8)
+
+
+def _from_elsewhere(asked: Asked, elsewhere: Shelf, dice: Random) -> Example | None:
+    """Passages of another set, which know nothing of what is asked."""
+    found = elsewhere.near(asked.question, 4)
+    dice.shuffle(found)
+    shown = tuple(read_passage(passage, ()) for passage in found[:1])
+    return Example("from elsewhere", reworded(asked.question, dice), shown) if shown else None
+
+
+def _own(asked: Asked, shelf: Shelf, dice: Random) -> list[Shown]:
+    """The passages of the question's document, those that answer in front."""
+    if shelf.name == "qamr":
+        return [_surrounded(asked, shelf, dice)]
+    shown = [
+        read_passage(passage, asked.answers, asked) for passage in shelf.of[asked.document.source]
+    ]
+    if not asked.answerable:
+        dice.shuffle(shown)
+        words = set(analyzer().analyze(asked.question))
+        shown.sort(key=lambda item: -len(words & set(analyzer().analyze(item.text))))
+    return sorted(shown, key=lambda item: not any(item.right))
+
+
+def _surrounded(asked: Asked, shelf: Shelf, dice: Random) -> Shown:
+    """A sentence that is a document of its own, among others of its article."""
+    same = {p.document.text for p in shelf.groups[asked.group]} - {asked.document.text}
+    texts = dice.sample(sorted(same), min(2, len(same)))
+    texts = texts[: dice.choice((0, 1, 1, 2))]
+    at = dice.randint(0, len(texts))
+    texts.insert(at, asked.document.text)
+    spans, start = [], 0
+    for text in texts:
+        spans.append((start, start + len(text)))
+        start += len(text) + 1
+    right = tuple(number == at for number in range(len(texts)))
+    answers = tuple((spans[at][0] + start, spans[at][0] + end) for start, end in asked.answers)
+    return Shown("", " ".join(texts), tuple(spans), right, answers)
+
+
+def _others(asked: Asked, shelf: Shelf, own: list[Shown], dice: Random) -> list[Shown]:
+    """Passages that do not answer: others of the document and its like, in no special order."""
+    wrong = [shown for shown in own if not any(r is not False for r in shown.right)]
+    for passage in shelf.near(asked.question):
+        if passage.source != asked.document.source and not _says(passage, asked):
+            wrong.append(read_passage(passage, ()))
+    dice.shuffle(wrong)
+    return wrong
+
+
+def _says(passage: Passage, asked: Asked) -> bool:
+    """Whether a passage has words of the answer: it may answer or not, nobody knows."""
+    text = passage.text.casefold()
+    answers = (asked.document.text[start:end] for start, end in asked.answers if end - start < 60)
+    return any(words.casefold() in text for words in answers)
+
+
+def read_passage(passage: Passage, answers: Sequence[Span], asked: Asked | None = None) -> Shown:
     """A passage with its sentences judged."""
-    text = passage.text
+    base = passage.start
     spans = tuple(
-        (start - passage.start, end - passage.start)
+        (start - base, end - base)
         for start, end in sentences(passage.document, passage.start, passage.end)
     )
-    facts = [item["fact"] for item in question.get("evidence") or []]
-    wanted = facts if facts else [str(answer) for answer in question.get("answers") or []]
-    found: list[tuple[int, int]] = []
-    right: list[bool | None] = [False] * len(spans)
-    for words in wanted:
-        pattern = r"(?<!\w)" + r"\s+".join(map(re.escape, words.split())) + r"(?!\w)"
-        for match in re.finditer(pattern, text, re.I) if words.strip() else ():
-            found.append(match.span())
-            for number, (start, end) in enumerate(spans):
-                if start < match.end() and match.start() < end:
-                    right[number] = True
-    if passage.source not in gold:
-        # Elsewhere the same words may answer by chance or not at all: nobody knows.
-        right = [None if r else r for r in right]
-        found = []
-    return Shown(frame_of(passage), text, spans, tuple(right), () if facts else tuple(found))
-
-
-OPPOSITES = [
-    tuple(pair.split("/"))
-    for pair in [
-        "first/last",
-        "most/least",
-        "largest/smallest",
-        "highest/lowest",
-        "increase/decrease",
-        "increased/decreased",
-        "before/after",
-        "north/south",
-        "northern/southern",
-        "east/west",
-        "eastern/western",
-        "more/fewer",
-        "began/ended",
-        "begin/end",
-        "started/stopped",
-        "win/lose",
-        "won/lost",
-        "early/late",
-        "oldest/youngest",
-        "longest/shortest",
-        "best/worst",
-        "major/minor",
-        "common/rare",
-        "allowed/forbidden",
-        "accepted/rejected",
-        "supported/opposed",
-        "support/oppose",
-        "large/small",
-        "high/low",
-        "positive/negative",
-        "public/private",
-        "gained/lost",
-        "against/for",
-        "strong/weak",
-        "built/destroyed",
-        "found/lost",
-        "upper/lower",
+    inside = tuple(
+        (max(start, base) - base, min(end, passage.end) - base)
+        for start, end in answers
+        if start < passage.end and base < end
+    )
+    right: list[bool | None] = [
+        any(start < to and since < end for since, to in inside) for start, end in spans
     ]
-]
-NEGATED = {
-    "did": "did not", "does": "does not", "do": "do not", "is": "is not", "are": "are not",
-    "was": "was not", "were": "were not", "can": "cannot", "has": "has not", "have": "have not",
-}  # fmt: skip
-NAME = r"(?:[A-Z][\w'-]+)(?:\s+(?:of |the )?[A-Z][\w'-]+)*"
+    if asked and not asked.sure and right.count(True) > 1:
+        right = _likeliest(asked.question, passage.text, spans, right)
+    return Shown(frame_of(passage), passage.text, spans, tuple(right), inside)
 
 
-def misspelt(question: str, dice: random.Random) -> str:
-    """The question, one in fifteen times with two letters of a longer word swapped."""
-    words = [match.span() for match in re.finditer(r"[^\W\d_]{6,}", question)]
-    if not words or dice.random() > 1 / 15:
-        return question
-    start, end = dice.choice(words)
-    at = dice.randrange(start + 1, end - 2)
-    return question[:at] + question[at + 1] + question[at] + question[at + 2 :]
+def _likeliest(
+    question: str, text: str, spans: Sequence[Span], right: Sequence[bool | None]
+) -> list[bool | None]:
+    """Of several sentences with the answer's words, those with most of the question's.
+
+    Whether the others answer, nobody knows.
+    """
+    words = set(analyzer().analyze(question))
+    counts = [len(words & set(analyzer().analyze(text[start:end]))) for start, end in spans]
+    most = max(count for count, flag in zip(counts, right, strict=True) if flag)
+    return [
+        (True if count == most else None) if flag else flag
+        for count, flag in zip(counts, right, strict=True)
+    ]
 
 
-def perturbed(question: str, others: Sequence[str], dice: random.Random) -> str | None:
-    """The question with one thing changed, so that its passage no longer answers it."""
-    changes = []
-    years = re.findall(r"\b(?:1\d|20)\d\d\b", " ".join(others))
-    year = re.search(r"\b(?:1\d|20)\d\d\b", question)
-    if year:
-        choice = [other for other in years if other != year.group()] or [str(int(year.group()) + 7)]
-        changes.append((year.span(), dice.choice(choice)))
-    name = re.search(r"(?<=[a-z] )" + NAME, question)
-    if name:
-        names = re.findall(r"(?<=[a-z] )" + NAME, " ".join(others))
-        same = [n for n in names if n.lower() not in question.lower() and len(n) > 3]
-        if same:
-            changes.append((name.span(), dice.choice(same)))
-    for one, other in OPPOSITES:
-        for word, opposite in ((one, other), (other, one)):
-            match = re.search(rf"\b{word}\b", question)
-            if match:
-                changes.append((match.span(), opposite))
-    verb = re.search(r"\b(?:" + "|".join(NEGATED) + r")\b", question)
-    if verb and dice.random() < 0.3:
-        changes.append((verb.span(), NEGATED[verb.group()]))
-    if not changes:
-        return None
-    (start, end), new = dice.choice(changes)
-    return f"{question[:start]}{new}{question[end:]}"
+def blank(shown: Shown) -> Shown:
+    """A passage of which no sentence answers."""
+    return replace(shown, right=(False,) * len(shown.spans), answers=())
+
+
+def without(shown: Shown) -> Shown:
+    """A passage without the sentences that may answer."""
+    pieces: list[str] = []
+    spans: list[Span] = []
+    at, last = 0, 0
+    for (start, end), right in zip(shown.spans, shown.right, strict=True):
+        if right is False:
+            gap = shown.text[last:start] if spans and last else ""
+            spans.append((at + len(gap), at + len(gap) + end - start))
+            pieces.append(gap + shown.text[start:end])
+            at = spans[-1][1]
+            last = end
+        elif last:
+            last = end
+    return Shown(shown.frame, "".join(pieces), tuple(spans), (False,) * len(spans))
+
+
+def renamed(shown: Shown, old: str, new: str) -> Shown:
+    """A passage with another name in the place of one."""
+    moved = [match.start() for match in re.finditer(re.escape(old), shown.text)]
+    more = len(new) - len(old)
+
+    def place(at: int) -> int:
+        return at + more * sum(start + len(old) <= at for start in moved)
+
+    return Shown(
+        shown.frame.replace(old, new),
+        shown.text.replace(old, new),
+        tuple((place(start), place(end)) for start, end in shown.spans),
+        shown.right,
+        tuple((place(start), place(end)) for start, end in shown.answers),
+    )
+
+
+def _is_table(document: Document) -> bool:
+    """Whether a document holds a table."""
+    return any(block.kind is BlockKind.TABLE for block in document.blocks)
+
+
+def _whether(found: Questions, dice: Random) -> Iterator[Asked]:
+    """Yes/no questions made from statements of the documents; some turn the statement round."""
+    for document in found.documents:
+        if _is_table(document) or dice.random() > WHETHER * max(1.0, len(document.text) / SIZE):
+            continue
+        spans = sentences(document, 0, len(document.text))
+        dice.shuffle(spans)
+        for start, end in spans:
+            made = asked_whether(document.text[start:end])
+            if made:
+                question = contradicted(made[0], dice) if dice.random() < 0.4 else made[0]
+                yield Asked(
+                    question, document, found.groups[document.source], ((start, end),), True
+                )
+                break

@@ -5,7 +5,7 @@ python -m evals.training.fit DATA --work FOLDER [--only answer] [--sets squad2 â
 The questions are of parts of the sets on which neither the reader was trained nor anything is
 reported: an article of squad2 with its near misses, a fifth of nq_open_oracle, halves of
 clapnq_dev, cranfield and multihoprag, a fifth of nq_open_oracle asked of squad2, which cannot
-answer them, and for the answers the small folders of `evals/training/folders.py`. Writes
+answer them, and the small folders of `evals/training/folders.py`. Writes
 `src/askdoc/answer/calibration.json`, with --only the weights of that name alone.
 """
 
@@ -225,7 +225,7 @@ def main() -> None:
     ):  # fmt: skip
         if arguments.only not in (None, name):
             continue
-        samples = samples_of([*of_sets, *of_folders] if name == "answer" else of_sets)
+        samples = samples_of([*of_sets, *of_folders])
         weights[name] = {key: round(w, 4) for key, w in FITS[name](samples).items()}
         weights["fitted on"][name] = sum(map(len, samples))
         WEIGHTS.write_text(json.dumps(weights, indent=2) + "\n", "utf-8")

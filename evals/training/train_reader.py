@@ -2,8 +2,8 @@
 
 python -m evals.training.train_reader DATA --work FOLDER
 
-DATA holds the sets, a folder each with corpus.jsonl and queries.jsonl. FOLDER keeps the indexes,
-the examples and a checkpoint after every tenth of an epoch: the same command goes on from there.
+DATA holds the sets: a folder each with corpus.jsonl and queries.jsonl, and train/*.jsonl.gz. FOLDER
+keeps the examples and a checkpoint every four minutes: the same command goes on from there.
 
 The reader sees a question with a whole passage, and gives each sentence and the passage a number
 (a logit): a sentence by the mean of its tokens' states beside that of the question's, whose cosine,
@@ -18,6 +18,7 @@ import itertools
 import pickle
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,10 +30,12 @@ from transformers import AutoModel
 
 from askdoc.answer.encoding import Tokens, encode
 from askdoc.index.embedder import bundled
-from evals.sets import Part
 from evals.training.examples import Example, examples
+from evals.training.questions import TRAIN, questions, sizes
 
-SETS = ("squad2", "xquad/en", "nq_open_oracle", "hotpotqa_sample", "tatqa_dev")
+WARM = 0.05  # share of the time in which the rates rise
+FROZEN = 2  # layers that are not trained
+OFTEN = 25  # steps from one line of the log to the next
 
 
 class Reader(nn.Module):
@@ -52,8 +55,10 @@ class Reader(nn.Module):
         self.words = nn.Linear(size, 2)
         nn.init.zeros_(self.sentence.weight)
         nn.init.constant_(self.sentence.bias, -5.0)  # with a cosine of a half: even odds
-        for weights in self.encoder.embeddings.parameters():
-            weights.requires_grad = False  # half of all weights, and too few examples to move them
+        # Half of all weights, and too few examples to move them; the lowest layers, to save time.
+        for part in (self.encoder.embeddings, *self.encoder.encoder.layer[:FROZEN]):
+            for weights in part.parameters():
+                weights.requires_grad = False
 
     def forward(
         self, ids: Tensor, kinds: Tensor, mask: Tensor, means: Tensor
@@ -135,8 +140,8 @@ def loss(model: Reader, chosen: Sequence[Group]) -> Tensor:
     total, row = torch.zeros(()), 0
     for group in chosen:
         rows = slice(row, row + len(group.tokens))
-        value = choice_loss(group, sentences[rows]) + 0.5 * whole_loss(group, whole[rows])
-        value = value + 0.25 * words_loss(group, words[rows])
+        value = choice_loss(group, sentences[rows]) + whole_loss(group, whole[rows])
+        value = value + 0.2 * words_loss(group, words[rows])
         total = total + group.weight * value
         row = rows.stop
     return total / len(chosen)
@@ -146,10 +151,9 @@ def choice_loss(group: Group, sentences: Tensor) -> Tensor:
     """Of choosing among all sentences and none of them; a sentence of unknown worth is left out."""
     logits, right = [torch.zeros(1)], [False]
     for row, verdicts in zip(sentences, group.right, strict=True):
-        for logit, verdict in zip(row, verdicts, strict=False):
-            if verdict is not None:
-                logits.append(logit.unsqueeze(0))
-                right.append(verdict)
+        known = [at for at, verdict in enumerate(verdicts) if verdict is not None]
+        logits.append(row[known])
+        right += [bool(verdicts[at]) for at in known]
     right[0] = not any(right)
     return either(torch.cat(logits), torch.tensor(right))
 
@@ -200,19 +204,84 @@ def batches(every: list[Group], dice: random.Random, most: int) -> list[list[Gro
     return found
 
 
+def endless(every: list[Group], most: int) -> Iterator[list[Group]]:
+    """Batches of all groups, again and again, each time in another order."""
+    for epoch in itertools.count():
+        yield from batches(every, random.Random(epoch), most)
+
+
 def examples_of(data: Path, work: Path) -> list[Example]:
-    """The examples of every set; kept in the work folder, since finding them takes minutes."""
+    """The examples of every set; kept in the work folder."""
     kept = work / "examples.pickle"
     if not kept.exists():
-        dice = random.Random(0)
-        found: list[Example] = []
-        for name in SETS:
-            before = len(found)
-            found += examples(Part(data, name, work / "corpora"), dice)
-            print(f"{name}: {len(found) - before} examples", flush=True)
-        kept.write_bytes(pickle.dumps(found))
+        found = list(questions(data, TRAIN))
+        print(sizes(found), flush=True)
+        made = list(examples(found, random.Random(0)))
+        counts = Counter(f"{name}: {example.kind}" for name, example in made)
+        print("\n".join(f"{counts[kind]:6} {kind}" for kind in sorted(counts)), flush=True)
+        kept.write_bytes(pickle.dumps([example for _, example in made]))
     examples_kept: list[Example] = pickle.loads(kept.read_bytes())
     return examples_kept
+
+
+@dataclass(slots=True)
+class Course:
+    """How far training has come: what is trained, the steps done and the seconds spent on them.
+
+    The rates rise over the first of the planned seconds and then fall to nothing at their end, so
+    that training ends on time, however busy the machine is.
+    """
+
+    model: Reader
+    optimizer: torch.optim.Optimizer
+    seconds: float
+    checkpoint: Path
+    done: int = 0
+    spent: float = 0.0
+
+    def restore(self) -> None:
+        """Goes back to the checkpoint, if there is one."""
+        if self.checkpoint.exists():
+            state = torch.load(self.checkpoint)
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.done, self.spent = state["done"], state["spent"]
+
+    def keep(self) -> None:
+        """Writes the checkpoint, so that a stop in the middle of it leaves the last one."""
+        half = self.checkpoint.with_suffix(".half")
+        state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+        torch.save({**state, "done": self.done, "spent": self.spent}, half)
+        half.replace(self.checkpoint)
+
+    def pace(self) -> None:
+        """Sets the learning rates by the time that is spent."""
+        at = self.spent / self.seconds
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["top"] * min(0.02 + at / WARM, max(0.0, 1 - at) / (1 - WARM))
+
+    def run(self, plan: Iterator[list[Group]]) -> None:
+        """Trains until the time is spent, with a line and a checkpoint now and then."""
+        self.model.train()
+        sum_, began, kept = 0.0, time.time() - self.spent, self.spent
+        for chosen in itertools.islice(plan, self.done, None):
+            self.pace()
+            value = loss(self.model, chosen)
+            value.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+            self.done += 1
+            self.spent = time.time() - began
+            sum_ += value.item()
+            if self.done % OFTEN == 0:
+                print(f"{self.done}: loss {sum_ / OFTEN:.3f}, {self.spent:.0f} s", flush=True)
+                sum_ = 0.0
+            if self.spent - kept > 240:
+                kept = self.spent
+                self.keep()
+            if self.spent >= self.seconds:
+                return
 
 
 def main() -> None:
@@ -222,10 +291,10 @@ def main() -> None:
     )
     parser.add_argument("data", type=Path)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=100)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--weights", type=Path, help="of a reader, to train it further")
-    parser.add_argument("--tokens", type=int, default=6000, help="of a batch")
+    parser.add_argument("--tokens", type=int, default=4000, help="of a batch")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     every = list(groups(examples_of(arguments.data, arguments.work)))
@@ -235,68 +304,21 @@ def main() -> None:
         model.load_state_dict(torch.load(arguments.weights))
     body = [p for p in model.encoder.parameters() if p.requires_grad]
     heads = [p for name, p in model.named_parameters() if not name.startswith("encoder.")]
+    tops = ((body, arguments.rate), (heads, 10 * arguments.rate))
     optimizer = torch.optim.AdamW(
-        [
-            {"params": body, "lr": arguments.rate},
-            {"params": heads, "lr": 1e-3},
-        ],
+        [{"params": weights, "lr": top, "top": top} for weights, top in tops],
         weight_decay=0.01,
         fused=True,
     )
-    plan = [
-        chosen
-        for epoch in range(arguments.epochs)
-        for chosen in batches(every, random.Random(f"{arguments.weights}{epoch}"), arguments.tokens)
-    ]
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda n: min(n / (0.06 * len(plan)), max(0.0, 1 - n / len(plan)))
-    )
-    checkpoint, done = arguments.work / "checkpoint.pt", 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        done = state["done"]
-    print(f"{len(every)} examples, {len(plan)} steps, {done} done", flush=True)
-    train(model, optimizer, schedule, plan, done, checkpoint)
+    checkpoint = arguments.work / "checkpoint.pt"
+    course = Course(model, optimizer, 60 * arguments.minutes, checkpoint)
+    course.restore()
+    plan = batches(every, random.Random(0), arguments.tokens)
+    tokens = sum(len(tokens.ids) for group in every for tokens in group.tokens)
+    print(f"{len(every)} examples, {tokens} tokens, {len(plan)} steps an epoch", flush=True)
+    course.run(endless(every, arguments.tokens))
     torch.save(model.state_dict(), arguments.work / "reader.pt")
     checkpoint.unlink(missing_ok=True)
-
-
-def train(
-    model: Reader,
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-    plan: Sequence[list[Group]],
-    done: int,
-    checkpoint: Path,
-) -> None:
-    """Goes through the plan from where it was left, with a line and a checkpoint now and then."""
-    model.train()
-    began, sum_, often = time.time(), 0.0, 40
-    for step, chosen in enumerate(itertools.islice(plan, done, None), done + 1):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            value = loss(model, chosen)
-        value.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad()
-        sum_ += value.item()
-        if step % often == 0:
-            rate = (step - done) / (time.time() - began)
-            left = (len(plan) - step) / rate / 60
-            print(f"{step}/{len(plan)} loss {sum_ / often:.3f}, {left:.0f} min left", flush=True)
-            sum_ = 0.0
-        if step % (often * 5) == 0:
-            state = {
-                "model": model.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
-                "done": step,
-            }
-            torch.save(state, checkpoint)
 
 
 if __name__ == "__main__":

@@ -119,3 +119,11 @@ def test_what_a_document_says_of_itself_answers_only_questions_about_it(folder) 
     assistant = Assistant.from_folder(root, Settings(corpus=root, threshold=0))
     assert "page" not in assistant.ask("What is said of the ferry to Marwick?").text
     assert "page" in assistant.ask("What does this page describe?").text
+
+
+def test_the_header_of_a_table_is_no_answer(folder) -> None:
+    root = folder({"tools.csv": "tool,where,fee\nrotavator,shed A,15\nbarrow,shed B,0\n"})
+    assistant = Assistant.from_folder(root, Settings(corpus=root, threshold=0))
+    answer = assistant.ask("Which tool is in shed B?")
+    assert "barrow" in answer.text
+    assert "where" not in answer.text

@@ -225,3 +225,10 @@ def test_a_refused_question_is_not_carried(assistant: Assistant) -> None:
 )
 def test_a_refusal_names_nouns_only(question: str, missing: tuple, assistant: Assistant) -> None:
     assert assistant.find(question).query.unknown_words == missing
+
+
+def test_a_question_about_a_tool_is_a_question(folder) -> None:
+    root = folder({"tools.csv": "tool,fee\nrotavator,15\nbarrow,free\n"})
+    index = Assistant.from_folder(root).index
+    assert recognise("which tool is free", index) is None
+    assert recognise("what can you do", index) is not None

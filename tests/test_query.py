@@ -44,6 +44,8 @@ def query(question: str, history: History, assistant: Assistant) -> str:
         ("are there soldiers in the army", EAGLE, "are there soldiers in the army"),
         ("WHERE DID IT HAPPEN?", EAGLE, "Eagle Partner: WHERE DID IT HAPPEN?"),
         ("What happened in 2020?", EAGLE, "What happened in 2020?"),
+        ("how much is the radar", EAGLE, "how much is the radar"),
+        ("tell me about ceasefires", EAGLE, "tell me about ceasefires"),
     ],
 )  # fmt: skip
 def test_only_a_question_that_leans_on_the_last_is_changed(

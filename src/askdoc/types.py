@@ -98,13 +98,21 @@ class Document:
 
     def header_at(self, offset: int) -> str | None:
         """The header row above an offset in the body of a table; None elsewhere."""
+        table = self._table_at(offset)
+        if table is None or not table.start < table.inner_start <= offset:
+            return None
+        return self.text[table.start : table.inner_start].strip()
+
+    def is_header(self, offset: int) -> bool:
+        """Whether an offset lies in the header row of a table."""
+        table = self._table_at(offset)
+        return table is not None and offset < table.inner_start
+
+    def _table_at(self, offset: int) -> Block | None:
+        """The table that an offset lies in."""
         above = bisect_right(self.blocks, offset, key=lambda block: block.start)
         block = self.blocks[above - 1] if above else None
-        if block is None or block.kind is not BlockKind.TABLE:
-            return None
-        if not block.start < block.inner_start <= offset < block.end:
-            return None
-        return self.text[block.start : block.inner_start].strip()
+        return block if block and block.kind is BlockKind.TABLE and offset < block.end else None
 
 
 def place(source: str, page: int | None, heading: str | None) -> str:

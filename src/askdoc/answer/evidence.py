@@ -132,6 +132,8 @@ def judged(query: Query, candidates: Sequence[Candidate]) -> Iterator[Evidence]:
         for span, sentence_logit in candidate.judgement.sentences if candidate.judgement else ():
             if OF_ITSELF.match(span.text) and not of_papers:
                 continue
+            if span.document.is_header(span.start):
+                continue  # it names what the rows below it tell
             if not answer_type or answer_type.is_in(span.document.text, span.start, span.end):
                 yield Evidence(
                     span,

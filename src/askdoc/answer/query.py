@@ -38,9 +38,12 @@ ASKING = re.compile(
     r"can|could|will|would|should)\b",
     re.I,
 )
+BARE_AMOUNT = 4  # words of "how many took part?"
 AMOUNT = re.compile(r"\W*(?:and |but |so |then )?how (?:many|much)\b", re.I)
 MEASURE = re.compile(r"\bhow \w+", re.I)  # "how long" tells no more than "how"
-DEFINING = re.compile(r"\s*(?:who|what) (?:is|are|was|were) \w", re.I)
+DEFINING = re.compile(
+    r"\s*(?:(?:who|what) (?:is|are|was|were)|tell me (?:more )?about|explain|describe) \w", re.I
+)
 PERSONAL = re.compile(r"\b(?:he|him|his|she|hers?|they|them|theirs?)\b", re.I)
 # A capital that does not open the question, and no month.
 NAME = re.compile(rf"(?<=\s)(?!(?i:{'|'.join(MONTHS)})\b){CAPITAL}[\w'-]+")
@@ -204,7 +207,11 @@ def _leans(question: str) -> bool:
         return False
     told = len(telling(YEAR.sub("", question)))
     if AMOUNT.match(question):
-        return told <= SELF_CONTAINED
+        words = len(WORD.findall(question))
+        if words <= BARE_AMOUNT:
+            return told <= SELF_CONTAINED
+        # "How much is the ferry?" names what it is about, "how many boats were there?" does not.
+        return told < SELF_CONTAINED and "many" in question.lower()
     return told < (1 if re.search(r"\d", question) else SELF_CONTAINED)
 
 

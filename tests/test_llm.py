@@ -17,6 +17,7 @@ from askdoc import NO_ANSWER, Answer, Assistant, BadInput, ModelFailed, Settings
 from askdoc.answer.generate import without_thoughts
 from askdoc.answer.model import LONGEST_WRITTEN, Model, connect, count, fitting, prompt
 from askdoc.index.index import Index
+from askdoc.ingest.chunker import sentences
 from evals.model_server import serve
 
 QUESTION = "What is Eagle Partner for?"
@@ -72,7 +73,9 @@ def strictly(assistant: Assistant) -> Assistant:
 @pytest.fixture(scope="module")
 def right(assistant: Assistant) -> str:
     """A sentence that the first closest passage for the question holds."""
-    return assistant.ask(QUESTION).sentences[0].text
+    passage = assistant.ask(QUESTION).closest[0].passage
+    start, end = sentences(passage.document, passage.start, passage.end)[0]
+    return " ".join(passage.document.text[start:end].split())
 
 
 def cites(answer: Answer) -> list[tuple[int, ...]]:

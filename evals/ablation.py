@@ -11,6 +11,7 @@ fitting the weights without it, on one half of the questions for the other.
 import argparse
 import functools
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -33,7 +34,7 @@ SETS = (
     "squad2", "clapnq_dev", "hotpotqa_sample", "tatqa_dev", "cranfield", "mtrag_subset",
     "multihoprag",
 )  # fmt: skip
-MEASURED = ("ndcg@10", "right answers", "AUROC")
+MEASURED = ("ndcg@10", "all facts@10", "right answers", "AUROC")
 WHOLE = "everything"
 Samples = Sequence[Sequence[Sample]]
 
@@ -188,11 +189,13 @@ def held_out(groups: Samples, fit: Fit) -> list[list[float]]:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3f}"
+    return "" if math.isnan(value) else f"{value:.3f}"
 
 
 def _gain(value: float, low: float = 0.0, high: float = 0.0) -> str:
     """A gain with its interval; in bold where that leaves no gain out."""
+    if math.isnan(value):
+        return ""
     text = f"{value:+.3f}" + (f" ({low:+.3f} to {high:+.3f})" if low or high else "")
     return f"**{text}**" if low > 0 or high < 0 else text
 

@@ -112,6 +112,15 @@ def test_a_sentence_that_leans_is_told_by_how_it_begins(sentence: str, leans: bo
     assert bool(LEANS.match(sentence)) is leans
 
 
+def test_a_list_item_does_not_lean_on_the_one_before(folder) -> None:
+    root = folder(
+        {"rules.md": "# Rules\n\n- Dogs must be on a lead.\n- It costs a fine of 9 euros.\n"}
+    )
+    assistant = Assistant.from_folder(root, Settings(corpus=root, threshold=0))
+    quotes = [cited.quote for cited in assistant.ask("What fine in euros is there?").citations]
+    assert "It costs a fine of 9 euros." in quotes
+
+
 def test_what_a_document_says_of_itself_answers_only_questions_about_it(folder) -> None:
     assert OF_ITSELF.match("This page gives information as of June 2024.")
     assert not OF_ITSELF.match("This page boy gives way.")

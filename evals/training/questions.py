@@ -115,11 +115,6 @@ def _public(data: Path, name: str, part: str) -> Questions:
     return Questions(name, tuple(found), tuple(documents.values()), groups)
 
 
-def _title(row: Row) -> str:
-    """The title of a document; in squad2 and xquad, of the article that it is a paragraph of."""
-    return str(row["title"]).replace("_", " ")
-
-
 def _located(
     question: Row, documents: dict[str, Document], groups: dict[str, str]
 ) -> Iterator[Asked]:

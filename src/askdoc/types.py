@@ -98,21 +98,21 @@ class Document:
 
     def header_at(self, offset: int) -> str | None:
         """The header row above an offset in the body of a table; None elsewhere."""
-        table = self._table_at(offset)
-        if table is None or not table.start < table.inner_start <= offset:
+        block = self.block_at(offset)
+        if block is None or block.kind is not BlockKind.TABLE or self.is_header(offset):
             return None
-        return self.text[table.start : table.inner_start].strip()
+        return self.text[block.start : block.inner_start].strip() or None
 
     def is_header(self, offset: int) -> bool:
         """Whether an offset lies in the header row of a table."""
-        table = self._table_at(offset)
-        return table is not None and offset < table.inner_start
+        block = self.block_at(offset)
+        return bool(block and block.kind is BlockKind.TABLE and offset < block.inner_start)
 
-    def _table_at(self, offset: int) -> Block | None:
-        """The table that an offset lies in."""
+    def block_at(self, offset: int) -> Block | None:
+        """The block that an offset lies in; None in the white space between two."""
         above = bisect_right(self.blocks, offset, key=lambda block: block.start)
         block = self.blocks[above - 1] if above else None
-        return block if block and block.kind is BlockKind.TABLE and offset < block.end else None
+        return block if block and offset < block.end else None
 
 
 def place(source: str, page: int | None, heading: str | None) -> str:
@@ -190,7 +190,7 @@ class Passage(Span):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage with its score (0 to 1, higher is better) and the legs that found it."""
+    """A passage with its score (0 to 1, higher is better) and the ways that found it."""
 
     passage: Passage
     score: float
@@ -260,9 +260,9 @@ class Answer:
     """The reply to a question.
 
     ``query`` is what was searched for; ``closest`` are the best hits, answered or not;
-    ``confidence`` is the chance (0 to 1) that the hits answer the question; ``seconds`` tells what
-    each step took, ``tokens`` what a language model read and wrote, ``note``, in one line, why an
-    answer is not what was asked of the model, and ``unknown`` are the words of the query that no
+    ``confidence`` is the probability (0 to 1) that the hits answer the question; ``seconds`` tells
+    what each step took, ``tokens`` what a language model read and wrote, ``note``, in one line, why
+    an answer is not what was asked of the model, and ``unknown`` are the words of the query that no
     document has. ``unsure`` tells that an answer is given, but that it is not certain.
     ``everyday`` is empty for a question; for a turn like *hello* or *what documents do you have?*
     it says what kind of turn it is: then nothing was searched for, ``closest`` is empty, and

@@ -1,4 +1,4 @@
-"""From what was read to the sentences that answer, and the chance that they do.
+"""From what was read to the sentences that answer, and the probability that they do.
 
 A sentence counts by what the reader makes of it and its passage, by how well the passage was found,
 and by the words of the question that it has. Where the question asks for an amount of money, a
@@ -17,7 +17,7 @@ from askdoc.answer.retrieve import Candidate
 from askdoc.answer.tuning import BELOW_BEST, FURTHER_LOGIT, SAME_SENTENCE, SENTENCES
 from askdoc.index.bm25 import terms
 from askdoc.ingest.chunker import sentences
-from askdoc.types import Passage, Span
+from askdoc.types import BlockKind, Passage, Span
 
 PAPERS = r"(?:page|document|file|section|chapter|report|article|paper|note|table|figure)s?"
 # What a document says of itself, which answers nothing but a question about it.
@@ -53,10 +53,10 @@ class Evidence:
     def quote(self) -> Span:
         """The sentence, with the one before it in its paragraph where it leans on that one."""
         document, start = self.span.document, self.span.start
-        if not LEANS.match(self.span.text):
+        block = document.block_at(start)
+        if block is None or block.kind is BlockKind.TABLE or not LEANS.match(self.span.text):
             return self.span
-        paragraph = document.text.rfind("\n\n", 0, start) + 1
-        before = sentences(document, paragraph, start)
+        before = sentences(document, block.start, start)
         return Span(document, before[-1][0], self.span.end) if before else self.span
 
     @property

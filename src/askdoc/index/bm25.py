@@ -1,4 +1,4 @@
-"""The lexical leg: passages ranked by BM25 (Robertson and Zaragoza, 2009), on disk, in tantivy."""
+"""BM25 retrieval: passages ranked by BM25 (Robertson and Zaragoza, 2009), on disk, in tantivy."""
 
 import functools
 import math

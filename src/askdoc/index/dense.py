@@ -1,4 +1,4 @@
-"""The dense leg: passage vectors in Chroma, in the index folder or on a server."""
+"""Dense retrieval: passage vectors in Chroma, in the index folder or on a server."""
 
 import os
 from collections.abc import Sequence

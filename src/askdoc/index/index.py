@@ -114,9 +114,9 @@ class Index:
         )
 
     def search(self, query: str, k: int, sources: Sequence[str] = ()) -> tuple[Ranking, Ranking]:
-        """The best ``k`` passages of each leg, best first; of those sources only, if any are named.
+        """The best ``k`` passages of each way to find, of those sources only, if any are named.
 
-        The dense leg comes with cosines (-1 to 1), the lexical leg with BM25 (0 and up).
+        They come best first, dense ones with cosines (-1 to 1), the others with BM25 (0 and up).
         """
         return self.stores.search(self.embedder.embed_query(query), query, k, sources)
 
@@ -139,9 +139,8 @@ class Index:
 
     def cosines(self, text: str, passages: Sequence[Passage]) -> list[float]:
         """The cosine (-1 to 1) of a text with each of some passages."""
-        vectors = self.stores.dense.get([passage.id for passage in passages])
         asked = self.embedder.embed_query(text)
-        return [cosine(asked, vector) for vector in vectors.values()]
+        return [cosine(asked, vector) for _, vector in self.vectors(passages)]
 
     @property
     def is_empty(self) -> bool:

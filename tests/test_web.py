@@ -13,7 +13,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 from chat import EVIL, WAIT, ask, serve, shot, visit
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from askdoc import Answer, Assistant, BadInput, Document, Hit, Passage, Settings, web
 from askdoc.answer.citation import marked, quoted
@@ -207,6 +207,20 @@ def test_a_bad_question_gets_a_message_and_loses_nothing(page: Page) -> None:
     expect(page.locator("article.answer")).to_have_count(3)
     page.get_by_role("textbox", name="Question").press("Enter")
     expect(page.get_by_text("the question is empty: type one")).to_be_visible()
+
+
+def test_nothing_can_be_asked_before_the_page_has_begun(browser, address: str) -> None:
+    """Else what the page begins with wipes out a question that is quicker."""
+    page = browser.new_page()
+    held: list[Route] = []
+    page.route("**/queue/join*", lambda route: held.append(route), times=1)
+    visit(page, address)
+    expect(page.get_by_role("textbox", name="Question")).to_be_disabled()
+    page.wait_for_function("() => performance.now() > 1500")
+    held[0].continue_()
+    ask(page, "Who backed Azerbaijan in the 44-day war?")
+    expect(page.locator("article.answer")).to_have_count(1)
+    page.close()
 
 
 def test_app_py_serves_the_same_chat(corpus: Path, tmp_path: Path) -> None:

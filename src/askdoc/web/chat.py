@@ -64,7 +64,7 @@ class Chat:
                     submit_btn="Ask",
                     lines=1,
                     max_lines=6,
-                    autofocus=True,
+                    interactive=False,  # until the page is what the browser kept
                     elem_id="box",
                 )
             with gr.Column(elem_id="side"):
@@ -126,14 +126,18 @@ class Chat:
     def _conversations(self, page: gr.Blocks) -> None:
         """The conversation that this tab had, another one, or a new one."""
 
-        def begin(kept: str) -> Steps:
-            """What the browser kept, or a welcome at once and then its examples."""
+        def begin(kept: str) -> dict[Any, Any]:
+            """What the browser kept, or a welcome; before it is there, nothing can be asked.
+
+            Else a question that is typed at once would be wiped out by it.
+            """
             turns = restored(kept)
-            if turns:
-                yield self._opened(turns)
-            else:
-                yield self._opened([]) | {self.start: self._welcome()}
-                yield {self.start: self._welcome(examples=True)}
+            start = {} if turns else {self.start: self._welcome()}
+            return self._opened(turns) | start | {self.box: gr.update(interactive=True)}
+
+        def examples(kept: str) -> str:
+            """The welcome with its examples, which take the models some seconds."""
+            return "" if restored(kept) else self._welcome(examples=True)
 
         def another(data: gr.EventData) -> dict[Any, Any]:
             """The conversation that was chosen."""
@@ -147,7 +151,10 @@ class Chat:
         self.acts.open(another, None, outputs, **EVENT)
         self.acts.fresh(clear, None, outputs, **EVENT)
         restore = "() => askdoc.restored()"
-        page.load(begin, self.kept, outputs, js=restore, concurrency_limit=None, **EVENT)
+        alone: dict[str, Any] = EVENT | {"concurrency_limit": None}
+        page.load(begin, self.kept, [self.box, *outputs], js=restore, **alone).then(
+            None, None, None, js="() => askdoc.typeOn()"
+        ).then(examples, self.kept, self.start, **alone)
 
     def answering(
         self,

@@ -5,7 +5,7 @@ from langchain_core.runnables import RunnableLambda
 from askdoc import Assistant, Settings
 from askdoc.answer.pipeline import find
 from askdoc.answer.query import contextualize
-from askdoc.answer.tuning import JOINED
+from askdoc.tuning import JOINED
 
 FILLER = {f"{n}.txt": f"Note {n} is about bread, flour and oven number {n}." for n in range(30)}
 

@@ -13,13 +13,13 @@ import askdoc
 
 PACKAGE = Path(askdoc.__file__).parent
 ORDER = [
-    "types", "errors", "settings", "onnx", "ingest", "index", "answer", "assistant",
+    "types", "errors", "settings", "tuning", "onnx", "ingest", "index", "answer", "assistant",
     "evaluation", "web", "cli", "__main__",
 ]  # fmt: skip
 """The folders, and the modules beside them: each imports only from those before it."""
 WITHIN = {
     "answer": [
-        "tuning", "terms", "answer_types", "calibration", "encoding", "reader", "spelling",
+        "terms", "answer_types", "calibration", "encoding", "reader", "spelling",
         "telling", "query", "retrieve", "evidence", "pipeline", "explain", "langchain", "citation",
         "everyday", "replies", "verify", "model", "generate", "recheck",
     ],

@@ -15,10 +15,10 @@ from askdoc.answer.model import Model, connect
 from askdoc.answer.pipeline import Findings, find
 from askdoc.answer.query import History, contextualize
 from askdoc.answer.replies import reply
-from askdoc.answer.tuning import WORTH_ASKING
 from askdoc.errors import BadInput, IndexBusy
 from askdoc.index.index import Index, OnProgress
 from askdoc.settings import Settings
+from askdoc.tuning import WORTH_ASKING
 from askdoc.types import NO_ANSWER, Answer, Document, Hit, SyncReport
 
 LONGEST_QUESTION = 20_000  # characters: over 3,000 words

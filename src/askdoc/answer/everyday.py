@@ -16,7 +16,11 @@ from pathlib import Path
 from askdoc.answer.query import History
 from askdoc.answer.spelling import is_frequent
 from askdoc.answer.telling import telling
-from askdoc.answer.tuning import (
+from askdoc.index.dense import cosine
+from askdoc.index.embedder import embedder
+from askdoc.index.index import Index
+from askdoc.settings import BUNDLED
+from askdoc.tuning import (
     EVERYDAY_COSINE,
     EVERYDAY_MARGIN,
     EVERYDAY_NEAR,
@@ -26,10 +30,6 @@ from askdoc.answer.tuning import (
     MARGIN_NEAR,
     NAME_WORDS,
 )
-from askdoc.index.dense import cosine
-from askdoc.index.embedder import embedder
-from askdoc.index.index import Index
-from askdoc.settings import BUNDLED
 
 PHRASINGS = Path(__file__).with_suffix(".toml")
 QUESTION = "question"  # the phrasings that no everyday turn must be near to

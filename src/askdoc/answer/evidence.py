@@ -14,9 +14,9 @@ from askdoc.answer.answer_types import expected_type
 from askdoc.answer.calibration import logit, probability
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
-from askdoc.answer.tuning import BELOW_BEST, FURTHER_LOGIT, SAME_SENTENCE, SENTENCES
 from askdoc.index.bm25 import terms
 from askdoc.ingest.chunker import sentences
+from askdoc.tuning import BELOW_BEST, FURTHER_LOGIT, SAME_SENTENCE, SENTENCES
 from askdoc.types import BlockKind, Passage, Span
 
 PAPERS = r"(?:page|document|file|section|chapter|report|article|paper|note|table|figure)s?"

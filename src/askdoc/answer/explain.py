@@ -7,9 +7,9 @@ from typing import Any
 
 from askdoc.answer.pipeline import Findings
 from askdoc.answer.retrieve import WAYS, Candidate
-from askdoc.answer.tuning import DEPTH, READ
 from askdoc.errors import BadInput
 from askdoc.index.index import Index
+from askdoc.tuning import DEPTH, READ
 
 
 class Stage(StrEnum):

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from askdoc.answer.spelling import correct_spelling
 from askdoc.answer.telling import function_terms, nouns, telling
 from askdoc.answer.terms import CAPITAL, MONTHS
-from askdoc.answer.tuning import (
+from askdoc.errors import ModelFailed
+from askdoc.index.bm25 import terms
+from askdoc.index.index import Index
+from askdoc.tuning import (
     CARRIED_NAMES,
     CARRIED_WORDS,
     LEANING_TURNS,
@@ -15,9 +18,6 @@ from askdoc.answer.tuning import (
     SUBQUERIES,
     SUBQUERY_TERMS,
 )
-from askdoc.errors import ModelFailed
-from askdoc.index.bm25 import terms
-from askdoc.index.index import Index
 from askdoc.types import NO_ANSWER
 
 # A question that opens like this continues the one before it.

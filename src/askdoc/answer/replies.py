@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from askdoc.answer.citation import cite, unmarked
 from askdoc.answer.everyday import Kind, Turn
-from askdoc.answer.tuning import SAME_SENTENCE
 from askdoc.index.bm25 import terms
 from askdoc.index.dense import cosine
 from askdoc.index.index import Index
 from askdoc.ingest.chunker import sentences
+from askdoc.tuning import SAME_SENTENCE
 from askdoc.types import BlockKind, Citation, Document, FileReport, Passage, Sentence, Span
 
 LISTED = 30  # documents of a list, at most

@@ -9,7 +9,9 @@ from askdoc.answer.calibration import probability
 from askdoc.answer.query import Query
 from askdoc.answer.reader import Judgement, read
 from askdoc.answer.terms import CAPITAL
-from askdoc.answer.tuning import (
+from askdoc.index.bm25 import terms
+from askdoc.index.index import Index
+from askdoc.tuning import (
     APART,
     DENSE_SHARE,
     DEPTH,
@@ -19,8 +21,6 @@ from askdoc.answer.tuning import (
     READ,
     SUBQUERY_SHARE,
 )
-from askdoc.index.bm25 import terms
-from askdoc.index.index import Index
 from askdoc.types import Hit, Passage
 
 FACT = re.compile(rf"\d[\d.,]*\d|\d|\b{CAPITAL}\w+")  # what repetitions must have in common

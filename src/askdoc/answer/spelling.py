@@ -7,9 +7,9 @@ import re
 from rapidfuzz.distance import OSA
 
 from askdoc.answer.encoding import is_common
-from askdoc.answer.tuning import FREQUENT, LONG_WORD
 from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
+from askdoc.tuning import FREQUENT, LONG_WORD
 
 LETTERS = re.compile(r"[^\W\d_]{5,}")
 ENGLISH = "frequency_dictionary_en_82_765.txt"  # of symspellpy, with British spellings

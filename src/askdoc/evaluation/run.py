@@ -10,11 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from askdoc.answer.tuning import fingerprint
 from askdoc.errors import BadInput
 from askdoc.evaluation.figures import FIGURES, Figures, figures, speed
 from askdoc.evaluation.questions import Corpus, Question, identity
 from askdoc.evaluation.scores import Outcome, System, ask
+from askdoc.tuning import fingerprint
 
 ASKDOC, BASELINE = "askdoc", "baseline"  # the names of the systems
 SETTINGS = (

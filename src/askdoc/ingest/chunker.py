@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from sentencex import get_sentence_boundaries
 
 from askdoc.ingest.blocks import prose
+from askdoc.tuning import AT_ONCE, BACKTICKS
 from askdoc.types import BlockKind, Document, Passage
 
 Span = tuple[int, int]
 
-BACKTICKS = 500
-AT_ONCE = 5000  # characters
 MARKER = re.compile(r"(?:[-*+•>][ \t]+)+")  # of a list item or a quotation: not part of the words
 
 
@@ -78,7 +77,6 @@ def _split(text: str, start: int, end: int) -> Iterator[Span]:
 
 def split(text: str) -> list[Span]:
     """The sentences of running text, the white space after each included."""
-    # What sentencex takes for backticks is quadratic: where there are many, it gets less at once.
     most = AT_ONCE if text.count("`") > BACKTICKS else len(text)
     spans: list[Span] = []
     start = 0

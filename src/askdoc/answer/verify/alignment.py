@@ -5,12 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from askdoc.answer.verify.tokens import Key, Kind, Token
-
-SLACK = 1.4  # length of the part of a text that is looked at, by the length of the claim
-MARGIN = 8  # tokens more on each side of it
-
-SAME, SAME_STOP, SAME_KIND, OTHER, GAP = 4, 2, 1, -1, -1
-NEVER = -99
+from askdoc.tuning import GAP, NEVER, OTHER, SAME, SAME_KIND, SAME_STOP, WINDOW, WINDOW_MARGIN
 
 Pairs = list[tuple[int, int]]
 """The places at which two texts both have something, in order: an index into each."""
@@ -18,7 +13,7 @@ Pairs = list[tuple[int, int]]
 
 def window(claim: Sequence[Token], text: Sequence[Token]) -> tuple[int, int]:
     """The part of a text that has most of the claim's pairs of neighbours: its start and end."""
-    size = int(len(claim) * SLACK) + MARGIN
+    size = int(len(claim) * WINDOW) + WINDOW_MARGIN
     wanted = {(one.key, other.key) for one, other in pairwise(claim)}
     there = [(one.key, other.key) for one, other in pairwise(text)]
     inside: Counter[tuple[Key, Key]] = Counter()
@@ -33,7 +28,7 @@ def window(claim: Sequence[Token], text: Sequence[Token]) -> tuple[int, int]:
                 del inside[gone]
         if len(inside) > best:
             best, start = len(inside), max(0, at - size + 1)
-    return max(0, start - MARGIN), min(len(text), start + size + MARGIN)
+    return max(0, start - WINDOW_MARGIN), min(len(text), start + size + WINDOW_MARGIN)
 
 
 def align(claim: Sequence[Token], text: Sequence[Token]) -> Pairs:

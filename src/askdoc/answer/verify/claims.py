@@ -13,15 +13,17 @@ from askdoc.answer.verify.names import Known, one_name, unknown_names
 from askdoc.answer.verify.negation import denied_anywhere, denied_beside
 from askdoc.answer.verify.numbers import Problem, Tokens, one_number, unknown_numbers
 from askdoc.answer.verify.tokens import Key, Kind, Token, tokens_of
-
-COPIED = 0.7  # share of a claim's tokens at the same place from which it nearly copies
-ABOUT = 0.5  # share of a claim's telling words below which the span is about something else
-ABOUT_WORDS = 0.4  # the same share of those that are no names, numbers or units
-LEAST, LEAST_WORDS = 3, 2  # such words that a claim must have for that
-LONGEST = 150  # tokens of a claim that is laid beside a text
-BESIDE = 2  # tokens on either side of a place that show that it is the same place
-MOST = 5  # problems that are told
-FACT_WEIGHT = 2.0  # of a name or number, where a word has 1
+from askdoc.tuning import (
+    ABOUT,
+    ABOUT_WORDS,
+    BESIDE,
+    BESIDE_SAME,
+    CLAIM_TOKENS,
+    CLOSEST,
+    COPIED,
+    FACT_WEIGHT,
+    PROBLEMS,
+)
 
 ELSEWHERE = "the passage is about something else"
 
@@ -40,14 +42,14 @@ def unsupported(claim: str, quotes: Sequence[str], context: str = "") -> tuple[s
     first: dict[int | str, str] = {}
     for at, problem in _problems(said, texts, around):
         first.setdefault(problem if at < 0 else at, problem)
-    return tuple(dict.fromkeys(first.values()))[:MOST]
+    return tuple(dict.fromkeys(first.values()))[:PROBLEMS]
 
 
 def _problems(said: Tokens, texts: Sequence[Tokens], around: Tokens) -> Iterator[Problem]:
     """What is wrong with the tokens of a sentence, what says it best first."""
     every = [token for text in texts for token in text]
     known = Known((*every, *around))
-    text = _closest(said, texts) if len(said) <= LONGEST else ()
+    text = _closest(said, texts) if len(said) <= CLAIM_TOKENS else ()
     pairs = align(said, text) if text else []
     copies = _copied(said, text, pairs) >= COPIED
     if copies:
@@ -75,12 +77,12 @@ def _weight(token: Token) -> float:
 
 
 def _closest(said: Tokens, texts: Sequence[Tokens]) -> Tokens:
-    """The part of a text that has most of the claim; nothing where none has half of it."""
+    """The part of a text that has most of the claim; nothing where none has enough of it."""
     wanted = {token.key for token in said if token.telling}
     parts = [text[slice(*window(said, text))] for text in texts]
     shares = [len(wanted & {token.key for token in part}) for part in parts]
     best = max(shares, default=0)
-    return parts[shares.index(best)] if 2 * best >= len(wanted) and parts else ()
+    return parts[shares.index(best)] if best >= CLOSEST * len(wanted) and parts else ()
 
 
 def _copied(said: Tokens, text: Tokens, pairs: Pairs) -> float:
@@ -104,7 +106,8 @@ def _replaced(said: Tokens, text: Tokens, pairs: Pairs, known: Known) -> Iterato
         steps = [
             step for step in range(-BESIDE, BESIDE + 1) if step and 0 <= one + step < len(said)
         ]
-        if sum((one + step, other + step) in alike for step in steps) < min(3, len(steps)):
+        same = sum((one + step, other + step) in alike for step in steps)
+        if same < min(BESIDE_SAME, len(steps)):
             continue
         if mine.key in _skipped(text, used, other):
             continue  # "A, which is called B, is …" may become "A is …"
@@ -175,5 +178,5 @@ def _elsewhere(said: Tokens, texts: Tokens) -> bool:
     words = {token.key for token in said if token.telling and token.kind is Kind.WORD}
     return any(
         len(keys) >= least and len(keys & there) < share * len(keys)
-        for keys, share, least in ((every, ABOUT, LEAST), (words, ABOUT_WORDS, LEAST_WORDS))
+        for keys, (share, least) in ((every, ABOUT), (words, ABOUT_WORDS))
     )

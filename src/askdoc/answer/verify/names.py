@@ -9,12 +9,9 @@ from askdoc.answer.terms import INSIDE_NAMES, SAME_NAMES, TITLES
 from askdoc.answer.verify.numbers import Problem, Tokens
 from askdoc.answer.verify.pieces import folded
 from askdoc.answer.verify.tokens import Key, Kind, Token
+from askdoc.tuning import ACRONYM, INITIALS, NAME_START, NAME_STEM
 
-ACRONYM = range(2, 9)  # letters
-SURE = 3  # letters of one that do not begin a row of everyday words by chance
 DEMONYM = re.compile(r"(?:a|e|i|o|y)?(?:n|an|ian|ean|ese|ish|i|ic|ite|er)s?")
-STEM = 4  # letters that two forms of a name share at least
-START = 3  # letters by which the other forms of a name are looked up
 
 
 class Known:
@@ -29,7 +26,7 @@ class Known:
         self._starts: dict[str, set[Token]] = defaultdict(set)
         for token in there:
             if token.telling and token.kind in (Kind.NAME, Kind.WORD):
-                self._starts[plain(token)[:START]].add(token)
+                self._starts[plain(token)[:NAME_START]].add(token)
         self._before: dict[Key | None, list[Token]] = defaultdict(list)
         for one, other in pairwise(there):
             if one.kind is Kind.NAME:
@@ -41,7 +38,7 @@ class Known:
         return (
             name.key in self._keys
             or folded(name.text) in TITLES
-            or any(one_name(name, other) for other in self._starts[plain(name)[:START]])
+            or any(one_name(name, other) for other in self._starts[plain(name)[:NAME_START]])
             or self.stands_for(said, at)
         )
 
@@ -50,7 +47,8 @@ class Known:
         letters = said[at].text.replace(".", "")
         if letters.isupper() and len(letters) in ACRONYM:
             return letters in self._initials or (
-                len(letters) >= SURE and letters in first_letters(said) + " " + self._all_initials
+                len(letters) >= INITIALS
+                and letters in first_letters(said) + " " + self._all_initials
             )
         return self._initial(said, at) or any(name in row(said, at) for name in self._acronyms)
 
@@ -76,9 +74,9 @@ def one_name(one: Token, other: Token) -> bool:
     short, long = sorted((plain(one), plain(other)), key=len)
     if SAME_NAMES.get(short, short) == SAME_NAMES.get(long, long):
         return True
-    if len(short) < STEM:
+    if len(short) < NAME_STEM:
         return False
-    shared = short.rstrip("aeiouy") if len(short) > STEM else short
+    shared = short.rstrip("aeiouy") if len(short) > NAME_STEM else short
     return long.startswith(shared) and bool(DEMONYM.fullmatch(long[len(shared) :]))
 
 

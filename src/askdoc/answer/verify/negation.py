@@ -7,11 +7,10 @@ from askdoc.answer.terms import REFUSALS, SHY, UNTIL
 from askdoc.answer.verify.alignment import Pairs
 from askdoc.answer.verify.numbers import Problem, Tokens
 from askdoc.answer.verify.tokens import Key, Kind, stem
+from askdoc.tuning import DENIED_SAME, NEAR, TAKEN_BACK
 
 NOT_SO = "says it is not so, the passage says it is"
 SO = "says it is so, the passage says it is not"
-WITHIN = 4  # tokens after a denial in which one of these takes it back
-NEAR = 2  # telling words around a denied one that show that the same is meant
 
 
 def denied_beside(said: Tokens, text: Tokens, pairs: Pairs) -> Iterator[Problem]:
@@ -36,7 +35,7 @@ def _kept(said: Tokens, text: Tokens, beside: dict[int, int], at: int) -> bool:
 
     What is denied *until* something is so after all, where the claim leaves that out, is not.
     """
-    for other in range(at + 1, min(len(text), at + 1 + WITHIN)):
+    for other in range(at + 1, min(len(text), at + 1 + TAKEN_BACK)):
         if text[other].key in UNTIL:
             one = beside.get(other)
             if one is None or said[one].key != text[other].key:
@@ -109,6 +108,6 @@ def _said(word: Key, near: frozenset[Key], tokens: Tokens) -> bool:
             each.kind is Kind.DENIAL or each.key in refusals() for each in before
         ):
             continue
-        if len(near & {each.key for each in before + after}) >= min(2, len(near)):
+        if len(near & {each.key for each in before + after}) >= min(DENIED_SAME, len(near)):
             return True
     return False

@@ -6,6 +6,7 @@ from fractions import Fraction
 from askdoc.answer.terms import ROUGH, SCALES
 from askdoc.answer.verify.pieces import folded
 from askdoc.answer.verify.tokens import Kind, Token, stem
+from askdoc.tuning import HEDGED
 
 Tokens = Sequence[Token]
 Problem = tuple[int, str]
@@ -13,7 +14,6 @@ Problem = tuple[int, str]
 
 # Said without counting: "one of them", "half of it", "the second".
 LOOSE = {Fraction(1), Fraction(2), Fraction(1, 2)}
-HEDGED = 3  # tokens before a number among which a word says that it is not exact
 
 
 def unknown_numbers(said: Tokens, texts: Tokens, around: Tokens) -> Iterator[Problem]:

@@ -7,8 +7,7 @@ from fractions import Fraction
 
 from askdoc.answer.terms import FRACTIONS, LETTER_SCALES, NUMBERS, PLACES, SCALES
 from askdoc.answer.verify.pieces import Piece, folded
-
-LONGEST = 30  # digits; longer ones are compared as words
+from askdoc.tuning import DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +91,4 @@ def _value(digits: str) -> Fraction | None:
         if any(len(group) != 3 for group in groups[1:]):
             return None
         plain = "".join(groups)
-    return Fraction(plain) if len(plain) <= LONGEST else None
+    return Fraction(plain) if len(plain) <= DIGITS else None

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from askdoc.answer.terms import LETTER_SCALES, MONTHS, SAME_NAMES, SCALES, SIGNS, UNITS, any_of
-
-LOUD = 3  # words of a line of capitals that may all be names
+from askdoc.tuning import LOUD
 
 PIECE = re.compile(
     r"(?P<iso>\b\d{4}-\d\d-\d\d\b)"

@@ -24,9 +24,7 @@ from askdoc.answer.terms import (
 from askdoc.answer.verify.numerals import number_at
 from askdoc.answer.verify.pieces import Piece, folded, pieces_of, spoken
 from askdoc.index.bm25 import analyzer
-
-LONGEST = 20_000  # characters of a text that are looked at
-UNIT_WITHIN = 2  # words after a number among which its unit stands
+from askdoc.tuning import UNIT_WITHIN, VERIFIED
 
 OPENED = re.compile(r"(?:^|[.!?:;•*\n|]|[.!?]['\"”’)\]]+)[\s\"'“”‘’`(\[*•-]*$")
 
@@ -89,7 +87,7 @@ def stem(word: str) -> str:
 @functools.lru_cache(maxsize=512)
 def tokens_of(text: str) -> tuple[Token, ...]:
     """The tokens of a text, in order."""
-    text = spoken(text[:LONGEST])
+    text = spoken(text[:VERIFIED])
     pieces = list(pieces_of(text))
     found: list[Token] = []
     at = 0

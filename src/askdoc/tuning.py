@@ -2,12 +2,16 @@
 
 They were chosen on the tuning parts of public sets and of our own (`evals/README.md`): those of
 finding and of choosing by ``python -m evals.ablation``, those of a question by the tuning half of
-``evals/questions/corpus.jsonl``. What is fitted by a computer lies beside this module:
+``evals/questions/corpus.jsonl``, those of checking by ``python -m evals.verify``. What is fitted by a computer lies in `answer/`:
 `calibration.json` and `reader.onnx`. ``fingerprint`` tells two versions of all of it apart.
 """
 
 import hashlib
 from pathlib import Path
+
+# Passages and sentences; their size is a setting (`Settings.passage_size`)
+BACKTICKS = 500  # from which a text is split in parts: sentencex takes quadratic time for them
+AT_ONCE = 5000  # characters of such a part
 
 # A question
 LEANING_TURNS = 3  # questions that a question can lean on, each on the one before
@@ -48,10 +52,39 @@ SAME_SENTENCE = 0.6  # share of common terms (Jaccard) from which two sentences 
 # Asking a language model
 WORTH_ASKING = 0.02  # confidence under which a model is not asked either: 1 in 100 answers is lost
 
+# Checking what a model wrote against what it cites
+VERIFIED = 20_000  # characters of a text that are looked at
+CLAIM_TOKENS = 150  # of a claim that is laid beside a text: the time grows with their product
+WINDOW = 1.4  # length of the part of a text that it is laid beside, by its own
+WINDOW_MARGIN = 8  # tokens more on each side of that part
+CLOSEST = 0.5  # share of a claim's telling words under which no part of a text is like it
+SAME, SAME_STOP, SAME_KIND = 4, 2, 1  # what a pair of equal words, stop words, like facts adds
+OTHER, GAP = -1, -1  # what any other pair, and what a word without one, costs
+NEVER = -99  # a denial beside what is none
+COPIED = 0.7  # share of a claim's tokens at the same place from which it nearly copies
+BESIDE = 2  # tokens on either side of a place that show that it is the same place
+BESIDE_SAME = 3  # of these, that must be the same
+# Share of a claim's telling words, where it has so many, below which a span is about something else
+ABOUT = (0.5, 3)
+ABOUT_WORDS = (0.4, 2)  # the same for those that are no names, numbers or units
+FACT_WEIGHT = 2.0  # of a name or number, where a word has 1: a wrong one is a wrong claim
+PROBLEMS = 5  # that are told of a sentence, at most
+LOUD = 3  # words of a line of capitals up to which all may be names
+ACRONYM = range(2, 9)  # letters of the initials of names
+INITIALS = 3  # letters of one that do not begin a row of everyday words by chance
+NAME_STEM = 4  # letters that two forms of a name share at least
+NAME_START = 3  # letters by which the other forms of a name are looked up
+DIGITS = 30  # of a number, at most: longer ones are codes, compared as words
+UNIT_WITHIN = 2  # words after a number among which its unit stands
+HEDGED = 3  # tokens before a number among which a word says that it is not exact
+TAKEN_BACK = 4  # tokens after a denial in which an *until* takes it back
+NEAR = 2  # telling words on either side of a denied one that show that the same is meant
+DENIED_SAME = 2  # of these, that must be the same
+
 
 def fingerprint() -> str:
     """A hash of all that was tuned or fitted: two runs with the same one differ by nothing here."""
-    here = Path(__file__)
-    names = (here.name, "calibration.json", "reader.onnx")
-    whole = hashlib.sha256(b"".join(here.with_name(name).read_bytes() for name in names))
+    folder = Path(__file__).parent
+    names = ("tuning.py", "answer/calibration.json", "answer/reader.onnx")
+    whole = hashlib.sha256(b"".join((folder / name).read_bytes() for name in names))
     return whole.hexdigest()[:16]

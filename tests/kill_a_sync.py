@@ -74,14 +74,14 @@ def check(settings: Settings, history: dict[str, set[str]]) -> None:
         assert document is not None
         assert document.text in history[source], f"{source}: a text that never was"
         assert ids == {passage.id for passage in chunk(document, SIZE)}, f"{source}: not whole"
-        assert ids <= dense & lexical, f"{source}: passages that a leg does not hold"
+        assert ids <= dense & lexical, f"{source}: passages that a way to find does not hold"
     for query in ("lighthouse oil", "room 3", "number"):
-        for leg in index.search(query, 200):
+        for ranking in index.search(query, 200):
             versions: dict[str, set[str]] = {}
-            for passage, _ in leg:
+            for passage, _ in ranking:
                 versions.setdefault(passage.source, set()).add(passage.document.text_sha256)
             assert all(len(found) == 1 for found in versions.values()), "two versions at once"
-            assert len({passage.id for passage, _ in leg}) == len(leg), "a passage twice"
+            assert len({passage.id for passage, _ in ranking}) == len(ranking), "a passage twice"
     index.close()
 
 

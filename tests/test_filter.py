@@ -1,4 +1,4 @@
-"""Questions that only some documents may answer: both legs keep to them."""
+"""Questions that only some documents may answer: both ways to find keep to them."""
 
 import json
 
@@ -12,12 +12,12 @@ QUESTION = "When did the first Nagorno-Karabakh war end?"
 
 def test_both_legs_obey(assistant: Assistant) -> None:
     every = assistant.index.search(QUESTION, 100)
-    assert all(len({passage.source for passage, _ in leg}) > 5 for leg in every)
+    assert all(len({passage.source for passage, _ in ranking}) > 5 for ranking in every)
     chosen = ("timeline.txt", "csto.docx")
-    for leg, whole in zip(assistant.index.search(QUESTION, 100, chosen), every, strict=True):
-        assert {passage.source for passage, _ in leg} == set(chosen)
+    for ranking, whole in zip(assistant.index.search(QUESTION, 100, chosen), every, strict=True):
+        assert {passage.source for passage, _ in ranking} == set(chosen)
         known = {passage.id: score for passage, score in whole}
-        for passage, score in leg:
+        for passage, score in ranking:
             assert score == pytest.approx(known.get(passage.id, score), abs=1e-5)
 
 

@@ -85,7 +85,7 @@ def test_a_renamed_file_is_not_embedded_again(folder, text: str) -> None:
     assert (report.added, report.removed) == (("sub/b.md",), ("a.md",))
     assert counter.texts == []
     assert index.verify() == []
-    assert {passage.source for leg in index.search("ferry", 5) for passage, _ in leg} == {
+    assert {passage.source for ranking in index.search("ferry", 5) for passage, _ in ranking} == {
         "sub/b.md"
     }
 

@@ -212,8 +212,12 @@ NEW = "The lighthouse of Marwick runs on solar cells."
 
 
 def says(index: Index) -> set[str]:
-    """The texts that a search for the lighthouse brings up, in either leg."""
-    return {passage.text for leg in index.search("lighthouse of Marwick", 10) for passage, _ in leg}
+    """The texts that a search for the lighthouse brings up, in either way."""
+    return {
+        passage.text
+        for ranking in index.search("lighthouse of Marwick", 10)
+        for passage, _ in ranking
+    }
 
 
 @pytest.mark.parametrize(

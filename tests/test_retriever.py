@@ -1,4 +1,4 @@
-"""Both legs fused, the best read, repeats folded, neighbours joined; the LangChain door."""
+"""Both ways to find fused, the best read, repeats folded, neighbours joined; the LangChain door."""
 
 from langchain_core.runnables import RunnableLambda
 
@@ -19,13 +19,13 @@ def test_hits_are_ranked_by_their_chance_and_say_who_found_them(assistant: Assis
     assert set(hits[0].found_by) == {"dense", "lexical"}
 
 
-def test_candidates_carry_the_scores_of_their_legs(assistant: Assistant) -> None:
+def test_candidates_carry_the_scores_of_both_ways(assistant: Assistant) -> None:
     query = contextualize("Eagle Partner exercise", (), assistant.index)
     found = find(assistant.index, query).candidates
-    for leg, ranking in zip(
+    for way, ranking in zip(
         ("dense", "lexical"), assistant.index.search(query.text, 100), strict=True
     ):
-        told = {item.passage.id: item.scores[leg] for item in found if leg in item.scores}
+        told = {item.passage.id: item.scores[way] for item in found if way in item.scores}
         kept = [(p.id, score, rank) for rank, (p, score) in enumerate(ranking) if p.id in told]
         assert {id: (score, rank) for id, score, rank in kept} == told
     assert [item.fused for item in found] == sorted((item.fused for item in found), reverse=True)

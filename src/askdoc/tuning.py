@@ -2,8 +2,9 @@
 
 They were chosen on the tuning parts of public sets and of our own (`evals/README.md`): those of
 finding and of choosing by ``python -m evals.ablation``, those of a question by the tuning half of
-``evals/questions/corpus.jsonl``, those of checking by ``python -m evals.verify``. What is fitted by a computer lies in `answer/`:
-`calibration.json` and `reader.onnx`. ``fingerprint`` tells two versions of all of it apart.
+``evals/questions/corpus.jsonl``, those of checking by ``python -m evals.verify``. What is fitted
+by a computer lies in `answer/`: `calibration.json` and `reader.onnx`. ``fingerprint`` tells two
+versions of all of it apart.
 """
 
 import hashlib

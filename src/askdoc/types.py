@@ -171,13 +171,13 @@ class Passage(Span):
 
     @cached_property
     def indexed_text(self) -> str:
-        """What both legs index: the text with title, heading and a table's header row in front."""
+        """What is searched: the text with title, heading and a table's header row in front."""
         parts = (self.title, self.heading, self.header, self.text)
         return "\n".join(part for part in parts if part)
 
     @cached_property
     def content(self) -> str:
-        """A hash of what both legs index: passages of the same words have the same vector."""
+        """A hash of what is searched: passages of the same words have the same vector."""
         text = self.indexed_text.encode("utf-8", "surrogatepass")
         return hashlib.sha256(text).hexdigest()[:32]
 

@@ -220,7 +220,7 @@ class Index:
         return found | dict.fromkeys(plan.removed, "indexed, but gone from the corpus")
 
     def verify(self) -> list[str]:
-        """Every difference between corpus, manifest and the two legs, a line each."""
+        """Every difference between corpus, manifest and both ways to find, a line each."""
         lines = [f"{source}: {what}" for source, what in self.changes().items()]
         return lines + self.stores.differences()
 

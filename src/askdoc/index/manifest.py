@@ -1,7 +1,8 @@
-"""What is indexed: the one truth that both legs are held against, in SQLite.
+"""What is indexed: the one truth that both ways to find are held against, in SQLite.
 
-A passage counts only while it stands here. The legs may hold more for a moment, before or after a
-document is replaced; what they find is looked up here, and unknown to all who ask if it is gone.
+A passage counts only while it stands here. Dense and BM25 retrieval may hold more for a
+moment, before or after a document is replaced; what they find is looked up here, and unknown to all
+who ask if it is gone.
 """
 
 import functools

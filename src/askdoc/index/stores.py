@@ -1,8 +1,9 @@
-"""The manifest and the two legs, kept in step.
+"""The manifest, dense retrieval and BM25 retrieval, kept in step.
 
-The order of every write is the same: passages go into both legs, then the manifest names them in
-one transaction, then the passages that they replace leave the legs. The manifest is marked as dirty
-before and clean after, so that whoever opens an index after a crash knows to compare the three.
+The order of every write is the same: passages go into both ways to find, then the manifest names
+them in one transaction, then the passages that they replace go out of both. The manifest is marked
+as dirty before and clean after, so that whoever opens an index after a crash knows to compare the
+three.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ from askdoc.types import Passage
 
 VERSION = "6"  # of what is stored; raise it when an older index can no longer be read
 MANIFEST = "manifest.sqlite"
-COMPARED = 10  # passages of the lexical leg that the dense leg must not overlook
+COMPARED = 10  # passages of BM25 retrieval that dense retrieval must not overlook
 NEW = "new"  # how a manifest is marked into which nothing has been written yet
 
 Ranking = list[tuple[Passage, float]]
@@ -69,7 +70,7 @@ class Stores:
 
     @property
     def dirty(self) -> bool:
-        """Whether a write was begun and not ended, or a leg has lost or kept passages."""
+        """Whether a write was begun and not ended, or passages were lost or kept."""
         if self.manifest.meta().get("dirty") != "no":
             return True
         return not len(self.dense) == len(self.bm25) == self.manifest.count()
@@ -107,22 +108,22 @@ class Stores:
     def search(
         self, vector: list[float], query: str, k: int, sources: Sequence[str]
     ) -> tuple[Ranking, Ranking]:
-        """The best ``k`` passages of the dense and of the lexical leg, best first.
+        """The best ``k`` passages of dense and of BM25 retrieval, best first.
 
         They are of those sources only, if any are named.
         """
         among = self.manifest.ids(sources) if sources else None
-        lexical = self.bm25.search(query, k, among)
-        also = [id for id, _ in lexical[:COMPARED]]
+        by_terms = self.bm25.search(query, k, among)
+        also = [id for id, _ in by_terms[:COMPARED]]
         dense = self.dense.search(vector, k, also, sources)
-        known = self.manifest.passages([id for id, _ in (*dense, *lexical)])
+        known = self.manifest.passages([id for id, _ in (*dense, *by_terms)])
         return (
             [(known[id], score) for id, score in dense if id in known],
-            [(known[id], score) for id, score in lexical if id in known],
+            [(known[id], score) for id, score in by_terms if id in known],
         )
 
     def differences(self) -> list[str]:
-        """What the manifest and the legs do not agree on, a line each."""
+        """What the manifest and the ways to find do not agree on, a line each."""
         sources = self.manifest.sources()
         lines: list[str] = []
         for name, ids in (("Chroma", self.dense.ids()), ("BM25", self.bm25.ids())):
@@ -139,15 +140,15 @@ class Stores:
         self.dense.close()
 
     def _reconcile(self) -> None:
-        """Drops what the manifest does not know, and the documents that a leg has lost part of."""
+        """Drops what the manifest does not know, and documents that lost a passage."""
         sources = self.manifest.sources()
-        legs = self.dense.ids(), self.bm25.ids()
-        unknown = sorted((legs[0] | legs[1]) - sources.keys())
-        lost = {sources[id] for id in sources.keys() - (legs[0] & legs[1])}
+        dense, bm25 = self.dense.ids(), self.bm25.ids()
+        unknown = sorted((dense | bm25) - sources.keys())
+        lost = {sources[id] for id in sources.keys() - (dense & bm25)}
         self._forget(unknown + self.manifest.remove(lost))
 
     def _forget(self, ids: Sequence[str]) -> None:
-        """Takes passages out of both legs."""
+        """Takes passages out of both ways to find."""
         if ids:
             self.dense.remove(ids)
             self.bm25.remove(ids)

@@ -1,6 +1,6 @@
 """What every step of a question, and every signal of the calibration, is worth: each left out once.
 
-python -m evals.ablation DATA --work FOLDER [--out evals/results] [--most 60] [--only SET …]
+python -m evals.ablation DATA --work FOLDER [--out evals/results] [--most 60] [--only SET]…
 
 DATA holds the sets, a folder each; FOLDER keeps their indexes. Only questions are asked that serve
 for tuning: what is left out for its figures here is measured on others. A step is left out by
@@ -8,15 +8,15 @@ putting something that does nothing in its place, and the whole set is asked aga
 fitting the weights without it, on one half of the questions for the other.
 """
 
-import argparse
 import functools
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from askdoc import Answer, Assistant, Hit
 from askdoc.answer import evidence, pipeline, query, reader, retrieve
@@ -27,7 +27,8 @@ from askdoc.evaluation.figures import FIGURES
 from askdoc.evaluation.metrics import auroc, ndcg_at_k
 from askdoc.evaluation.run import run
 from askdoc.evaluation.scores import Outcome
-from evals.sets import Part
+from evals.sets import Part, show
+from evals.tables import keep
 from evals.training.fit import FITS, Asked, Fit, Sample, answers_of, ask, passages_of, sentences_of
 
 SETS = (
@@ -93,7 +94,7 @@ def outcomes_of(part: Part, most: int) -> dict[str, list[Outcome]]:
     """What comes of a set's questions with everything, and with each step left out."""
     assistant, chosen = part.assistant, part.tuning(most)
     systems = {WHOLE: Without(assistant)} | {step: Without(assistant, step) for step in STEPS}
-    outcomes = run(part.name, chosen, part.corpus, systems, _show).outcomes
+    outcomes = run(part.name, chosen, part.corpus, systems, show).outcomes
     return {
         system: [replace(outcome, id=f"{part.name} {outcome.id}") for outcome in of_system]
         for system, of_system in outcomes.items()
@@ -200,33 +201,26 @@ def _gain(value: float, low: float = 0.0, high: float = 0.0) -> str:
     return f"**{text}**" if low > 0 or high < 0 else text
 
 
-def _show(system: str, done: int, of: int) -> None:
-    print(f"\r{system} {done + 1}/{of}{'':20}", end="", flush=True)
-
-
-def main() -> None:
-    """Reads the command line, asks set by set, and with --out writes the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--out", type=Path, help="a folder for ablation.json")
-    parser.add_argument("--most", type=int, default=60, help="questions of a set")
-    parser.add_argument("--only", nargs="*", choices=SETS, default=SETS)
-    given = parser.parse_args()
+def main(
+    data: Path,
+    work: Annotated[Path, typer.Option()],
+    out: Path | None = None,
+    most: int = 60,
+    only: Annotated[list[str], typer.Option()] = list(SETS),  # noqa: B006  # never changed
+) -> None:
+    """Asks --most questions of each set, set by set, and prints what each step and signal adds."""
     outcomes: dict[str, list[Outcome]] = {}
     asked: list[Asked] = []
-    for name in given.only:
-        part = Part(given.data, name, given.work / "corpora")
+    for name in only:
+        part = Part(data, name, work / "corpora")
         index = part.assistant.index
         # What is searched for and read once need not be again: most steps change little of it.
         with (
             put(index, "search", functools.cache(index.search)),
             put(reader, "REMEMBERED", 1_000_000),
         ):
-            asked += ask(part.assistant, part.tuning(given.most))
-            for system, of_system in outcomes_of(part, given.most).items():
+            asked += ask(part.assistant, part.tuning(most))
+            for system, of_system in outcomes_of(part, most).items():
                 outcomes.setdefault(system, []).extend(of_system)
         print(f"\n{name}: {len(asked)} questions so far", flush=True)
         tables: dict[str, Any] = {
@@ -235,11 +229,8 @@ def main() -> None:
             "by set": by_set(outcomes),
             **signals(asked),
         }
-        if given.out:
-            path = given.out / "ablation.json"
-            path.write_text(json.dumps(tables, indent=2) + "\n", "utf-8")
-    print(json.dumps(tables, indent=2))
+        keep(tables, out, "ablation.json")
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

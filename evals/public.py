@@ -1,6 +1,6 @@
 """Measures askdoc and the baseline on public sets with the figures of ``askdoc eval``.
 
-python -m evals.public DATA --work FOLDER [--out evals/results] [--most 100] [--only SET …]
+python -m evals.public DATA --work FOLDER [--out evals/results] [--most 100] [--only SET]…
 
 DATA holds the sets, a folder each; FOLDER keeps their indexes, and what is measured so far: the
 same command goes on where it was stopped. Takes about twenty minutes on two cores where the indexes
@@ -8,23 +8,24 @@ are there. Of the sets that something was trained or tuned on, only the parts ke
 asked.
 """
 
-import argparse
 import datetime
 import json
 import os
 import random
 import subprocess
 import time
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from askdoc import Assistant, Settings
 from askdoc.evaluation.questions import Corpus, Question, QuestionRow, question_of
 from askdoc.evaluation.run import ASKDOC, BASELINE, run
 from askdoc.evaluation.scores import System
 from evals.baseline import Baseline
-from evals.sets import Part, Row, lines
-from evals.tables import rounded
+from evals.sets import Part, Row, lines, show
+from evals.tables import keep
 
 PARTS = (
     "squad2", "clapnq_dev", "hotpotqa_sample", "multihoprag", "tatqa_dev", "cranfield",
@@ -76,7 +77,7 @@ def measure(data: Path, name: str, place: Path, most: int) -> Row:
         ASKDOC: corpus.assistant,
         BASELINE: Baseline.from_folder(settings.corpus, settings),
     }
-    done = run(name, chosen, corpus, systems, _show)
+    done = run(name, chosen, corpus, systems, show)
     return {
         "questions": len(chosen),
         "answerable": sum(question.answerable is not False for question in chosen),
@@ -104,38 +105,29 @@ def tables(rows: dict[str, Row]) -> Row:
     return every
 
 
-def _show(system: str, done: int, of: int) -> None:
-    print(f"\r{system} {done + 1}/{of}   ", end="", flush=True)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Reads the command line, measures set by set, and with --out writes the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--out", type=Path, help="a folder for public.json")
-    parser.add_argument("--most", type=int, default=100, help="questions of a set")
-    parser.add_argument("--only", nargs="*", choices=NAMES, default=NAMES)
-    given = parser.parse_args(arguments)
+def main(
+    data: Path,
+    work: Annotated[Path, typer.Option()],
+    out: Path | None = None,
+    most: int = 100,
+    only: Annotated[list[str], typer.Option()] = list(NAMES),  # noqa: B006  # never changed
+) -> None:
+    """Asks --most questions of each set, set by set, and prints their figures as tables."""
     commit = subprocess.run(  # a fixed command
         ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
         capture_output=True, text=True, cwd=Path(__file__).parent, check=False,
     ).stdout.strip()  # fmt: skip
-    kept = given.work / f"public-{commit}-{given.most}.json"
+    kept = work / f"public-{commit}-{most}.json"
     rows: dict[str, Row] = json.loads(kept.read_text()) if kept.is_file() else {}
-    for name in given.only:
+    for name in only:
         if name not in rows:
-            rows[name] = measure(given.data, name, given.work / "corpora", given.most)
+            rows[name] = measure(data, name, work / "corpora", most)
             kept.write_text(json.dumps(rows))
         print(name, json.dumps(rows[name]["figures"][ASKDOC]), flush=True)
-    if given.out:
-        today = datetime.datetime.now(datetime.UTC).date().isoformat()
-        about = {"date": today, "cores": os.cpu_count(), "commit": commit}
-        path = given.out / "public.json"
-        path.write_text(json.dumps(rounded({"about": about} | tables(rows)), indent=2) + "\n")
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    about = {"date": today, "cores": os.cpu_count(), "commit": commit}
+    keep({"about": about} | tables(rows), out, "public.json")
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -43,6 +43,11 @@ def lines(path: Path) -> list[Row]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
 
 
+def show(system: str, done: int, of: int) -> None:
+    """How far the questions of a system are, on the line of the terminal."""
+    print(f"\r{system} {done + 1}/{of}{'':20}", end="", flush=True)
+
+
 def source_of(id: str) -> str:
     """The file name of a document of a set."""
     return names([id])[id]

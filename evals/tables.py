@@ -23,6 +23,14 @@ def rounded(value: Any) -> Any:
     return round(value, 3) if isinstance(value, float) else value
 
 
+def keep(figures: Any, folder: Path | None, name: str) -> None:
+    """Prints figures as JSON, and writes them into a folder where there is one."""
+    text = json.dumps(rounded(figures), indent=2, ensure_ascii=False) + "\n"
+    print(text, end="")
+    if folder:
+        (folder / name).write_text(text, "utf-8")
+
+
 def table(figures: dict[str, Any]) -> str:
     """Figures as a table of Markdown: a row a name; with several columns where they have parts."""
     if all(isinstance(value, dict) for value in figures.values()):

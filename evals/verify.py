@@ -8,22 +8,25 @@ answers of CLAP-NQ are held against the sentences they rest on. The half of the 
 reported is not the one on which its numbers were chosen (--half tune).
 """
 
-import argparse
-import json
+import calendar
 import random
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
+from typing import Literal
+
+import typer
 
 from askdoc.answer.verify.claims import unsupported
 from askdoc.ingest.blocks import structure
 from askdoc.ingest.chunker import chunk, sentences
 from askdoc.types import Document
 from evals.sets import REPORTED, TUNED, Row, lines, part_of, source_of
-from evals.tables import rounded
+from evals.tables import keep
 
 SETS = ("squad2", "multihoprag", "hotpotqa_sample", "clapnq_dev", "tatqa_dev", "mtrag_subset")
 MOST = 200  # sentences of a set
@@ -31,12 +34,11 @@ SHORT, LONG = 40, 400  # characters of a sentence
 PASSAGE = 600  # characters of a passage
 
 YEAR = re.compile(r"(?<![\d,.$£€-])(?:1[5-9]|20)\d\d(?![\d,%]|\.\d)")
-MONTHS = "January February March April May June July August September October November December"
-MONTH = re.compile(rf"\b(?:{MONTHS.replace(' ', '|').replace('|May', '')})\b")
-WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
-WEEKDAY = re.compile(rf"\b(?:{WEEKDAYS.replace(' ', '|')})\b")
+MONTHS, WEEKDAYS = calendar.month_name[1:], calendar.day_name[:]
+MONTH = re.compile(rf"\b(?:{'|'.join(month for month in MONTHS if month != 'May')})\b")
+WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b")
 DAY = re.compile(
-    rf"(?<=(?:\w{{3}}|.ay) )[0-3]?\d(?=, \d{{4}})|\b[0-3]?\d(?= (?:{MONTHS.replace(' ', '|')}))"
+    rf"(?<=(?:\w{{3}}|.ay) )[0-3]?\d(?=, \d{{4}})|\b[0-3]?\d(?= (?:{'|'.join(MONTHS)}))"
 )
 COUNTS = (
     *("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -52,13 +54,14 @@ UNITS = [
         "million billion thousand",
         "days weeks months years hours minutes", "day week month year", "dollars euros pounds",
         "percent degrees", "tons kilograms pounds", "inches feet yards", "decades centuries years",
+        "$ € £",
     )
 ]  # fmt: skip
 UNIT = re.compile(
-    rf"(?<=[\dnoexyteu] )(?:{'|'.join({unit for group in UNITS for unit in group})})\b(?! ago)"
+    rf"(?<=[\dnoexyteu] )(?:{'|'.join(unit for group in UNITS[:-1] for unit in group)})\b(?! ago)"
 )
+SIGN = re.compile(r"[$€£](?= ?\d)")
 AFTER_NUMBER = re.compile(rf"(?:\d|\b(?:{'|'.join(COUNTS)}|hundred|million)) $")
-CURRENCIES = "$€£"
 VERB = re.compile(
     r"\b(?:is|are|was|were|has been|have been|had been|can|could|will|would|should|must|did|does|"
     r"do)\b"
@@ -132,108 +135,112 @@ def taken(data: Path, name: str, half: str, most: int) -> list[Taken]:
 Change = Callable[[Taken, random.Random], str | None]
 
 
-def _at(text: str, match: re.Match[str], new: str) -> str:
-    return text[: match.start()] + new + text[match.end() :]
+def changed(
+    found: Callable[[str, random.Random], Sequence[re.Match[str]]],
+    new: Callable[[re.Match[str], Taken, random.Random], str | None],
+) -> Change:
+    """One of what is found in a sentence, something else in its place."""
+
+    def change(item: Taken, chance: random.Random) -> str | None:
+        matches = found(item.text, chance)
+        match = chance.choice(matches) if matches else None
+        text = new(match, item, chance) if match else None
+        if match is None or text is None:
+            return None
+        return item.text[: match.start()] + text + item.text[match.end() :]
+
+    return change
 
 
-def _pick(pattern: re.Pattern[str], text: str, chance: random.Random) -> re.Match[str] | None:
-    found = list(pattern.finditer(text))
-    return chance.choice(found) if found else None
+def every(pattern: re.Pattern[str]) -> Callable[[str, random.Random], Sequence[re.Match[str]]]:
+    """All that a pattern finds."""
+    return lambda text, chance: list(pattern.finditer(text))
 
 
-def number(item: Taken, chance: random.Random) -> str | None:
-    """A number that is no year, changed."""
-    found = [
-        match for match in NUMBER.finditer(item.text)
-        if not YEAR.fullmatch(match[0]) and not DAY.match(item.text, match.start())
-    ] + list(COUNT.finditer(item.text))  # fmt: skip
-    if not found:
-        return None
-    match = chance.choice(found)
-    if match[0] in COUNTS:
-        return _at(item.text, match, chance.choice([word for word in COUNTS if word != match[0]]))
-    places = [at for at, sign in enumerate(match[0]) if sign.isdigit()]
-    at = chance.choice(places)
-    digits = "123456789".replace(match[0][at], "")
-    return _at(item.text, match, match[0][:at] + chance.choice(digits) + match[0][at + 1 :])
+def other(words: Sequence[str], than: str, chance: random.Random) -> str:
+    """Another one of some words."""
+    return chance.choice([word for word in words if word != than])
 
 
-def date(item: Taken, chance: random.Random) -> str | None:
-    """A year, month, day or weekday changed."""
-    kinds = [pattern for pattern in (YEAR, MONTH, WEEKDAY, DAY) if pattern.search(item.text)]
-    if not kinds:
-        return None
-    pattern = chance.choice(kinds)
-    match = chance.choice(list(pattern.finditer(item.text)))
-    if pattern in (MONTH, WEEKDAY):
-        words = (MONTHS if pattern is MONTH else WEEKDAYS).split()
-        return _at(item.text, match, chance.choice([word for word in words if word != match[0]]))
-    if pattern is DAY:
-        return _at(item.text, match, str(int(match[0]) % 28 + chance.randint(1, 2)))
-    return _at(item.text, match, str(int(match[0]) + chance.choice((-10, -2, -1, 1, 2, 10))))
+def numbers(text: str, chance: random.Random) -> Sequence[re.Match[str]]:
+    """The numbers that are no years and no days."""
+    digits = [
+        match for match in NUMBER.finditer(text)
+        if not YEAR.fullmatch(match[0]) and not DAY.match(text, match.start())
+    ]  # fmt: skip
+    return [*digits, *COUNT.finditer(text)]
 
 
-def name(item: Taken, chance: random.Random) -> str | None:
-    """A name replaced by one that the passage does not have."""
-    match = _pick(NAME, item.text, chance)
-    if match is None or match[0] in (MONTHS + WEEKDAYS).split():
-        return None
+def other_number(match: re.Match[str], item: Taken, chance: random.Random) -> str:
+    """Another word for a number, or one digit of it changed."""
+    number = match[0]
+    if number in COUNTS:
+        return other(COUNTS, number, chance)
+    at = chance.choice([at for at, sign in enumerate(number) if sign.isdigit()])
+    return number[:at] + other("123456789", number[at], chance) + number[at + 1 :]
+
+
+def dates(text: str, chance: random.Random) -> Sequence[re.Match[str]]:
+    """The years, months, weekdays or days."""
+    kinds = [pattern for pattern in (YEAR, MONTH, WEEKDAY, DAY) if pattern.search(text)]
+    return list(chance.choice(kinds).finditer(text)) if kinds else []
+
+
+def other_date(match: re.Match[str], item: Taken, chance: random.Random) -> str:
+    """Another year, month, weekday or day."""
+    if match.re in (MONTH, WEEKDAY):
+        return other(MONTHS if match.re is MONTH else WEEKDAYS, match[0], chance)
+    if match.re is DAY:
+        return str(int(match[0]) % 28 + chance.randint(1, 2))
+    return str(int(match[0]) + chance.choice((-10, -2, -1, 1, 2, 10)))
+
+
+def units(text: str, chance: random.Random) -> Sequence[re.Match[str]]:
+    """The units after a number, and the currencies before one."""
+    after = [
+        match for match in UNIT.finditer(text)
+        if AFTER_NUMBER.search(text[max(0, match.start() - 12) : match.start()])
+    ]  # fmt: skip
+    return [*after, *SIGN.finditer(text)]
+
+
+def other_unit(match: re.Match[str], item: Taken, chance: random.Random) -> str:
+    """Another unit of the same kind."""
+    return other(next(group for group in UNITS if match[0] in group), match[0], chance)
+
+
+def other_name(match: re.Match[str], item: Taken, chance: random.Random) -> str | None:
+    """A name that the passage does not have."""
     there = (item.passage + item.title).lower()
-    new = [each for each in item.names if each.lower() not in there]
-    return _at(item.text, match, new[0]) if new else None
+    is_date = match[0] in (*MONTHS, *WEEKDAYS)
+    return next((n for n in item.names if not is_date and n.lower() not in there), None)
+
+
+def denied(match: re.Match[str], item: Taken, chance: random.Random) -> str | None:
+    """A verb denied, in a sentence that denies nothing."""
+    if DENIAL.search(item.text):
+        return None
+    first, *rest = match[0].split()
+    verb = "cannot" if first == "can" else f"{first} {chance.choice(('not', 'not', 'never'))}"
+    return " ".join((verb, *rest))
 
 
 def exchanged(pattern: re.Pattern[str]) -> Change:
     """Two of what a pattern finds in a sentence, in each other's place."""
 
     def change(item: Taken, chance: random.Random) -> str | None:
-        text, matches = item.text, list(pattern.finditer(item.text))
         pairs = [
             (one, other)
-            for at, one in enumerate(matches)
-            for other in matches[at + 1 :]
+            for one, other in combinations(pattern.finditer(item.text), 2)
             if one[0].lower() not in other[0].lower() and other[0].lower() not in one[0].lower()
         ]
         if not pairs:
             return None
-        one, other = chance.choice(pairs)
+        text, (one, other) = item.text, chance.choice(pairs)
         middle = text[one.end() : other.start()]
         return text[: one.start()] + other[0] + middle + one[0] + text[other.end() :]
 
     return change
-
-
-def denial_added(item: Taken, chance: random.Random) -> str | None:
-    """A verb denied."""
-    match = _pick(VERB, item.text, chance)
-    if match is None or DENIAL.search(item.text):
-        return None
-    first, *rest = match[0].split()
-    denied = {"can": "cannot"}.get(first, f"{first} {chance.choice(('not', 'not', 'never'))}")
-    return _at(item.text, match, " ".join((denied, *rest)))
-
-
-def denial_removed(item: Taken, chance: random.Random) -> str | None:
-    """A denial left out."""
-    match = _pick(DENIAL, item.text, chance)
-    if match is None:
-        return None
-    return _at(item.text, match, "with" if match[0] == "without" else "")
-
-
-def unit(item: Taken, chance: random.Random) -> str | None:
-    """A unit replaced by another."""
-    found = [
-        match for match in UNIT.finditer(item.text)
-        if AFTER_NUMBER.search(item.text[max(0, match.start() - 12) : match.start()])
-    ] + list(re.finditer(r"[$€£](?= ?\d)", item.text))  # fmt: skip
-    if not found:
-        return None
-    match = chance.choice(found)
-    if match[0] in CURRENCIES:
-        return _at(item.text, match, chance.choice(CURRENCIES.replace(match[0], "")))
-    group = next(group for group in UNITS if match[0] in group)
-    return _at(item.text, match, chance.choice([other for other in group if other != match[0]]))
 
 
 def invented(item: Taken, chance: random.Random) -> str | None:
@@ -245,38 +252,48 @@ def invented(item: Taken, chance: random.Random) -> str | None:
 
 
 KINDS: dict[str, Change] = {
-    "number changed": number,
-    "date changed": date,
-    "unit changed": unit,
-    "name replaced": name,
+    "number changed": changed(numbers, other_number),
+    "date changed": changed(dates, other_date),
+    "unit changed": changed(units, other_unit),
+    "name replaced": changed(every(NAME), other_name),
     "names exchanged": exchanged(NAME),
     "numbers exchanged": exchanged(NUMBER),
-    "denial added": denial_added,
-    "denial removed": denial_removed,
+    "denial added": changed(every(VERB), denied),
+    "denial removed": changed(
+        every(DENIAL), lambda match, *_: "with" if match[0] == "without" else ""
+    ),
     "invented, with names of the passage": invented,
 }
 
 
-def answers(data: Path, half: str) -> Iterator[tuple[bool, str, list[str], str, str]]:
-    """Sentences that people wrote as answers.
-
-    Whether it is of the first answer to its question, to which the evidence belongs; the sentence,
-    the evidence, the whole passage, and the context.
-    """
+def persons(data: Path, half: str) -> Row:
+    """The false alarms on answers that people wrote; the evidence belongs to the first of each."""
+    flagged: dict[str, list[Sequence[str]]] = {
+        "a person's answer, citing its evidence": [],
+        "also further persons', citing the first one's evidence": [],
+        "all of them, citing the passage": [],
+    }
+    first, further, passage = flagged.values()
     rows = {row["id"]: row for row in lines(data / "clapnq_dev" / "corpus.jsonl")}
     for question in lines(data / "clapnq_dev" / "queries.jsonl"):
         if not question["answerable"] or not question["evidence"]:
             continue
-        gold = question["gold_ids"][0]
-        if part_of_document("clapnq_dev", rows[gold]) != half:
+        row = rows[question["gold_ids"][0]]
+        if part_of_document("clapnq_dev", row) != half:
             continue
         quotes = [each["fact"] for each in question["evidence"]]
-        context = f"{rows[gold]['title']}\n{question['question']}"
+        context = f"{row['title']}\n{question['question']}"
         for number, answer in enumerate(question["answers"]):
             document = Document("", "", answer, "", structure(answer))
             for start, end in sentences(document, 0, len(answer)):
                 if end - start >= SHORT:
-                    yield not number, answer[start:end], quotes, rows[gold]["text"], context
+                    further.append(unsupported(answer[start:end], quotes, context))
+                    first += further[-1:] if number == 0 else []
+                    passage.append(unsupported(answer[start:end], [row["text"]], context))
+    return {
+        which: {"sentences": len(found), "flagged": _share(found)}
+        for which, found in flagged.items()
+    }
 
 
 def measure(data: Path, half: str, most: int) -> Row:
@@ -296,8 +313,9 @@ def measure(data: Path, half: str, most: int) -> Row:
     table: Row = {}
     for kind, change in KINDS.items():
         chance = random.Random(kind)
-        changed = [(item, change(item, chance)) for item in items]
-        made = [(item, text) for item, text in changed if text and text != item.text]
+        made = [
+            (item, text) for item in items if (text := change(item, chance)) and text != item.text
+        ]
         table[kind] = {
             "sentences": len(made),
             "caught": _share(unsupported(text, [item.text], item.title) for item, text in made),
@@ -319,49 +337,20 @@ def measure(data: Path, half: str, most: int) -> Row:
     }
 
 
-def persons(data: Path, half: str) -> Row:
-    """The false alarms on answers that people wrote."""
-    every = list(answers(data, half))
-    flagged = {
-        "a person's answer, citing its evidence": [
-            unsupported(text, evidence, context)
-            for first, text, evidence, _, context in every
-            if first
-        ],
-        "also further persons', citing the first one's evidence": [
-            unsupported(text, evidence, context) for _, text, evidence, _, context in every
-        ],
-        "all of them, citing the passage": [
-            unsupported(text, [passage], context) for _, text, _, passage, context in every
-        ],
-    }
-    return {
-        which: {"sentences": len(found), "flagged": _share(found)}
-        for which, found in flagged.items()
-    }
-
-
 def _share(found: Iterable[Sequence[str]]) -> float:
     """The share of the sentences in which a problem was found."""
     return statistics.fmean(map(bool, found))
 
 
-def main() -> None:
-    """Reads the command line, measures, and with --out writes."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--half", choices=("tune", "report"), default="report")
-    parser.add_argument("--most", type=int, default=MOST, help="sentences of a set, at most")
-    parser.add_argument("--out", type=Path, help="a folder for the figures")
-    arguments = parser.parse_args()
-    figures = rounded(measure(arguments.data, arguments.half, arguments.most))
-    print(json.dumps(figures, indent=1))
-    if arguments.out:
-        text = json.dumps(figures, indent=2) + "\n"
-        (arguments.out / "verify.json").write_text(text, "utf-8")
+def main(
+    data: Path,
+    half: Literal["tune", "report"] = "report",
+    most: int = MOST,
+    out: Path | None = None,
+) -> None:
+    """Measures what verifying catches and what it flags wrongly; --most sentences of a set."""
+    keep(measure(data, half, most), out, "verify.json")
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

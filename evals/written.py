@@ -7,18 +7,19 @@ wanted were written. The model is SmolLM2 (135 million parameters, a poor writer
 `ASKDOC_LLM` and `ASKDOC_LLM_BASE_URL` name. Takes about 25 minutes on two cores.
 """
 
-import argparse
-import json
 import re
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from askdoc import Answer, Assistant, Settings
 from askdoc.answer.model import Model, connect
 from evals.model_server import serve
 from evals.sets import Part, lines
+from evals.tables import keep
 
 HERE = Path(__file__).parent
 MARKER = re.compile(r"[\[【]\s*(\d+)[^\]】]*[\]】]")
@@ -82,32 +83,21 @@ def measured(model: Model, data: Path, place: Path, most: int) -> dict[str, Any]
     }
 
 
-def main() -> None:
-    """Reads the command line, asks and counts."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--most", type=int, default=200, help="answers")
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+def main(
+    data: Path,
+    work: Annotated[Path, typer.Option()],
+    most: int = 200,
+    out: Path | None = None,
+) -> None:
+    """Asks until the model has written --most answers, and counts what holds."""
     settings = Settings()
     server = None if settings.llm else serve()
     if server:
         address = f"{server.listening_address}/v1"
         settings = Settings(llm="openai:smollm2", llm_base_url=address)
-    model = connect(settings)
-    if model is None:
-        raise SystemExit("no model")
-    figures = {"model": model.name} | measured(
-        model, arguments.data, arguments.work, arguments.most
-    )
-    for name, value in figures.items():
-        print(f"{name:32} {value}")
-    if arguments.out:
-        (arguments.out / "written.json").write_text(json.dumps(figures, indent=2) + "\n")
+    if model := connect(settings):
+        keep({"model": model.name} | measured(model, data, work, most), out, "written.json")
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -1,14 +1,13 @@
 """Measures reading: what comes of each file of a folder, by format, and how languages are told.
 
-python evals/reading/reading.py FOLDER --out evals/reading/messy.json
-python evals/reading/reading.py FOLDER --languages SET   where SET/en/corpus.jsonl and so on lie
+python -m evals.reading.reading FOLDER [--languages SET] [--out evals/reading]
+
+SET has a folder for each language, with a `corpus.jsonl`.
 
 Whether a file holds text is judged without the loaders: by its bytes, by the text objects of a PDF,
 by the text elements of an Office file.
 """
 
-import argparse
-import json
 import re
 import time
 import zipfile
@@ -16,19 +15,21 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import pypdfium2
 import pypdfium2.raw
+import typer
 
 from askdoc import Document, Unreadable
 from askdoc.ingest.chunker import chunk
 from askdoc.ingest.files import LOADERS, language, load
 from askdoc.ingest.worker import Worker
+from evals.sets import Row, lines
+from evals.tables import keep
 
 WORDS = re.compile(rb"<(?:\w+:)?(?:t|v)(?: [^>]*)?>[^<]*[^<\s]")  # in the XML of Office
 PARTS = re.compile(r"(word|ppt/slides|ppt/notesSlides|xl)/.*\.xml")
-Row = dict[str, Any]
 
 
 def readings(folder: Path) -> Iterator[Row]:
@@ -36,19 +37,17 @@ def readings(folder: Path) -> Iterator[Row]:
     with Worker() as worker:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             source = path.relative_to(folder).as_posix()
-            row: Row = {"source": source, "status": "read", "why": "", "language": None}
-            row |= {"exact": False, "replaced": False}
+            row: Row = {"source": source, "status": "read", "language": None}
+            document = None
             began = time.perf_counter()
             try:
                 document = worker.run(load, folder.absolute(), source)
                 row["language"] = language(document.text)
             except Unreadable as error:
-                document = None
-                row |= {"status": error.status, "why": error.why}
-            row["seconds"] = round(time.perf_counter() - began, 3)
-            if document is not None:
-                row |= {"exact": is_exact(document), "replaced": "\ufffd" in document.text}
-            yield row
+                row["status"] = error.status
+            row["seconds"] = time.perf_counter() - began
+            row["exact"] = document is not None and is_exact(document)
+            yield row | {"replaced": document is not None and "\ufffd" in document.text}
 
 
 def is_exact(document: Document) -> bool:
@@ -92,71 +91,60 @@ def by_format(folder: Path, rows: list[Row]) -> dict[str, Row]:
     """For each suffix that askdoc reads: the files, those that hold text, and what came of them."""
     table: dict[str, Row] = {}
     for row in rows:
-        suffix = Path(row["source"]).suffix.lower()
-        if suffix not in LOADERS:
-            continue
-        line = table.setdefault(suffix, {"files": 0, "hold_text": 0, "read": 0, "not_read": []})
-        line["files"] += 1
-        line["read"] += row["status"] == "read"
-        if row["status"] != "read":
-            line["not_read"].append(f"{Path(row['source']).name}: {row['status']}")
-        holds = row["status"] == "read" or (
-            row["status"] != "encrypted" and holds_text(folder / row["source"])
-        )
-        line["hold_text"] += holds
+        path, status = folder / row["source"], row["status"]
+        if (suffix := path.suffix.lower()) in LOADERS:
+            line = table.setdefault(suffix, {"files": 0, "hold_text": 0, "read": 0, "not_read": []})
+            line["files"] += 1
+            line["read"] += status == "read"
+            line["not_read"] += [] if status == "read" else [f"{path.name}: {status}"]
+            line["hold_text"] += status == "read" or (status != "encrypted" and holds_text(path))
     return dict(sorted(table.items()))
 
 
 def languages(data: Path) -> dict[str, dict[str, float]]:
-    """The share of whole paragraphs, and of their first sentences, whose language is told right."""
-    found = {}
+    """The share of whole paragraphs, and of their first sentences, whose language is told right.
+
+    Texts that are too short to tell are left out.
+    """
+    found: dict[str, dict[str, float]] = {}
     for folder in sorted(path for path in data.iterdir() if path.is_dir()):
-        lines = (folder / "corpus.jsonl").read_text("utf-8").splitlines()
-        texts = [json.loads(line)["text"] for line in lines]
-        found[folder.name] = {
-            name: round(_share_right(part, folder.name), 3)
-            for name, part in (
-                ("paragraphs", texts),
-                ("sentences", [text.split(". ")[0] for text in texts]),
-                ("60 characters", [text[:60] for text in texts]),
-            )
+        texts = [row["text"] for row in lines(folder / "corpus.jsonl")]
+        parts = {
+            "paragraphs": texts,
+            "sentences": [text.split(". ")[0] for text in texts],
+            "60 characters": [text[:60] for text in texts],
         }
+        for name, part in parts.items():
+            told = [code for code in map(language, part) if code]
+            found.setdefault(folder.name, {})[name] = told.count(folder.name) / len(told)
     return found
 
 
-def _share_right(texts: list[str], code: str) -> float:
-    """How many of the texts that are long enough are told to be in a language."""
-    told = [language(text) for text in texts]
-    told = [one for one in told if one is not None]
-    return told.count(code) / len(told)
-
-
-def main() -> None:
-    """Measures, prints, and writes the figures to a file."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--languages", type=Path)
-    parser.add_argument("--out", type=Path)
-    given = parser.parse_args()
-    rows = list(readings(given.folder))
-    seconds = sum(row["seconds"] for row in rows)
-    figures: Row = {"seconds": round(seconds, 1), "files": len(rows)}
-    table = by_format(given.folder, rows)
-    hold = sum(line["hold_text"] for line in table.values())
-    read = sum(line["read"] for line in table.values())
-    figures |= {"hold_text": hold, "read": read, "share": round(read / hold, 4)}
-    figures["exact"] = sum(row["exact"] for row in rows)
-    figures["with_replacement_characters"] = [row["source"] for row in rows if row["replaced"]]
-    figures["statuses"] = dict(Counter(row["status"] for row in rows).most_common())
-    figures["languages_found"] = len({row["language"] for row in rows} - {None})
-    figures["formats"] = table
-    if given.languages:
-        figures["languages"] = languages(given.languages)
-    text = json.dumps(figures, indent=1, ensure_ascii=False)
-    print(text)
-    if given.out:
-        given.out.write_text(text + "\n", "utf-8")
+def main(
+    folder: Path,
+    languages_of: Annotated[Path | None, typer.Option("--languages")] = None,
+    out: Path | None = None,
+) -> None:
+    """Reads every file of a folder, and tells what came of each format."""
+    rows = list(readings(folder))
+    table = by_format(folder, rows)
+    hold, read = (sum(row[name] for row in table.values()) for name in ("hold_text", "read"))
+    figures: Row = {
+        "seconds": round(sum(row["seconds"] for row in rows), 1),
+        "files": len(rows),
+        "hold_text": hold,
+        "read": read,
+        "share": read / hold,
+        "exact": sum(row["exact"] for row in rows),
+        "with_replacement_characters": [row["source"] for row in rows if row["replaced"]],
+        "statuses": dict(Counter(row["status"] for row in rows).most_common()),
+        "languages_found": len({row["language"] for row in rows} - {None}),
+        "formats": table,
+    }
+    if languages_of:
+        figures["languages"] = languages(languages_of)
+    keep(figures, out, "messy.json")
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

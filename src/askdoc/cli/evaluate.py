@@ -1,20 +1,19 @@
 """``askdoc eval``: a set of questions, checked, asked, counted, compared and told."""
 
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import MofNCompleteColumn
 from rich.table import Table
 
 from askdoc.cli.commands import DIFFERS, Json, app, assistant_of, settings_of
 from askdoc.cli.commands import Corpus as Folder
-from askdoc.cli.printing import INTERRUPTED, err, out, print_json
+from askdoc.cli.printing import err, out, print_json, progress
 from askdoc.errors import BadInput
 from askdoc.evaluation.comparison import Comparison
 from askdoc.evaluation.evaluate import Evaluation, set_name
@@ -72,8 +71,13 @@ def evaluate(
     """Measure answers, citations and refusals on questions with known answers."""
     if path is None and data is None and draft is None:
         raise typer.BadParameter("name a file of questions, a set with --data, or --draft")
-    settings, sources = _settings(corpus, data, place)
-    documents = Corpus(assistant_of(settings), sources)
+    if data is None:
+        documents = Corpus(assistant_of(settings_of(corpus, place)))
+    elif corpus is None:
+        settings, sources = settings_of_set(data, Settings(index=place or data / ".askdoc"))
+        documents = Corpus(assistant_of(settings), sources)
+    else:
+        raise typer.BadParameter("--data brings its own documents: leave --corpus out")
     if draft is not None:
         _draft(documents, draft, folder or path or Path(DRAFT))
         return
@@ -100,17 +104,6 @@ def evaluate(
         err.print(f"[red]gate[/] {escape(line)}", soft_wrap=True)
     if evaluation.dropped:
         raise typer.Exit(DIFFERS)
-
-
-def _settings(
-    corpus: Path | None, data: Path | None, place: Path | None
-) -> tuple[Settings, Mapping[str, str] | None]:
-    """The settings, and the sources of a set's own documents by their ids."""
-    if data is None:
-        return settings_of(corpus, place), None
-    if corpus is not None:
-        raise typer.BadParameter("--data brings its own documents: leave --corpus out")
-    return settings_of_set(data, Settings(index=place or data / ".askdoc"))
 
 
 def _draft(documents: Corpus, many: int, path: Path) -> None:
@@ -175,29 +168,6 @@ def _step(step: str) -> str:
     return f"[dim]{whole.get(step, 'the median of this step')}[/]"
 
 
-@contextmanager
-def _counted() -> Iterator[OnQuestion]:
+def _counted() -> AbstractContextManager[OnQuestion]:
     """A count on standard error of the questions done."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=err,
-        transient=True,
-    )
-    task = bar.add_task("", total=None)
-
-    def on_question(what: str, done: int, of: int) -> None:
-        bar.start()
-        bar.update(task, description=escape(what), completed=done, total=of)
-
-    try:
-        yield on_question
-    except KeyboardInterrupt:
-        bar.stop()
-        err.print("askdoc: stopped; nothing was written")
-        raise typer.Exit(INTERRUPTED) from None
-    finally:
-        if bar.live.is_started:
-            bar.stop()
+    return progress(MofNCompleteColumn(), "nothing was written")

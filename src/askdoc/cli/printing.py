@@ -3,19 +3,25 @@
 import json
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from askdoc.index.index import Index, OnProgress
 from askdoc.types import UNSURE, Answer, Certainty, FileReport, Hit, Status
-from askdoc.types import Progress as Step
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False)
@@ -25,27 +31,31 @@ INTERRUPTED = 130  # the exit code that shells give to Ctrl-C
 
 @contextmanager
 def watched() -> Iterator[OnProgress]:
-    """A progress bar on standard error, which shows itself when there is something to do."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=err,
-        transient=True,
-    )
-    task = bar.add_task("Indexing", total=None)
+    """A progress bar on standard error for what is indexed."""
+    kept = "what is done is kept, the same command goes on"
+    with progress(TaskProgressColumn(), kept) as show:
+        yield lambda step: show(step.source[-40:], step.done, step.total)
 
-    def on_progress(step: Step) -> None:
+
+@contextmanager
+def progress(count: ProgressColumn, stopped: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on standard error: what is in hand, how much is done, and of how much.
+
+    It shows itself when there is something to do; Ctrl-C ends the command with ``stopped``.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
+    bar = Progress(*columns, console=err, transient=True)
+    task = bar.add_task("", total=None)
+
+    def show(what: str, done: int, of: int) -> None:
         bar.start()  # not before: with nothing to do there is nothing to show
-        name = escape(step.source[-40:])
-        bar.update(task, description=name, completed=step.done, total=step.total)
+        bar.update(task, description=escape(what), completed=done, total=of)
 
     try:
-        yield on_progress
+        yield show
     except KeyboardInterrupt:
         bar.stop()
-        print("askdoc: stopped; what is done is kept, the same command goes on", file=sys.stderr)
+        print(f"askdoc: stopped; {stopped}", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     finally:
         if bar.live.is_started:

@@ -3,8 +3,7 @@
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from askdoc.evaluation.figures import FIGURES, PLACES, Of
 from askdoc.evaluation.scores import Outcome
@@ -47,10 +46,6 @@ class Comparison:
     better: tuple[str, ...]
     worse: tuple[str, ...]
     p: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """The comparison as JSON values."""
-        return asdict(self)
 
 
 def compare(outcomes: Sequence[Outcome], others: Sequence[Outcome]) -> Comparison:

@@ -1,7 +1,7 @@
 """One call that measures: questions checked, asked, scored, compared and held against limits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ class Evaluation:
             "about": self.run.about,
             "figures": self.run.figures,
             "seconds": self.run.speed,
-            "comparisons": {name: each.as_dict() for name, each in self.comparisons.items()},
+            "comparisons": {name: asdict(each) for name, each in self.comparisons.items()},
             "gate": list(self.dropped),
         }
 

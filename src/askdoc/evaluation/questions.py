@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -92,14 +92,6 @@ class Corpus:
         """A document as it was indexed."""
         return self._documents[source]
 
-    def titled(self, title: str) -> list[str]:
-        """The ids of the documents of a title."""
-        return [
-            id
-            for id, source in self.sources.items()
-            if source in self and self._documents[source].title == title
-        ]
-
     @property
     def sha256(self) -> str:
         """A hash of every source and the hash of its text: the same text, the same corpus."""
@@ -140,6 +132,12 @@ class Row(BaseModel):
     model_config = ConfigDict(strict=True)
 
 
+class IdentifiedRow(Row):
+    """A line of a file, whose id no other line may have."""
+
+    id: Id
+
+
 class TurnRow(Row):
     """An earlier turn of a conversation."""
 
@@ -155,10 +153,9 @@ class FactRow(Row):
     fact: str
 
 
-class QuestionRow(Row):
+class QuestionRow(IdentifiedRow):
     """A question as a file has it; all but ``id`` and ``question`` may be left out."""
 
-    id: Id
     question: Annotated[
         str, StringConstraints(max_length=LONGEST_QUESTION), AfterValidator(_not_blank)
     ]
@@ -172,16 +169,8 @@ class QuestionRow(Row):
     split: Any = None
 
 
-class Identified(Protocol):
-    """What a line of a file becomes: it has an id, which no other line may have."""
-
-    @property
-    def id(self) -> str:
-        """The id."""
-        ...
-
-
-T = TypeVar("T", bound=Identified)
+R = TypeVar("R", bound=IdentifiedRow)
+T = TypeVar("T")
 
 
 def questions(path: Path, corpus: Corpus) -> list[Question]:
@@ -189,7 +178,7 @@ def questions(path: Path, corpus: Corpus) -> list[Question]:
 
     Raises BadInput, which names the first lines that are wrong and what is wrong with them.
     """
-    return read_rows(path, lambda line: question_of(QuestionRow.model_validate_json(line), corpus))
+    return read_rows(path, QuestionRow, lambda row: question_of(row, corpus))
 
 
 def question_of(row: QuestionRow, corpus: Corpus) -> Question:
@@ -213,21 +202,22 @@ def identity(chosen: Sequence[Question]) -> str:
     return hashlib.sha256(repr(list(chosen)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def read_rows(path: Path, parse: Callable[[str], T]) -> list[T]:
-    """What the lines of a JSON Lines file become.
+def read_rows(path: Path, kind: type[R], use: Callable[[R], T]) -> list[T]:
+    """What becomes of the rows of a JSON Lines file.
 
-    Raises BadInput, which names the first lines that cannot be parsed or whose id stands twice.
+    Raises BadInput, which names the first lines that cannot be used or whose id stands twice.
     """
-    rows: list[T] = []
+    made: list[T] = []
     wrong: list[str] = []
     numbers: dict[str, int] = {}
     for number, line in _lines(path):
         try:
-            row = parse(line)
+            row = kind.model_validate_json(line)
+            item = use(row)
             if row.id in numbers:
                 raise BadInput(f"id: {_short(row.id)} is that of line {numbers[row.id]}")
             numbers[row.id] = number
-            rows.append(row)
+            made.append(item)
         except ValidationError as error:
             wrong.append(f"line {number}: {what_is_wrong(error)}")
         except BadInput as error:
@@ -235,9 +225,9 @@ def read_rows(path: Path, parse: Callable[[str], T]) -> list[T]:
     if wrong:
         more = f"; and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
         raise BadInput(f"{path}, {'; '.join(wrong[:NAMED])}{more}")
-    if not rows:
+    if not made:
         raise BadInput(f"{path} is empty: write one JSON object a line")
-    return rows
+    return made
 
 
 def what_is_wrong(error: ValidationError) -> str:
@@ -273,9 +263,10 @@ def _source(id: str, field: str, corpus: Corpus) -> str:
 
 def _fact(row: FactRow, corpus: Corpus) -> Fact:
     """A fact with the places where its words stand, white space folded."""
-    id = row.id
+    id, title = row.id, row.title or ""
     if id is None:
-        id = next(iter(corpus.titled(row.title or "")), row.title or "")
+        there = (i for i, s in corpus.sources.items() if s in corpus)
+        id = next((i for i in there if corpus.document(corpus.sources[i]).title == title), title)
     source = _source(id, "evidence.id", corpus)
     pattern = r"\s+".join(map(re.escape, row.fact.split()))
     matches = re.finditer(pattern, corpus.document(source).text) if pattern else ()

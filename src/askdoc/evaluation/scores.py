@@ -17,6 +17,8 @@ from askdoc.types import Answer, Citation, Hit
 DEPTH = 20  # hits that a ranking is made of
 RECALLS = (1, 2, 3, 5, 10)
 EXPLAINED = 3  # relevant documents that a failing question is explained by
+KEPT_CITATION = ("number", "source", "start", "end", "quote")
+KEPT_HIT = ("source", "start", "end", "score", "found_by")  # its text is in the corpus
 MARKERS = re.compile(r"\s*\[\d+\]")
 PLACES = 4  # decimals: the last bits differ from machine to machine
 
@@ -93,8 +95,8 @@ def ask(system: System, question: Question, corpus: Corpus) -> tuple[Outcome, di
         lost(system, question, answer, hits) if is_right is False else "",
         scores(question, answer, hits, corpus),
         dict(answer.tokens),
-        [_citation(citation) for citation in answer.citations],
-        [_hit(hit) for hit in hits],
+        [{name: getattr(c, name) for name in KEPT_CITATION} for c in answer.citations],
+        [{name: hit.as_dict()[name] for name in KEPT_HIT} for hit in hits],
     )
     return outcome, dict(answer.seconds) or whole
 
@@ -128,7 +130,11 @@ def scores(
     question: Question, answer: Answer, hits: Sequence[Hit], corpus: Corpus
 ) -> dict[str, float]:
     """Every score that a question has; what cannot be reckoned for it is left out."""
-    values = _exactness(answer, corpus)
+    quotes = [
+        (c.quote, corpus.document(c.source).text[c.start : c.end] if c.source in corpus else "\0")
+        for c in answer.citations
+    ]
+    values = {"exactness": metrics.exactness(quotes)}
     if question.answerable is not False:
         values |= _retrieval(question, hits) | _answer(question, answer)
         if answer.answered:
@@ -163,7 +169,7 @@ def _retrieval(question: Question, hits: Sequence[Hit]) -> dict[str, float]:
     """How high the relevant documents and the facts stand."""
     relevant = question.relevant
     ranking = list(dict.fromkeys(hit.passage.source for hit in hits))
-    spans = [_span(hit) for hit in hits]
+    spans = [(p.source, p.start, p.end) for p in (hit.passage for hit in hits)]
     return {
         **{f"recall@{k}": metrics.recall_at_k(ranking, relevant, k) for k in RECALLS},
         "ndcg@10": metrics.ndcg_at_k(ranking, relevant, 10),
@@ -215,29 +221,5 @@ def _citations(question: Question, answer: Answer) -> dict[str, float]:
     }
 
 
-def _exactness(answer: Answer, corpus: Corpus) -> dict[str, float]:
-    """Whether the quotes are what stands in the documents."""
-    pairs = [
-        (c.quote, corpus.document(c.source).text[c.start : c.end] if c.source in corpus else "\0")
-        for c in answer.citations
-    ]
-    return {"exactness": metrics.exactness(pairs)}
-
-
-def _citation(citation: Citation) -> dict[str, Any]:
-    """A citation as a run keeps it."""
-    return {name: getattr(citation, name) for name in ("number", "source", "start", "end", "quote")}
-
-
-def _hit(hit: Hit) -> dict[str, Any]:
-    """A hit as a run keeps it: its text is in the corpus."""
-    values = hit.as_dict()
-    return {name: values[name] for name in ("source", "start", "end", "score", "found_by")}
-
-
 def _cited(citation: Citation) -> Span:
     return citation.source, citation.start, citation.end
-
-
-def _span(hit: Hit) -> Span:
-    return hit.passage.source, hit.passage.start, hit.passage.end

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from askdoc.errors import BadInput
-from askdoc.evaluation.questions import Id, Row, read_rows
+from askdoc.evaluation.questions import IdentifiedRow, read_rows
 from askdoc.settings import Settings
 
 LONGEST = 80  # characters of a file name
@@ -15,10 +15,9 @@ CORPUS, QUESTIONS = "corpus.jsonl", "queries.jsonl"
 STAMP = "laid-out"  # a file beside the documents, with the hash of what they were made from
 
 
-class DocumentRow(Row):
+class DocumentRow(IdentifiedRow):
     """A document of a set that brings its own."""
 
-    id: Id
     title: str | None = None
     text: str
 
@@ -47,7 +46,7 @@ def laid_out(folder: Path, place: Path) -> tuple[Path, dict[str, str]]:
     document without an id or a text.
     """
     path = folder / CORPUS
-    documents = read_rows(path, DocumentRow.model_validate_json)
+    documents = read_rows(path, DocumentRow, lambda row: row)
     sources = names(document.id for document in documents)
     corpus, stamp = place / "documents", place / STAMP
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()

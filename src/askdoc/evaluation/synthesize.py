@@ -8,9 +8,9 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 from askdoc.answer.model import Model
 from askdoc.answer.terms import CAPITAL, MONTHS
@@ -38,14 +38,11 @@ statement that the statement answers with exactly that term. Keep the other name
 Do not use the term itself. Write only the question."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A name, number or date of a sentence, by its place in it."""
+class Term(NamedTuple):
+    """A name, number or date, which stands in its sentence once."""
 
     text: str
     kind: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +52,6 @@ class Statement:
     source: str
     fact: str
     terms: tuple[Term, ...]
-
-    def swapped(self, term: Term, text: str) -> "Statement":
-        """The same with another term in place of one."""
-        fact = self.fact[: term.start] + text + self.fact[term.end :]
-        by = len(text) - len(term.text)
-        terms = (
-            replace(t, start=t.start + by, end=t.end + by) if t.start > term.start else t
-            for t in self.terms
-            if t != term
-        )
-        return replace(self, fact=fact, terms=tuple(terms))
-
-    def cloze(self, term: Term) -> str:
-        """The sentence as a question for one of its terms."""
-        asked = KINDS[term.kind][0]
-        text = self.fact[: term.start] + asked + self.fact[term.end :]
-        text = " ".join(text.split()).rstrip(".") + "?"
-        return text[0].upper() + text[1:]
 
 
 def synthesize(
@@ -133,20 +112,17 @@ def _statements(corpus: Corpus, draw: random.Random) -> Iterator[Statement]:
 
 def _terms(fact: str) -> tuple[Term, ...]:
     """The names, numbers and dates that stand in a sentence once."""
-    terms = [
-        Term(match[0], str(match.lastgroup), match.start(), match.end())
-        for match in TERM.finditer(fact)
-    ]
+    terms = [Term(match[0], str(match.lastgroup)) for match in TERM.finditer(fact)]
     return tuple(term for term in terms if fact.count(term.text) == 1)
 
 
-def _together(every: Sequence[Statement]) -> Mapping[tuple[str, str], set[str]]:
-    """For each term, by its kind and text, the terms that stand in a sentence with it."""
-    together: dict[tuple[str, str], set[str]] = defaultdict(set)
+def _together(every: Sequence[Statement]) -> Mapping[Term, set[str]]:
+    """For each term, the terms that stand in a sentence with it."""
+    together: dict[Term, set[str]] = defaultdict(set)
     for statement in every:
         texts = {term.text for term in statement.terms}
         for term in statement.terms:
-            together[term.kind, term.text] |= texts
+            together[term] |= texts
     return together
 
 
@@ -156,7 +132,7 @@ def _row(
     """A question that the corpus answers."""
     term = draw.choice(statement.terms)
     return {
-        "question": _worded(statement, term, model),
+        "question": _worded(statement.fact, term, model),
         "kind": f"cloze {term.kind}",
         "answerable": True,
         "answers": [term.text],
@@ -167,43 +143,47 @@ def _row(
 
 def _swapped(
     statement: Statement,
-    together: Mapping[tuple[str, str], set[str]],
+    together: Mapping[Term, set[str]],
     draw: random.Random,
     model: Model | None,
 ) -> dict[str, Any] | None:
     """A question that the corpus does not answer; None where no term can be swapped."""
-    texts = {term.text for term in statement.terms}
-    for old in draw.sample(statement.terms, len(statement.terms)):
+    fact, terms = statement.fact, statement.terms
+    texts = {term.text for term in terms}
+    for old in draw.sample(terms, len(terms)):
         others = [
             text
-            for (kind, text), beside in together.items()
+            for (text, kind), beside in together.items()
             if kind == old.kind and not beside & texts
-            if text not in old.text and old.text not in text and text not in statement.fact
+            if text not in old.text and old.text not in text and text not in fact
         ]
-        if others and len(statement.terms) > 1:
-            changed = statement.swapped(old, draw.choice(others))
-            term = draw.choice(changed.terms)
+        if others and len(terms) > 1:
+            new = draw.choice(others)
+            term = draw.choice([term for term in terms if term != old])
             return {
-                "question": _worded(changed, term, model),
+                "question": _worded(fact, term, model, (old.text, new)),
                 "kind": f"swapped {old.kind}",
                 "answerable": False,
             }
     return None
 
 
-def _worded(statement: Statement, term: Term, model: Model | None) -> str:
-    """A question for a term: a model's, where it can be used, or the cloze."""
+def _worded(fact: str, term: Term, model: Model | None, swap: tuple[str, str] = ("", "")) -> str:
+    """A question for a term: a model's, where it can be used, or the sentence as a cloze."""
+    cloze = fact.replace(term.text, KINDS[term.kind][0]).replace(*swap)
+    cloze = " ".join(cloze.split()).rstrip(".") + "?"
+    cloze = cloze[0].upper() + cloze[1:]
     if model is None:
-        return statement.cloze(term)
-    asked = f"Statement: {statement.fact}\nTerm: {term.text}"
+        return cloze
+    asked = f"Statement: {fact.replace(*swap)}\nTerm: {term.text}"
     try:
         lines = "".join(model.write([("system", RULES), ("human", asked)])).strip().splitlines()
     except ModelFailed:
-        return statement.cloze(term)
+        return cloze
     usable = (
         len(lines) == 1
         and lines[0].endswith("?")
         and len(lines[0]) <= LONGEST
         and term.text.casefold() not in lines[0].casefold()
     )
-    return lines[0] if usable else statement.cloze(term)
+    return lines[0] if usable else cloze

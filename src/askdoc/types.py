@@ -198,15 +198,8 @@ class Hit:
 
     def as_dict(self) -> dict[str, Any]:
         """The hit as JSON values."""
-        passage = self.passage
-        return {
-            "source": passage.source,
-            "title": passage.title,
-            "page": passage.page,
-            "heading": passage.heading,
-            "start": passage.start,
-            "end": passage.end,
-            "text": passage.text,
+        names = ("source", "title", "page", "heading", "start", "end", "text")
+        return {name: getattr(self.passage, name) for name in names} | {
             "score": round(self.score, 4),
             "found_by": list(self.found_by),
         }
@@ -369,14 +362,7 @@ class SyncReport:
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON values."""
-        return {
-            "documents": [asdict(file_report) for file_report in self.documents],
-            "added": list(self.added),
-            "changed": list(self.changed),
-            "removed": list(self.removed),
-            "kept": list(self.kept),
-            "seconds": round(self.seconds, 3),
-        }
+        return asdict(self) | {"seconds": round(self.seconds, 3)}
 
 
 @dataclass(frozen=True, slots=True)

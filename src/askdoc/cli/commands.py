@@ -13,9 +13,11 @@ from rich.markup import escape
 from askdoc.answer.recheck import check as verify
 from askdoc.assistant import Assistant
 from askdoc.cli.printing import (
-    err,
+    answered,
     out,
     print_answer,
+    print_differences,
+    print_explanation,
     print_hits,
     print_json,
     print_reports,
@@ -23,10 +25,9 @@ from askdoc.cli.printing import (
     watched,
 )
 from askdoc.errors import AskdocError, BadInput
-from askdoc.index.index import Index, OnProgress
-from askdoc.index.index import check as check_settings
+from askdoc.index.index import Index, OnProgress, check_settings
 from askdoc.settings import Settings
-from askdoc.types import Answer, Progress
+from askdoc.types import Progress
 from askdoc.web import server
 
 app = typer.Typer(
@@ -91,7 +92,7 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Answer a question from the documents, or say that they do not hold the answer."""
-    answer = _answered(assistant_of(settings_of(corpus, place)), question, documents or [])
+    answer = answered(assistant_of(settings_of(corpus, place)), question, documents or [])
     if as_json:
         print_json(answer.as_dict())
     else:
@@ -127,10 +128,8 @@ def explain(
     explanation = assistant_of(settings_of(corpus, place)).explain(question, document)
     if as_json:
         print_json(explanation.as_dict())
-        return
-    out.print(f"[bold]{explanation.stage}[/]: {escape(explanation.why)}")
-    for name, score in explanation.scores.items():
-        out.print(f"    {name:32} {score:.3f}".rstrip("0").rstrip("."))
+    else:
+        print_explanation(explanation)
 
 
 @app.command()
@@ -151,21 +150,17 @@ def check(
     findings = verify(value, settings_of(corpus, None).corpus)
     if as_json:
         print_json({"findings": findings})
-    for finding in () if as_json else findings:
-        out.print(f"[yellow]differs[/] {escape(finding)}")
+    else:
+        print_differences(findings, "Every citation stands as it was cited.")
     if findings:
         raise typer.Exit(DIFFERS)
-    if not as_json:
-        out.print("Every citation stands as it was cited.")
 
 
 @app.command()
 def serve(
     corpus: Corpus = None,
     place: Place = None,
-    host: Annotated[
-        str | None, typer.Option(help="The address to serve on. [default: 127.0.0.1]")
-    ] = None,
+    host: Annotated[str | None, typer.Option(help="The address. [default: 127.0.0.1]")] = None,
     port: Annotated[
         int | None, typer.Option(help="The port; 0 takes a free one. [default: 7860]")
     ] = None,
@@ -210,14 +205,9 @@ def status(corpus: Corpus = None, place: Place = None, as_json: Json = False) ->
         )
     else:
         print_reports(reports)
-        for difference in differences:
-            out.print(f"[yellow]differs[/] {escape(difference)}")
         print_warning(opened)
-        out.print(
-            "`askdoc index` mends this."
-            if differences
-            else "The index holds exactly what the corpus holds."
-        )
+        holds = "The index holds exactly what the corpus holds."
+        print_differences(differences, holds, "`askdoc index` mends this.")
     if differences:
         raise typer.Exit(DIFFERS)
 
@@ -256,14 +246,3 @@ def assistant_of(settings: Settings) -> Assistant:
     if note:
         print(f"askdoc: {note}", file=sys.stderr)
     return assistant
-
-
-def _answered(assistant: Assistant, question: str, sources: Sequence[str]) -> Answer:
-    """The answer; while a language model writes it, standard error tells how far it is."""
-    if not assistant.model:
-        return assistant.ask(question, sources=sources)
-    with err.status(f"{assistant.model.name} reads") as status:
-        for answer in assistant.stream(question, sources=sources):
-            if answer.text:
-                status.update(f"{answer.model} writes: {len(answer.text.split())} words")
-    return answer

@@ -20,6 +20,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from askdoc.answer.explain import Explanation
+from askdoc.assistant import Assistant
 from askdoc.index.index import Index, OnProgress
 from askdoc.types import UNSURE, Answer, Certainty, FileReport, Hit, Status
 
@@ -62,6 +64,17 @@ def progress(count: ProgressColumn, stopped: str) -> Iterator[Callable[[str, int
             bar.stop()
 
 
+def answered(assistant: Assistant, question: str, sources: Sequence[str]) -> Answer:
+    """The answer; while a language model writes it, standard error tells how far it is."""
+    if not assistant.model:
+        return assistant.ask(question, sources=sources)
+    with err.status(f"{assistant.model.name} reads") as status:
+        for answer in assistant.stream(question, sources=sources):
+            if answer.text:
+                status.update(f"{answer.model} writes: {len(answer.text.split())} words")
+    return answer
+
+
 def print_json(value: Any) -> None:
     """A value as JSON."""
     print(json.dumps(value, ensure_ascii=False, indent=2))
@@ -94,6 +107,21 @@ def print_hits(hits: Sequence[Hit]) -> None:
         place, found_by = escape(hit.passage.place), " and ".join(hit.found_by)
         out.print(f"\n[bold]{hit.score:.2f}[/] {place} [dim]({found_by})[/]")
         out.print(f"    [dim]{escape(' '.join(hit.passage.text.split()))}[/]")
+
+
+def print_explanation(explanation: Explanation) -> None:
+    """What became of a document, with its scores."""
+    out.print(f"[bold]{explanation.stage}[/]: {escape(explanation.why)}")
+    for name, score in explanation.scores.items():
+        out.print(f"    {name:32} {score:.3f}".rstrip("0").rstrip("."))
+
+
+def print_differences(differences: Sequence[str], holds: str, remedy: str = "") -> None:
+    """What differs, a line each, and what mends it; or that all holds."""
+    for difference in differences:
+        out.print(f"[yellow]differs[/] {escape(difference)}")
+    if last := remedy if differences else holds:
+        out.print(last)
 
 
 def print_warning(index: Index) -> None:

@@ -144,7 +144,7 @@ def _chosen(
 
 def _comparisons(done: Run, before: Run | None) -> dict[str, Comparison]:
     """What askdoc does now against what the baseline does, and what it did before."""
-    others = {BASELINE: done.outcomes.get(BASELINE)}
-    others[BEFORE] = before.outcomes.get(ASKDOC) if before else None
     mine = done.outcomes[ASKDOC]
-    return {name: compare(mine, other) for name, other in others.items() if other}
+    others = {name: theirs for name, theirs in done.outcomes.items() if name != ASKDOC}
+    others |= {BEFORE: before.outcomes[ASKDOC]} if before else {}
+    return {name: compare(mine, theirs) for name, theirs in others.items()}

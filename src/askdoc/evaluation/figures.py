@@ -26,14 +26,15 @@ class Figure:
     higher: bool = True
 
 
-def mean(name: str) -> Of:
-    """The mean of a score over the questions that have it."""
+def mean(name: str, of: str = "scores") -> Of:
+    """The mean of a score, or of the ``tokens`` of a language model, over what has it."""
 
-    def of(outcomes: Sequence[Outcome]) -> float:
-        values = [each.scores[name] for each in outcomes if name in each.scores]
-        return math.fsum(values) / len(values) if values else math.nan
+    def of_all(outcomes: Sequence[Outcome]) -> float:
+        counts = (getattr(each, of) for each in outcomes)
+        values = [count[name] for count in counts if name in count]
+        return statistics.fmean(values) if values else math.nan
 
-    return of
+    return of_all
 
 
 def right(outcomes: Sequence[Outcome]) -> float:
@@ -91,16 +92,6 @@ def calibration(outcomes: Sequence[Outcome]) -> float:
     return metrics.calibration_error(*sure_and_right(outcomes, answered=True))
 
 
-def tokens(name: str) -> Of:
-    """How many tokens a language model read or wrote, on average of the questions it was asked."""
-
-    def of(outcomes: Sequence[Outcome]) -> float:
-        counts = [each.tokens[name] for each in outcomes if name in each.tokens]
-        return statistics.fmean(counts) if counts else math.nan
-
-    return of
-
-
 GROUPS: dict[str, dict[str, tuple[str, Of | None]]] = {
     # What has no function of its own is the mean of the scores of that name.
     "Overall": {"right": ("questions answered right, or rightly refused", right)},
@@ -138,8 +129,8 @@ GROUPS: dict[str, dict[str, tuple[str, Of | None]]] = {
         ),
     },
     "Cost": {
-        "tokens read": ("tokens that the language model read for a question", tokens("read")),
-        "tokens written": ("tokens that it wrote", tokens("written")),
+        "tokens read": ("tokens that a language model read for a question", mean("read", "tokens")),
+        "tokens written": ("tokens that it wrote", mean("written", "tokens")),
     },
 }
 LOWER = ("AURC", "calibration error", "tokens read", "tokens written")  # of these, less is better

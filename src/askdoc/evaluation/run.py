@@ -18,16 +18,8 @@ from askdoc.tuning import fingerprint
 
 ASKDOC, BASELINE = "askdoc", "baseline"  # the names of the systems
 SETTINGS = (
-    "embedder",
-    "reader",
-    "passage_size",
-    "k",
-    "threshold",
-    "sure",
-    "llm",
-    "llm_tokens",
-    "strict",
-)
+    "embedder", "reader", "passage_size", "k", "threshold", "sure", "llm", "llm_tokens", "strict",
+)  # fmt: skip
 """The settings that change answers."""
 
 OnQuestion = Callable[[str, int, int], None]
@@ -68,7 +60,7 @@ class Run:
             if any(of[figure] is not None for of in every.values())
         }
         head = {"about": self.about, "figures": by_figure}
-        tail = {"taken": self.taken | {"figures": self.speed, "seconds": self.seconds}}
+        taken = self.taken | {"figures": self.speed, "seconds": self.seconds}
         systems = ",\n".join(
             f"  {_line(name)}: [\n" + ",\n".join(_line(asdict(each)) for each in outcomes) + "\n  ]"
             for name, outcomes in self.outcomes.items()
@@ -76,7 +68,7 @@ class Run:
         return (
             json.dumps(head, ensure_ascii=False, indent=1)[:-2]
             + f',\n "outcomes": {{\n{systems}\n }},\n'
-            + f' "taken": {_line(tail["taken"])}\n}}\n'
+            + f' "taken": {_line(taken)}\n}}\n'
         )
 
 
@@ -159,7 +151,7 @@ def about(name: str, chosen: Sequence[Question], corpus: Corpus) -> dict[str, An
         "corpus": {"count": len(corpus), "sha256": corpus.sha256},
         "questions": {"count": len(chosen), "sha256": identity(chosen)},
         "tuned": fingerprint(),
-        "settings": {name: getattr(settings, name) for name in SETTINGS},
+        "settings": settings.model_dump(include=set(SETTINGS)),
     }
 
 

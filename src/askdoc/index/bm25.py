@@ -2,7 +2,8 @@
 
 import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import tantivy
@@ -56,24 +57,21 @@ class Bm25:
 
     def add(self, passages: Sequence[Passage]) -> None:
         """Puts passages in, or in again under their ids; they are found when this returns."""
-        writer = self._index.writer(num_threads=1)
-        for passage in passages:
-            writer.delete_documents_by_term("id", passage.id)
-            writer.add_document(tantivy.Document(id=passage.id, text=passage.indexed_text))
-        self._commit(writer)
+        with self._writing() as writer:
+            for passage in passages:
+                writer.delete_documents_by_term("id", passage.id)
+                writer.add_document(tantivy.Document(id=passage.id, text=passage.indexed_text))
 
     def remove(self, ids: Iterable[str]) -> None:
         """Takes passages out; ids that are not in are passed over."""
-        writer = self._index.writer(num_threads=1)
-        for id in ids:
-            writer.delete_documents_by_term("id", id)
-        self._commit(writer)
+        with self._writing() as writer:
+            for id in ids:
+                writer.delete_documents_by_term("id", id)
 
     def clear(self) -> None:
         """Takes everything out."""
-        writer = self._index.writer(num_threads=1)
-        writer.delete_all_documents()
-        self._commit(writer)
+        with self._writing() as writer:
+            writer.delete_all_documents()
 
     def ids(self) -> set[str]:
         """The ids of all passages."""
@@ -140,7 +138,9 @@ class Bm25:
         self._index.reload()
         return self._index.searcher()
 
-    def _commit(self, writer: tantivy.IndexWriter) -> None:
+    @contextmanager
+    def _writing(self) -> Iterator[tantivy.IndexWriter]:
+        writer = self._index.writer(num_threads=1)
+        yield writer
         writer.commit()
         writer.wait_merging_threads()
-        self._index.reload()

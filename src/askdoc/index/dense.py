@@ -36,16 +36,13 @@ class Dense:
         from chromadb.config import Settings
         from chromadb.errors import ChromaError
 
+        quiet = Settings(anonymized_telemetry=False)
         try:
             if url:
                 host, port, ssl = _address(url)
-                self._client = chromadb.HttpClient(
-                    host=host, port=port, ssl=ssl, settings=Settings(anonymized_telemetry=False)
-                )
+                self._client = chromadb.HttpClient(host, port, ssl, settings=quiet)
             else:
-                self._client = chromadb.PersistentClient(
-                    folder, settings=Settings(anonymized_telemetry=False)
-                )
+                self._client = chromadb.PersistentClient(folder, quiet)
             self._name = name
             self._open()
         except (ChromaError, ValueError) as error:
@@ -133,14 +130,8 @@ def cosine(one: Sequence[float], other: Sequence[float]) -> float:
 
 def _place(passage: Passage) -> dict[str, Any]:
     """What is kept beside a vector, for those who open the collection with other tools."""
-    place = {
-        "source": passage.source,
-        "title": passage.title,
-        "start": passage.start,
-        "end": passage.end,
-        "page": passage.page,
-        "heading": passage.heading,
-    }
+    names = ("source", "title", "start", "end", "page", "heading")
+    place = {name: getattr(passage, name) for name in names}
     return {name: value for name, value in place.items() if value is not None}
 
 

@@ -5,7 +5,6 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from langchain_core.embeddings import Embeddings
@@ -13,7 +12,7 @@ from langchain_core.embeddings import Embeddings
 from askdoc.errors import BadInput, Unreadable
 from askdoc.index.dense import cosine
 from askdoc.index.embedder import check_weights, embed_in_steps, embedder, languages_of
-from askdoc.index.lock import check_corpus, check_folders, make_index, only_writer
+from askdoc.index.lock import check_corpus, make_index, only_writer
 from askdoc.index.manifest import Entry, File
 from askdoc.index.stores import MANIFEST, Ranking, Stores
 from askdoc.ingest.chunker import chunk
@@ -33,15 +32,8 @@ RACY = 2_000_000_000  # nanoseconds
 OnProgress = Callable[[Progress], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What differs between folder and manifest by sizes and times, before any file is read."""
-
-    unread: dict[str, os.stat_result]
-    removed: tuple[str, ...]
-
-    def __bool__(self) -> bool:
-        return bool(self.unread or self.removed)
+Plan = tuple[dict[str, os.stat_result], tuple[str, ...]]
+"""What a sync would look at, by sizes and times: files that are new or changed, and those gone."""
 
 
 class Index:
@@ -62,7 +54,7 @@ class Index:
         Raises BadInput when there is no such folder, IndexMismatch when the index was built with
         other settings than these.
         """
-        check(settings)
+        check_settings(settings)
         folder = settings.index_folder.absolute()
         make_index(folder)
         return cls(settings, embedder(settings.embedder), Stores.open(settings, folder))
@@ -74,7 +66,7 @@ class Index:
         Raises BadInput when it could not be built again, IndexBusy when another process is
         writing to it.
         """
-        check(settings)
+        check_settings(settings)
         folder = settings.index_folder
         if not (folder / MANIFEST).is_file():
             return
@@ -94,13 +86,12 @@ class Index:
         began = time.perf_counter()
         check_corpus(self.corpus)
         before = after = self.stores.manifest.files()
-        if self.plan() or self.stores.dirty:
+        if any(self._plan()) or self.stores.dirty:
             with only_writer(self.folder, patience), self.stores.writing():
                 check_weights(self.settings.embedder)
                 before = self.stores.manifest.files()
-                self._work_off(
-                    self.plan(), before, on_progress
-                )  # anew: another writer may have ended
+                # Planned anew: another writer may have ended.
+                self._work_off(self._plan(), before, on_progress)
             after = self.stores.manifest.files()
         both = before.keys() & after.keys()
         changed = {source for source in both if before[source].sha256 != after[source].sha256}
@@ -196,8 +187,8 @@ class Index:
                 "`askdoc index` tells what came of each"
             )
 
-    def plan(self) -> Plan:
-        """What a sync would look at."""
+    def _plan(self) -> Plan:
+        """What differs between folder and manifest, before any file is read."""
         known = self.stores.manifest.files()
         found = find(self.corpus, self.folder)
         unread = {
@@ -206,18 +197,18 @@ class Index:
             if source not in known
             or (known[source].size, known[source].mtime_ns) != (stat.st_size, stat.st_mtime_ns)
         }
-        return Plan(unread, tuple(sorted(known.keys() - found.keys())))
+        return unread, tuple(sorted(known.keys() - found.keys()))
 
     def changes(self) -> dict[str, str]:
         """What is not in the index as it is in the folder, by source; files are compared whole."""
-        plan, known = self.plan(), self.stores.manifest.files()
+        (unread, removed), known = self._plan(), self.stores.manifest.files()
         found = {}
-        for source in plan.unread:
+        for source in unread:
             if source not in known:
                 found[source] = "not indexed"
             elif known[source].sha256 != _sha256(self.corpus / source):
                 found[source] = "changed since it was indexed"
-        return found | dict.fromkeys(plan.removed, "indexed, but gone from the corpus")
+        return found | dict.fromkeys(removed, "indexed, but gone from the corpus")
 
     def verify(self) -> list[str]:
         """Every difference between corpus, manifest and both ways to find, a line each."""
@@ -248,11 +239,12 @@ class Index:
 
     def _work_off(self, plan: Plan, known: dict[str, File], on_progress: OnProgress) -> None:
         """Reads, embeds and writes what is new or changed; drops what is gone."""
-        total = sum(stat.st_size for stat in plan.unread.values())
+        unread, removed = plan
+        total = sum(stat.st_size for stat in unread.values())
         done = 0
         batch: list[Entry] = []
         with Worker() as worker:
-            for source, stat in plan.unread.items():
+            for source, stat in unread.items():
                 read = sum(entry.file.size for entry in batch) // READING
                 on_progress(Progress(source, done + read, total))
                 sha256 = _sha256(self.corpus / source)
@@ -265,7 +257,7 @@ class Index:
                     done = self._write(batch, done, total, on_progress)
                     batch = []
         self._write(batch, done, total, on_progress)
-        self.stores.remove(plan.removed)
+        self.stores.remove(removed)
 
     def _read(self, worker: Worker, source: str, stat: os.stat_result, sha256: str) -> Entry:
         """One file, read and cut into passages, or the line that says why it could not be."""
@@ -323,7 +315,9 @@ def _settled(stat: os.stat_result) -> int:
     return stat.st_mtime_ns if time.time_ns() - stat.st_mtime_ns > RACY else 0
 
 
-def check(settings: Settings) -> None:
+def check_settings(settings: Settings) -> None:
     """Raises BadInput when no index can be built with these settings."""
-    check_folders(settings)
+    check_corpus(settings.corpus)
+    if settings.index_folder.resolve() == settings.corpus.resolve():
+        raise BadInput(f"the index cannot be the corpus {settings.corpus} itself: name another")
     embedder(settings.embedder)

@@ -10,14 +10,6 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from askdoc.errors import BadInput, IndexBusy
-from askdoc.settings import Settings
-
-
-def check_folders(settings: Settings) -> None:
-    """Raises BadInput when there is no corpus, or when the index would be the corpus itself."""
-    check_corpus(settings.corpus)
-    if settings.index_folder.resolve() == settings.corpus.resolve():
-        raise BadInput(f"the index cannot be the corpus {settings.corpus} itself: name another")
 
 
 def check_corpus(corpus: Path) -> None:

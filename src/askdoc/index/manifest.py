@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from askdoc.errors import AskdocError
 from askdoc.types import Block, BlockKind, Document, FileReport, Passage, Status
@@ -80,8 +81,7 @@ class Manifest:
 
     def meta(self) -> dict[str, str]:
         """What was noted of the index as a whole."""
-        with self._transaction() as db:
-            return dict(db.execute("SELECT name, value FROM meta"))
+        return dict(self._rows("SELECT name, value FROM meta"))
 
     def note(self, **values: str) -> None:
         """Notes something of the index as a whole."""
@@ -90,12 +90,11 @@ class Manifest:
 
     def files(self) -> dict[str, File]:
         """Every file by its source, read or not."""
-        with self._transaction() as db:
-            rows = db.execute("SELECT source, size, mtime_ns, file_sha256, report FROM files")
-            return {
-                source: File(size, mtime, sha256, _report(report))
-                for source, size, mtime, sha256, report in rows
-            }
+        rows = self._rows("SELECT source, report, size, mtime_ns, file_sha256 FROM files")
+        return {
+            source: File(size, mtime_ns, sha256, _report(report))
+            for source, report, size, mtime_ns, sha256 in rows
+        }
 
     def touch(self, source: str, size: int, mtime_ns: int) -> None:
         """Notes a new time for a file whose content is as it was."""
@@ -127,18 +126,15 @@ class Manifest:
 
     def count(self) -> int:
         """How many passages are in."""
-        with self._transaction() as db:
-            return int(db.execute("SELECT count(*) FROM passages").fetchone()[0])
+        return int(self._rows("SELECT count(*) FROM passages")[0][0])
 
     def sources(self) -> dict[str, str]:
         """The source of every passage by its id."""
-        with self._transaction() as db:
-            return dict(db.execute("SELECT id, source FROM passages"))
+        return dict(self._rows("SELECT id, source FROM passages"))
 
     def titles(self) -> dict[str, str]:
         """The title of every document by its source, in the order of the sources."""
-        with self._transaction() as db:
-            return dict(db.execute("SELECT source, title FROM documents ORDER BY source"))
+        return dict(self._rows("SELECT source, title FROM documents ORDER BY source"))
 
     def ids(self, sources: Sequence[str]) -> list[str]:
         """The ids of the passages of some sources."""
@@ -150,33 +146,26 @@ class Manifest:
 
         A file that was only renamed has the same passages, even if its name is its title.
         """
+        alike = (
+            "SELECT id FROM passages WHERE content = ? UNION ALL "
+            "SELECT id FROM passages JOIN documents USING (source) "
+            "WHERE file_sha256 = ? AND start = ? AND end = ? LIMIT 1"
+        )
         found = {}
-        with self._transaction() as db:
-            for passage in passages:
-                row = db.execute(
-                    "SELECT id FROM passages WHERE content = ? UNION ALL "
-                    "SELECT id FROM passages JOIN documents USING (source) "
-                    "WHERE file_sha256 = ? AND start = ? AND end = ? LIMIT 1",
-                    (
-                        passage.content,
-                        passage.document.file_sha256,
-                        passage.start,
-                        passage.end,
-                    ),
-                ).fetchone()
-                if row:
-                    found[passage.id] = row[0]
+        for passage in passages:
+            sha256 = passage.document.file_sha256
+            for row in self._rows(alike, passage.content, sha256, passage.start, passage.end):
+                found[passage.id] = row[0]
         return found
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The passages of those ids that are in."""
         marks = ",".join("?" * len(ids))
-        with self._transaction() as db:
-            rows = db.execute(
-                "SELECT id, source, file_sha256, start, end FROM passages "
-                f"JOIN documents USING (source) WHERE id IN ({marks})",
-                list(ids),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT id, source, file_sha256, start, end FROM passages "
+            f"JOIN documents USING (source) WHERE id IN ({marks})",
+            *ids,
+        )
         found = {}
         for id, source, sha256, start, end in rows:
             with suppress(LookupError):
@@ -185,25 +174,19 @@ class Manifest:
 
     def document(self, source: str) -> Document | None:
         """The document of a source as it was indexed, or None."""
-        with self._transaction() as db:
-            row = db.execute(
-                "SELECT file_sha256 FROM documents WHERE source = ?", (source,)
-            ).fetchone()
         with suppress(LookupError):
-            return self._document(source, row[0]) if row else None
+            for row in self._rows("SELECT file_sha256 FROM documents WHERE source = ?", source):
+                return self._document(source, row[0])
         return None
 
     def _read_document(self, source: str, sha256: str) -> Document:
         """A document of the index; raises LookupError, which no cache keeps, when it is gone."""
-        with self._transaction() as db:
-            row = db.execute(
-                "SELECT title, text, blocks, pages FROM documents "
-                "WHERE source = ? AND file_sha256 = ?",
-                (source, sha256),
-            ).fetchone()
-        if row is None:  # replaced by a sync in between
-            raise LookupError(source)
-        title, text, blocks, pages = row
+        rows = self._rows(
+            "SELECT title, text, blocks, pages FROM documents WHERE source = ? AND file_sha256 = ?",
+            source,
+            sha256,
+        )
+        title, text, blocks, pages = rows[0]  # there is none when a sync has just replaced it
         return Document(
             source,
             title,
@@ -212,6 +195,11 @@ class Manifest:
             tuple(Block(BlockKind(kind), *places) for kind, *places in json.loads(blocks)),
             tuple(json.loads(pages)),
         )
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        """The rows that a query gives."""
+        with self._transaction() as db:
+            return db.execute(query, values).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from askdoc.errors import IndexMismatch
@@ -27,13 +28,13 @@ NEW = "new"  # how a manifest is marked into which nothing has been written yet
 Ranking = list[tuple[Passage, float]]
 
 
+@dataclass(frozen=True, slots=True)
 class Stores:
     """What an index is made of."""
 
-    def __init__(self, manifest: Manifest, dense: Dense, bm25: Bm25) -> None:
-        self.manifest = manifest
-        self.dense = dense
-        self.bm25 = bm25
+    manifest: Manifest
+    dense: Dense
+    bm25: Bm25
 
     @classmethod
     def open(cls, settings: Settings, folder: Path) -> "Stores":

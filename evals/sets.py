@@ -88,14 +88,11 @@ class Part:
     def kept(self, part: str, most: int | None = None, seed: int = 0) -> list[Question]:
         """The questions of a part, at most so many, in an order that the seed decides."""
         rows = [row for row in self.questions if self.part(row) == part]
-        rows = [row for row in rows if all(self._has(id) for id in row["gold_ids"])]
+        there = self.corpus.sources  # a few documents of Cranfield are empty, and were not read
+        rows = [r for r in rows if all(there.get(str(id)) in self.corpus for id in r["gold_ids"])]
         random.Random(seed).shuffle(rows)
         return [question_of(QuestionRow(**row), self.corpus) for row in rows[:most]]
 
     def title(self, source: str) -> str:
         """The title of a document: in squad2 and xquad, the article that it is a paragraph of."""
         return str(self.rows[source]["title"]).replace("_", " ")
-
-    def _has(self, id: object) -> bool:
-        """Whether a document was read: a few of Cranfield are empty."""
-        return self.corpus.sources.get(str(id)) in self.corpus

@@ -2,9 +2,8 @@
 
 import math
 from contextlib import AbstractContextManager
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -27,13 +26,6 @@ from askdoc.evaluation.synthesize import synthesize
 from askdoc.settings import Settings
 
 DRAFT = "questions.jsonl"
-
-
-class Split(StrEnum):
-    """The halves of a set: one to tune on, one to report."""
-
-    TUNE = "tune"
-    REPORT = "report"
 
 
 @app.command("eval")
@@ -61,7 +53,9 @@ def evaluate(
     baseline: Annotated[
         Path | None, typer.Option(help="A Python file with another system, as a class Baseline.")
     ] = None,
-    split: Annotated[Split | None, typer.Option(help="Only the questions of this split.")] = None,
+    split: Annotated[
+        Literal["tune", "report"] | None, typer.Option(help="Only the questions of this half.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
     draft: Annotated[
         int | None, typer.Option(min=1, help="Write so many draft questions instead.")

@@ -13,7 +13,7 @@ import random
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -80,7 +80,7 @@ class Taken:
     passage: str
     other: str
     title: str
-    names: tuple[str, ...]
+    names: Sequence[str]
     stranger: str
 
 
@@ -100,33 +100,22 @@ def taken(data: Path, name: str, half: str, most: int) -> list[Taken]:
     ]
     chance = random.Random(name)
     chance.shuffle(rows)
+    names = [name for row in rows for name in NAME.findall(row["text"])]
     found: list[Taken] = []
-    names: list[str] = []
-    strangers = [""]
     for row in rows:
-        names += NAME.findall(row["text"])
-    per = max(1, -(-most // max(1, len(rows))))
-    for row in rows:
-        source, text = source_of(str(row["id"])), row["text"]
-        document = Document(source, row["title"], text, "", structure(text))
+        document = Document("", row["title"], row["text"], "", structure(row["text"]))
         spans = sentences(document, 0, len(document.text))
-        if len(spans) < 3:
-            continue
         passages = chunk(document, PASSAGE)
         good = [span for span in spans if SHORT <= span[1] - span[0] <= LONG]
-        for start, end in chance.sample(good, min(len(good), per)):
+        per = min(len(good), max(1, -(-most // len(rows))))
+        for start, end in chance.sample(good, per) if len(spans) > 2 else ():
             around = [each for each in passages if each.start <= start and end <= each.end]
-            text = document.text[start:end]
-            if not around or "|" in text or not re.search(r"[a-z]{3} [a-z]", text):
-                continue
             others = [document.text[a:b] for a, b in good if (a, b) != (start, end)]
-            if not others:
-                continue
-            found.append(
-                Taken(text, around[0].text, chance.choice(others), row["title"],
-                      tuple(chance.sample(names, min(40, len(names)))), strangers[-1])
-            )  # fmt: skip
-            strangers = [text, *strangers][:40]
+            text = document.text[start:end]
+            if around and others and "|" not in text and re.search(r"[a-z]{3} [a-z]", text):
+                other, some = chance.choice(others), chance.sample(names, min(40, len(names)))
+                stranger = found[-40].text if len(found) >= 40 else ""  # of another document
+                found.append(Taken(text, around[0].text, other, row["title"], some, stranger))
         if len(found) >= most:
             break
     return found[:most]
@@ -142,12 +131,12 @@ def changed(
     """One of what is found in a sentence, something else in its place."""
 
     def change(item: Taken, chance: random.Random) -> str | None:
-        matches = found(item.text, chance)
-        match = chance.choice(matches) if matches else None
-        text = new(match, item, chance) if match else None
-        if match is None or text is None:
-            return None
-        return item.text[: match.start()] + text + item.text[match.end() :]
+        if matches := found(item.text, chance):
+            match = chance.choice(matches)
+            text = new(match, item, chance)
+            if text is not None:
+                return item.text[: match.start()] + text + item.text[match.end() :]
+        return None
 
     return change
 
@@ -266,80 +255,77 @@ KINDS: dict[str, Change] = {
 }
 
 
-def persons(data: Path, half: str) -> Row:
-    """The false alarms on answers that people wrote; the evidence belongs to the first of each."""
-    flagged: dict[str, list[Sequence[str]]] = {
-        "a person's answer, citing its evidence": [],
-        "also further persons', citing the first one's evidence": [],
-        "all of them, citing the passage": [],
-    }
-    first, further, passage = flagged.values()
+Claims = list[tuple[str, list[str], str]]
+"""Sentences, each with the quotes that it cites, and its context."""
+
+
+def persons(data: Path, half: str) -> dict[str, Claims]:
+    """Sentences that people wrote as answers; the evidence belongs to the first answer of each."""
+    first: Claims = []
+    further: Claims = []
+    passage: Claims = []
     rows = {row["id"]: row for row in lines(data / "clapnq_dev" / "corpus.jsonl")}
     for question in lines(data / "clapnq_dev" / "queries.jsonl"):
-        if not question["answerable"] or not question["evidence"]:
+        row = rows.get(next(iter(question["gold_ids"]), ""))
+        quotes = [each["fact"] for each in question["evidence"]]
+        if not (row and question["answerable"] and quotes):
             continue
-        row = rows[question["gold_ids"][0]]
         if part_of_document("clapnq_dev", row) != half:
             continue
-        quotes = [each["fact"] for each in question["evidence"]]
         context = f"{row['title']}\n{question['question']}"
         for number, answer in enumerate(question["answers"]):
             document = Document("", "", answer, "", structure(answer))
             for start, end in sentences(document, 0, len(answer)):
                 if end - start >= SHORT:
-                    further.append(unsupported(answer[start:end], quotes, context))
+                    further.append((answer[start:end], quotes, context))
+                    passage.append((answer[start:end], [row["text"]], context))
                     first += further[-1:] if number == 0 else []
-                    passage.append(unsupported(answer[start:end], [row["text"]], context))
     return {
-        which: {"sentences": len(found), "flagged": _share(found)}
-        for which, found in flagged.items()
+        "a person's answer, citing its evidence": first,
+        "also further persons', citing the first one's evidence": further,
+        "all of them, citing the passage": passage,
     }
 
 
 def measure(data: Path, half: str, most: int) -> Row:
     """The table by kind, the false alarms, and the time of a sentence."""
     items = [item for name in SETS for item in taken(data, name, half, most)]
-    seconds = 0.0
-    alarms: Row = {
-        "a sentence, citing itself": {"sentences": len(items), "flagged": 0.0},
-        "a sentence, citing its passage": {"sentences": len(items), "flagged": 0.0},
+    right: dict[str, Claims] = {
+        "a sentence, citing itself": [(i.text, [i.text], i.title) for i in items],
+        "a sentence, citing its passage": [(i.text, [i.passage], i.title) for i in items],
     }
-    for item in items:
-        for which, quote in zip(alarms, (item.text, item.passage), strict=True):
-            begun = time.perf_counter()
-            flagged = unsupported(item.text, [quote], item.title)
-            seconds += time.perf_counter() - begun
-            alarms[which]["flagged"] += bool(flagged) / len(items)
-    table: Row = {}
+    began = time.perf_counter()
+    alarms = {which: flagged(claims) for which, claims in right.items()}
+    seconds = time.perf_counter() - began
+    alarms |= {which: flagged(claims) for which, claims in persons(data, half).items()}
+    caught: Row = {}
     for kind, change in KINDS.items():
         chance = random.Random(kind)
-        made = [
-            (item, text) for item in items if (text := change(item, chance)) and text != item.text
-        ]
-        table[kind] = {
+        made = [(t, i) for i in items if (t := change(i, chance)) and t != i.text]
+        within = flagged([(text, [item.passage], item.title) for text, item in made])
+        caught[kind] = {
             "sentences": len(made),
-            "caught": _share(unsupported(text, [item.text], item.title) for item, text in made),
-            "caught within its passage": _share(
-                unsupported(text, [item.passage], item.title) for item, text in made
-            ),
+            "caught": flagged([(text, [item.text], item.title) for text, item in made])["flagged"],
+            "caught within its passage": within["flagged"],
         }
-    table["another sentence of the document"] = {
+    others = flagged([(item.text, [item.other], item.title) for item in items])
+    caught["another sentence of the document"] = {
         "sentences": len(items),
-        "caught": _share(unsupported(item.text, [item.other], item.title) for item in items),
+        "caught": others["flagged"],
         "caught within its passage": "",
     }
-    alarms |= persons(data, half)
     return {
         "half": half,
-        "caught": table,
+        "caught": caught,
         "false alarms": alarms,
         "speed": {"milliseconds a sentence": 1000 * seconds / (2 * len(items))},
     }
 
 
-def _share(found: Iterable[Sequence[str]]) -> float:
-    """The share of the sentences in which a problem was found."""
-    return statistics.fmean(map(bool, found))
+def flagged(claims: Claims) -> Row:
+    """How many sentences there are, and the share in which a problem was found."""
+    found = [bool(unsupported(*claim)) for claim in claims]
+    return {"sentences": len(found), "flagged": statistics.fmean(found)}
 
 
 def main(

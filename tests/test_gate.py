@@ -56,7 +56,10 @@ def test_the_gate_stops_a_change_that_drops_a_leg(gate, capsys, monkeypatch) -> 
 
 def test_a_drop_by_the_tolerance_is_none() -> None:
     """Higher is better but where it is not; what can no longer be reckoned has dropped."""
-    limits = [Limit("right", 0.9, 0.1), Limit("AURC", 0.2, 0.1)]
+    limits = {
+        "right": Limit(reference=0.9, tolerance=0.1),
+        "AURC": Limit(reference=0.2, tolerance=0.1),
+    }
     assert dropped(limits, {"right": 0.8, "AURC": 0.3}) == []
     assert dropped(limits, {"right": 1.0, "AURC": 0.0}) == []
     assert [line.split(" is ")[0] for line in dropped(limits, {"right": 0.79, "AURC": 0.31})] == [

@@ -96,7 +96,7 @@ def evaluate(
     before = read_run(Path(against)) if against else None
     if before:
         check_comparable(subject, before, Path(str(against)))
-    limits = gate(Path(gates), subject, before) if gates else []
+    limits = gate(Path(gates), subject, before) if gates else {}
     if out and Path(out).exists() and not Path(out).is_dir():
         raise BadInput(f"{out} is a file: name a folder with --out")
     systems: dict[str, System] = {ASKDOC: corpus.assistant}

@@ -9,9 +9,9 @@ A table for each set, by the set's name::
     "exactness" = { reference = 1.0, tolerance = 0.0 }
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,13 @@ from askdoc.evaluation.run import ASKDOC, Run, check_comparable, read_run
 SLACK = 1e-9  # a drop by exactly the tolerance is none
 
 
-class LimitRow(BaseModel):
-    """A figure's line of a gates file."""
+class Limit(BaseModel):
+    """What a figure is measured against, and by how much it may be worse; NaN until it is known."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     tolerance: float
-    reference: float | None = None
+    reference: float = math.nan
 
 
 class SetTable(BaseModel):
@@ -40,20 +40,11 @@ class SetTable(BaseModel):
     model_config = ConfigDict(strict=True)
 
     against: str | None = None
-    figures: dict[str, LimitRow] = Field(min_length=1)
+    figures: dict[str, Limit] = Field(min_length=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """What a figure is measured against, and by how much it may be worse."""
-
-    name: str
-    reference: float
-    tolerance: float
-
-
-def gate(path: Path, about: Mapping[str, Any], against: Run | None) -> list[Limit]:
-    """The limits of a gates file for a set.
+def gate(path: Path, about: Mapping[str, Any], against: Run | None) -> dict[str, Limit]:
+    """The limits of a gates file for a set, by figure.
 
     ``about`` is what the run will be of; ``against`` serves where the file names no run. Raises
     BadInput for a file that is wrong, or a run of another corpus or of other questions.
@@ -63,29 +54,28 @@ def gate(path: Path, about: Mapping[str, Any], against: Run | None) -> list[Limi
         place = path.parent / table.against
         against = read_run(place)
         check_comparable(about, against, place)
-    limits = []
-    for name, row in table.figures.items():
+    there = against.figures[ASKDOC] if against else {}
+    limits = {}
+    for name, limit in table.figures.items():
         if name not in FIGURES:
             raise BadInput(f"{path}: there is no figure {name!r}, only {', '.join(FIGURES)}")
-        reference = row.reference
-        if reference is None and against:
-            reference = against.figures[ASKDOC].get(name)
+        reference = there.get(name) if math.isnan(limit.reference) else limit.reference
         if reference is None:
             raise BadInput(f"{path}: {name!r} needs a reference, or a run that has this figure")
-        limits.append(Limit(name, reference, row.tolerance))
+        limits[name] = Limit(tolerance=limit.tolerance, reference=reference)
     return limits
 
 
-def dropped(limits: list[Limit], figures: Figures) -> list[str]:
+def dropped(limits: Mapping[str, Limit], figures: Figures) -> list[str]:
     """A line for each figure that is worse than its limit allows."""
     lines = []
-    for limit in limits:
-        value = figures[limit.name]
-        sign = 1 if FIGURES[limit.name].higher else -1
+    for name, limit in limits.items():
+        value = figures[name]
+        sign = 1 if FIGURES[name].higher else -1
         if value is None or sign * (limit.reference - value) > limit.tolerance + SLACK:
             now = "cannot be reckoned" if value is None else f"is {value:.4f}"
             lines.append(
-                f"{limit.name} {now}; it was {limit.reference:.4f}, "
+                f"{name} {now}; it was {limit.reference:.4f}, "
                 f"and may be worse by {limit.tolerance:g}"
             )
     return lines

@@ -63,7 +63,10 @@ def facts_found(facts: Sequence[Sequence[Span]], hits: Sequence[Span], k: int) -
     one hit into the next, where only white space is between them.
     """
     held = merged(hits[:k])
-    return [any(_inside(place, held) for place in fact) for fact in facts]
+    return [
+        any(overlap(place, hit) == _length(place) for place in fact for hit in held)
+        for fact in facts
+    ]
 
 
 def all_facts_found(facts: Sequence[Sequence[Span]], hits: Sequence[Span], k: int) -> float:
@@ -274,10 +277,6 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
     *_, found = accumulate(sorted(spans), joined, initial=list[Span]())
     return found
-
-
-def _inside(span: Span, held: Sequence[Span]) -> bool:
-    return any(overlap(span, each) == _length(span) for each in held)
 
 
 def _length(span: Span) -> int:

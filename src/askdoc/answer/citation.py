@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from askdoc.ingest.chunker import split
+from askdoc.ingest.rows import with_header
 from askdoc.types import Citation, Sentence, Span
 
 # What a reader would take for a marker: the same signs in a source must not pass for one.
@@ -57,7 +58,8 @@ def quoted(
 
     The citations come after those of what stands ``before``, which are returned with them.
 
-    A sentence is its span with the white space folded. What looks like a marker in the source,
+    A sentence is its span with the white space folded, a row of a table with the names of its
+    columns. What looks like a marker in the source,
     as ``[3]`` does, is written ``(3)``, so that every ``[n]`` of an answer is a citation of it.
     """
     sentences: list[Sentence] = []
@@ -66,7 +68,7 @@ def quoted(
         key = (span.source, span.start, span.end)
         if key not in citations:
             citations[key] = cite(len(citations) + 1, span)
-        text = unmarked(" ".join(span.text.split()))
+        text = unmarked(with_header(span))
         sentences.append(Sentence(text, (citations[key].number,)))
     return tuple(sentences), tuple(citations.values())
 

@@ -16,6 +16,7 @@ from askdoc.index.bm25 import terms
 from askdoc.index.dense import cosine
 from askdoc.index.index import Index
 from askdoc.ingest.chunker import sentences
+from askdoc.ingest.rows import with_header
 from askdoc.tuning import SAME_SENTENCE
 from askdoc.types import BlockKind, Citation, Document, FileReport, Passage, Sentence, Span
 
@@ -49,8 +50,7 @@ class Lines:
         """Adds the words of a span, citing it."""
         number = len(self.citations) + 1
         self.citations.append(cite(number, span))
-        words = unmarked(" ".join(span.text.split()))
-        self.sentences.append(Sentence(words, (number,), lead=lead))
+        self.sentences.append(Sentence(unmarked(with_header(span)), (number,), lead=lead))
 
     def name(self, document: Document, lead: str) -> None:
         """Adds the source of a document, and its title, cited where it stands in the text."""

@@ -1,0 +1,76 @@
+"""The rows of a table and their cells."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from askdoc.types import BlockKind, Document, Span
+
+QUOTED = r'[^\S\n]*+"(?:[^"]|""){0,9999}+"'
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table and its cells, without the white space around them."""
+
+    start: int
+    end: int
+    cells: tuple[tuple[int, int], ...]
+
+
+def rows(document: Document, start: int, end: int) -> Iterator[Row]:
+    """The rows that hold anything in a part of a table, which begins where a row does."""
+    text, commas = document.text, document.source.lower().endswith((".csv", ".tsv"))
+    block = document.block_at(start)
+    head = block.start if block else start
+    first = text[head:end].split("\n", 1)[0]
+    sign = max("\t;,|", key=first.count) if commas else "|"
+    cell = re.compile(rf"(?:{QUOTED})?[^{sign}\n]*+" if commas else r"[^|\n]*+")
+    at = start
+    while at < end:
+        row, spans = at, list[tuple[int, int]]()
+        while match := cell.match(text, at, end):  # which an empty cell is, too
+            at = match.end()
+            spans.append(_trimmed(text, match.start(), at, commas))
+            if text[at : at + 1] != sign:
+                break
+            at += 1
+        while not commas and len(spans) > 1 and spans[0][0] == spans[0][1] == row:
+            del spans[0]  # Markdown's rows begin with the sign, and end with it
+        if not commas and len(spans) > 1 and spans[-1][0] == spans[-1][1]:
+            del spans[-1]
+        around = _trimmed(text, row, at)
+        if around[0] < around[1]:
+            yield Row(*around, tuple(spans))
+        at += 1
+
+
+def with_header(span: Span) -> str:
+    """The words of a span on one line; those of a row below a header, each cell after its name."""
+    document, start, end = span.document, span.start, span.end
+    block = document.block_at(start)
+    if block and block.kind is BlockKind.TABLE and block.start < block.inner_start <= start:
+        first = document.text.rfind("\n", 0, start) + 1
+        row = next(rows(document, first, block.end), None)
+        head = next(rows(document, block.start, block.inner_start), None)
+        if row and head and (row.start, row.end) == (start, end):
+            names, values = (_words(document, each) for each in (head, row))
+            if len(values) <= len(names):
+                pairs = zip(names, values, strict=False)
+                return "; ".join(f"{name}: {value}".strip(": ") for name, value in pairs if value)
+    return " ".join(span.text.split())
+
+
+def _words(document: Document, row: Row) -> list[str]:
+    """The words of a row's cells."""
+    return [" ".join(document.text[start:end].split()) for start, end in row.cells]
+
+
+def _trimmed(text: str, start: int, end: int, quoted: bool = False) -> tuple[int, int]:
+    """A span without the white space, and the quotation marks, around it."""
+    inside = text[start:end]
+    last = start + len(inside.rstrip())
+    first = min(last, start + len(inside) - len(inside.lstrip()))
+    if quoted and last - first > 1 and text[first] == text[last - 1] == '"':
+        return first + 1, last - 1
+    return first, last

@@ -1,11 +1,9 @@
 """Answers that read well: over a garden club's minutes, rules, prices and plots."""
 
-from pathlib import Path
-
 import pytest
 from test_loaders import TABLES, made
 
-from askdoc import Answer, Assistant, Settings
+from askdoc import Answer, Assistant, Certainty, Settings
 from askdoc.ingest.rows import with_header
 from askdoc.types import Span
 
@@ -13,6 +11,15 @@ CLUB = {
     "prices.csv": (
         "item,member price (pounds),visitor price (pounds),where\n"
         'bag of compost,4.50,6.00,"shed A, left"\nwheelbarrow hire (day),,5.00,shed C\n'
+    ),
+    "may.md": (
+        "# Minutes of the May meeting\n\n## Water\n\nThe standpipe by the north gate leaks. Two "
+        "new butts were bought.\n\n## Plot fees\n\nTom Hale proposed to raise the plot fee from 40 "
+        "to 48 pounds. The proposal was rejected by 14 votes to 9.\n"
+    ),
+    "september.md": (
+        "# Minutes of the September meeting\n\n## Water\n\nThe standpipe was replaced on 17 June.\n"
+        "\n## Show\n\nThe show made a profit of 325 pounds.\n"
     ),
 }
 
@@ -55,3 +62,35 @@ def test_a_row_of_every_format_is_told_with_its_header(folder, suffix: str) -> N
     assert with_header(line).startswith("Year: 2023; Cost: ")
     part = Span(document, row, row + 2)
     assert with_header(part) == "20"
+
+
+@pytest.mark.parametrize(
+    ("question", "headings"),
+    [
+        ("tell me about water", {"may.md": "Water", "september.md": "Water"}),
+        ("Water?", {"may.md": "Water", "september.md": "Water"}),
+        ("what was decided on water in May", {"may.md": "Water"}),
+        ("anything about plot fees?", {"may.md": "Plot fees"}),
+    ],
+)
+def test_a_topic_is_answered_with_the_sections_on_it(
+    club: Assistant, question: str, headings: dict[str, str]
+) -> None:
+    answer = asked(club, question)
+    assert answer.certainty is Certainty.UNSURE
+    assert {cited.source: cited.heading for cited in answer.citations} == headings
+
+
+def test_a_document_named_by_a_topic_is_told_section_by_section(club: Assistant) -> None:
+    answer = asked(club, "What happened in the May meeting?")
+    assert [cited.heading for cited in answer.citations] == [
+        "Water",
+        "Water",
+        "Plot fees",
+        "Plot fees",
+    ]
+
+
+def test_a_topic_that_no_heading_names_is_no_topic(club: Assistant) -> None:
+    assert asked(club, "Tell me about roses").certainty is Certainty.NONE
+    assert asked(club, "When was the standpipe replaced?").text.endswith("17 June. [1]")

@@ -49,6 +49,13 @@ SENTENCES = 4  # of an answer, at most
 BELOW_BEST = 1.5  # how far below the best sentence's score a further one may lie
 FURTHER_LOGIT = 0.0  # the reader's logit that a further one must reach in any case
 SAME_SENTENCE = 0.6  # share of common terms (Jaccard) from which two sentences say the same
+ITEMS = 8  # of a list, or sections of a topic, at most
+
+# A question that only names a topic
+TOPIC = 0.7  # the confidence in the section that is called by just its name
+TOPIC_FOLLOWS = 0.5  # of that, where the question leans on the one before it
+TOPIC_TERMS = 3  # terms of a topic that is named without a word around it, at most
+TOPIC_READ = 8  # passages on the topic that are read before all others, at most
 
 # Asking a language model
 WORTH_ASKING = 0.02  # confidence under which a model is not asked either: 1 in 100 answers is lost

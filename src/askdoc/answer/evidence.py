@@ -83,13 +83,17 @@ def choose(query: Query, candidates: Sequence[Candidate]) -> tuple[Evidence, ...
         if chosen and (sentence.logit < FURTHER_LOGIT or _is_said(sentence, chosen)):
             continue
         chosen.append(sentence)
-    chosen = [one for one in chosen if not any(_holds(other, one) for other in chosen)]
-    documents = list(dict.fromkeys(sentence.span.source for sentence in chosen))
+    return in_order(chosen, 1)
+
+
+def in_order(chosen: Sequence[Evidence], leading: int = 0) -> tuple[Evidence, ...]:
+    """Sentences as they read best: so many lead, the others by document, none is quoted twice."""
+    kept = [one for one in chosen if not any(_holds(other, one) for other in chosen)]
+    documents = list(dict.fromkeys(one.span.source for one in kept))
     further = sorted(
-        chosen[1:],
-        key=lambda sentence: (documents.index(sentence.span.source), sentence.span.start),
+        kept[leading:], key=lambda one: (documents.index(one.span.source), one.span.start)
     )
-    return (*chosen[:1], *further)
+    return (*kept[:leading], *further)
 
 
 def confidence(
@@ -132,8 +136,8 @@ def judged(query: Query, candidates: Sequence[Candidate]) -> Iterator[Evidence]:
         for span, sentence_logit in candidate.judgement.sentences if candidate.judgement else ():
             if OF_ITSELF.match(span.text) and not of_papers:
                 continue
-            if span.document.is_header(span.start):
-                continue  # it names what the rows below it tell
+            if span.document.is_header(span.start) or _is_title(span):
+                continue  # it names what is told below it
             if not answer_type or answer_type.is_in(span.document.text, span.start, span.end):
                 yield Evidence(
                     span,
@@ -146,6 +150,11 @@ def judged(query: Query, candidates: Sequence[Candidate]) -> Iterator[Evidence]:
                         "covered": candidate.coverage,
                     },
                 )
+
+
+def _is_title(span: Span) -> bool:
+    """Whether a span is the title of its document, and no sentence."""
+    return " ".join(span.text.split()) == span.title and not re.search("[.!?]", span.title)
 
 
 def _holds(one: Evidence, other: Evidence) -> bool:

@@ -12,6 +12,7 @@ from functools import cached_property
 from askdoc.answer.evidence import Evidence, choose, confidence
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate, fold, join, rerank, retrieve
+from askdoc.answer.topic import led, told, topic_of
 from askdoc.index.index import Index
 from askdoc.types import Hit
 
@@ -49,11 +50,14 @@ def find(index: Index, query: Query, k: int | None = None) -> Findings:
     k = k or index.settings.k
     began = time.perf_counter()
     retrieved = retrieve(index, query)
-    candidates = fold(retrieved)
+    candidates = led(topic_of(query), fold(retrieved))
     searched = time.perf_counter()
     ranked = rerank(query, candidates, k, index.settings.reader)
     evidence = choose(query, ranked[:k])
     sure = confidence(query, ranked[:k], evidence)
+    section, named = told(query, ranked)
+    if named > sure:
+        evidence, sure, ranked = section, named, led(topic_of(query), ranked)
     seconds = {"search": searched - began, "read": time.perf_counter() - searched}
     return Findings(
         query, k, tuple(retrieved), tuple(candidates), tuple(ranked), evidence, sure, seconds

@@ -1,0 +1,83 @@
+"""A question that only names a topic, as *tell me about water* does, and the sections on it.
+
+No one sentence answers such a question, so that the reader thinks little of each. What stands
+under a heading that names the topic, or in a document whose title does, is told in its place.
+"""
+
+import re
+from collections.abc import Sequence
+
+from askdoc.answer.evidence import Evidence, in_order, judged
+from askdoc.answer.query import ASKING, Query
+from askdoc.answer.retrieve import Candidate
+from askdoc.answer.telling import function_terms
+from askdoc.answer.terms import MONTHS
+from askdoc.tuning import ITEMS, SENTENCES, TOPIC, TOPIC_FOLLOWS, TOPIC_READ, TOPIC_TERMS
+from askdoc.index.bm25 import terms
+from askdoc.types import Passage
+
+# How a question begins that names no more than a topic; a few words without any verb do, too.
+VAGUE = re.compile(
+    r"\W*(?:(?:please|so|and|ok|well|now|can you|could you|would you)\W+)*(?:"
+    r"tell|describe|explain|give|anything|something|everything|more|news|info|information|details|"
+    r"(?:is|was) (?:there )?(?:any|some)thing|(?:what|how) about|"
+    r"what(?:'s| is| was| were| do| does| did| has been| can)?\b[^?]*?\b"
+    r"(?:happen\w*|going on|said?|says?|know\w*|tells?|told|decided|discussed|written|mention\w*)"
+    r")\b",
+    re.I,
+)
+# What such a question says beside its topic.
+FRAME = terms(
+    "tell tells told describe explain give anything something everything more news info details "
+    "information detail happen happened happening going said say says know known decided discussed "
+    "written write mention mentioned document documents file files please there now well ok"
+)
+
+
+def topic_of(query: Query) -> frozenset[str]:
+    """The terms of the topic that a question only names; none where it asks for something."""
+    asked = query.subqueries[0] if len(query.subqueries) == 1 else query.text
+    vague = VAGUE.match(asked)
+    if not vague and ASKING.search(asked):
+        return frozenset()
+    # In a topic, "may" is the month.
+    topic = terms(asked) - (function_terms() - terms(" ".join(MONTHS))) - FRAME
+    return topic if len(topic) <= TOPIC_TERMS or vague else frozenset()
+
+
+def on_topic(topic: frozenset[str], passage: Passage) -> float:
+    """How nearly the heading above a passage, or the title, names a topic: 0 to 1, 1 is only it."""
+    heading, title = terms(passage.heading or ""), terms(passage.title)
+    if not topic or not topic <= heading | title:
+        return 0.0
+    naming = heading if topic & heading else title
+    return len(topic & naming) / len(naming)
+
+
+def led(topic: frozenset[str], candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates with the first of those in front that stand where the topic is named best."""
+    best = max((on_topic(topic, item.passage) for item in candidates), default=0.0)
+    front = [item for item in candidates if best and on_topic(topic, item.passage) == best]
+    front = front[:TOPIC_READ]
+    return [*front, *(item for item in candidates if item not in front)]
+
+
+def told(query: Query, candidates: Sequence[Candidate]) -> tuple[tuple[Evidence, ...], float]:
+    """What the sections on a question's topic begin with, and the probability that it answers.
+
+    Nothing, and 0, where the question asks for more than a topic, or no section is on it.
+    """
+    topic = topic_of(query)
+    best = max((on_topic(topic, item.passage) for item in candidates), default=0.0)
+    sections: dict[tuple[str, str | None], list[Evidence]] = {}
+    for one in judged(query, candidates):
+        if best and on_topic(topic, one.passage) == best:
+            sections.setdefault((one.span.source, one.span.heading), []).append(one)
+    each = max(1, SENTENCES // max(1, len(sections)))
+    evidence = [
+        one
+        for section in list(sections.values())[:ITEMS]
+        for one in sorted(section, key=lambda one: one.span.start)[:each]
+    ]
+    follows = TOPIC_FOLLOWS if query.subqueries else 1.0
+    return in_order(evidence), TOPIC * best * follows

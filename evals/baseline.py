@@ -12,7 +12,7 @@ from langchain_chroma import Chroma
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from askdoc import NO_ANSWER, Answer, Document, Hit, Passage, Sentence, Settings, Unreadable
-from askdoc.answer.citation import marked, quoted, unmarked
+from askdoc.answer.citation import Quote, marked, quoted, unmarked
 from askdoc.answer.model import connect
 from askdoc.answer.query import History
 from askdoc.index.embedder import embedder
@@ -62,7 +62,7 @@ class Baseline:
         """The nearest passage as it stands, or what the model makes of the nearest four."""
         hits, name = tuple(self.search(question, 4)), self._model.name if self._model else "quotes"
         spans = [hit.passage for hit in hits]
-        said, cited = quoted(spans if self._model else spans[:1])
+        said, cited = quoted(map(Quote, spans if self._model else spans[:1]))
         if self._model and hits:
             context = "\n\n".join([RULES, *(hit.passage.text for hit in hits)])
             turns = [("system", context), *((turn["role"], turn["content"]) for turn in history)]

@@ -4,7 +4,7 @@ import pytest
 
 from askdoc import NO_ANSWER, Assistant, BadInput, Settings, ask
 from askdoc.answer.answer_types import expected_type
-from askdoc.answer.citation import marked, quoted
+from askdoc.answer.citation import Quote, marked, quoted
 from askdoc.answer.evidence import confidence
 from askdoc.answer.query import Query
 from askdoc.types import Span
@@ -94,7 +94,8 @@ def test_the_same_is_not_said_twice(folder) -> None:
     same = "The ferry to Marwick leaves at nine."
     root = folder({"a.txt": same, "b.txt": same, "c.txt": "Bread needs flour."})
     answer = Assistant.from_folder(root).ask("When does the ferry to Marwick leave?")
-    assert [cited.quote for cited in answer.citations] == [same]
+    assert answer.text == f"{same} [1] [2]"
+    assert [cited.quote for cited in answer.citations] == [same, same]
 
 
 def test_a_marker_in_the_source_is_not_a_marker_of_the_answer(folder) -> None:
@@ -109,7 +110,7 @@ def test_a_marker_in_the_source_is_not_a_marker_of_the_answer(folder) -> None:
 def test_a_span_cited_twice_is_one_citation(assistant: Assistant) -> None:
     document = assistant.document("government.md")
     sentences, citations = quoted(
-        [Span(document, 0, 9), Span(document, 20, 30), Span(document, 0, 9)]
+        [Quote(Span(document, *ends)) for ends in ((0, 9), (20, 30), (0, 9))]
     )
     assert [sentence.citations for sentence in sentences] == [(1,), (2,), (1,)]
     assert marked(sentences).count("[1]") == 2

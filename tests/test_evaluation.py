@@ -243,7 +243,7 @@ def test_the_tables_show_both_columns_and_what_changed(
 BASELINE = '''
 """A system of one's own: the first hit is the answer, always."""
 from askdoc import Answer, Assistant, Sentence
-from askdoc.answer.citation import quoted, marked
+from askdoc.answer.citation import Quote, quoted, marked
 
 class Baseline:
     def __init__(self, assistant):
@@ -258,7 +258,7 @@ class Baseline:
 
     def ask(self, question, history=()):
         best = self.search(question, 1)[0].passage
-        sentences, citations = quoted([best])
+        sentences, citations = quoted([Quote(best)])
         return Answer(question, question, marked(sentences), "first", sentences, citations)
 '''
 

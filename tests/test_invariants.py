@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from askdoc import Assistant, Document, Passage, Settings, Unreadable
-from askdoc.answer.citation import marked, quoted
+from askdoc.answer.citation import Quote, marked, quoted
 from askdoc.index.index import Index
 from askdoc.ingest.blocks import heading, structure, table
 from askdoc.ingest.chunker import chunk, sentences
@@ -117,7 +117,7 @@ def test_citations_are_exact_and_numbered_by_first_appearance(
         lambda span: Span(document, span[0], min(length, span[0] + span[1]))
     )
     quotes = data.draw(st.lists(spans, max_size=6))
-    found, citations = quoted(quotes)
+    found, citations = quoted(map(Quote, quotes))
     for citation in citations:
         assert document.text[citation.start : citation.end] == citation.quote
     check_markers(marked(found), [citation.number for citation in citations])

@@ -3,7 +3,8 @@
 import pytest
 from test_loaders import TABLES, made
 
-from askdoc import Answer, Assistant, Certainty, Settings
+from askdoc import Answer, Assistant, Certainty, Document, Settings
+from askdoc.answer.evidence import carries
 from askdoc.ingest.rows import with_header
 from askdoc.types import Span
 
@@ -16,6 +17,18 @@ CLUB = {
         "# Minutes of the May meeting\n\n## Water\n\nThe standpipe by the north gate leaks. Two "
         "new butts were bought.\n\n## Plot fees\n\nTom Hale proposed to raise the plot fee from 40 "
         "to 48 pounds. The proposal was rejected by 14 votes to 9.\n"
+    ),
+    "rules.md": (
+        "# Rules\n\n## Water\n\nHosepipes are not allowed between 10 am and 5 pm.\n\n## Forbidden\n"
+        "\nThe following are not allowed on the site:\n\n- glass greenhouses\n- barbed wire\n"
+        "- cockerels\n"
+    ),
+    "letter.txt": (
+        "The council writes that it plans a cycle path.\n\nHosepipes are not allowed between 10 am "
+        "and 5 pm. The rent of the site is 600 pounds a year.\n"
+    ),
+    "old.txt": (
+        "Hosepipes are allowed between 10 am and 5 pm. The rent of the site is 550 pounds a year.\n"
     ),
     "september.md": (
         "# Minutes of the September meeting\n\n## Water\n\nThe standpipe was replaced on 17 June.\n"
@@ -64,11 +77,14 @@ def test_a_row_of_every_format_is_told_with_its_header(folder, suffix: str) -> N
     assert with_header(part) == "20"
 
 
+WATER = {"may.md": "Water", "rules.md": "Water", "letter.txt": None, "september.md": "Water"}
+
+
 @pytest.mark.parametrize(
     ("question", "headings"),
     [
-        ("tell me about water", {"may.md": "Water", "september.md": "Water"}),
-        ("Water?", {"may.md": "Water", "september.md": "Water"}),
+        ("tell me about water", WATER),
+        ("Water?", WATER),
         ("what was decided on water in May", {"may.md": "Water"}),
         ("anything about plot fees?", {"may.md": "Plot fees"}),
     ],
@@ -94,3 +110,44 @@ def test_a_document_named_by_a_topic_is_told_section_by_section(club: Assistant)
 def test_a_topic_that_no_heading_names_is_no_topic(club: Assistant) -> None:
     assert asked(club, "Tell me about roses").certainty is Certainty.NONE
     assert asked(club, "When was the standpipe replaced?").text.endswith("17 June. [1]")
+
+
+def test_a_fact_that_two_documents_tell_is_said_once(club: Assistant) -> None:
+    answer = asked(club, "Between which hours are hosepipes not allowed?")
+    said = [sentence for sentence in answer.sentences if "not allowed" in sentence.text]
+    assert [sentence.citations for sentence in said] == [(1, 2)]
+    assert {cited.source for cited in answer.citations[:2]} == {"rules.md", "letter.txt"}
+    assert answer.text.startswith("Hosepipes are not allowed between 10 am and 5 pm. [1] [2]")
+
+
+def test_sentences_that_differ_in_a_number_are_both_shown(club: Assistant) -> None:
+    answer = asked(club, "What is the rent of the site?")
+    assert {"550", "600"} <= set(answer.text.split())
+    assert all(len(sentence.citations) == 1 for sentence in answer.sentences)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("The fee stays at 40 pounds.", "The fee stays at 40 pounds.", True),
+        ("The fee stays at 40 pounds.", "The fee stays at 48 pounds.", False),
+        ("Dogs are allowed on the site.", "Dogs are not allowed on the site.", False),
+        ("Turkey backed Azerbaijan.", "Azerbaijan backed Turkey.", False),
+        ("The show is on 2 August.", "The show is on 2 September.", False),
+        ("The cup was won by Mei Tanaka.", "The cup was won by Tom Hale.", False),
+    ],
+)
+def test_two_sentences_say_the_same_only_with_the_same_facts(
+    one: str, other: str, same: bool
+) -> None:
+    document = Document("a.txt", "A", f"{one} {other}", "0" * 64)
+    first = Span(document, 0, len(one))
+    second = Span(document, len(one) + 1, len(document.text))
+    assert (carries(first, second) and carries(second, first)) is same
+
+
+def test_a_line_brings_its_list_and_an_item_its_line(club: Assistant) -> None:
+    line = "The following are not allowed on the site: [1]\n- "
+    answer = asked(club, "What is not allowed on the site?")
+    assert answer.text == f"{line}glass greenhouses [2]\n- barbed wire [3]\n- cockerels [4]"
+    assert asked(club, "Are there rules on cockerels?").text.startswith(f"{line}cockerels [2]")

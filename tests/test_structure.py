@@ -20,8 +20,8 @@ ORDER = [
 WITHIN = {
     "answer": [
         "terms", "answer_types", "calibration", "encoding", "reader", "spelling",
-        "telling", "query", "retrieve", "evidence", "topic", "pipeline", "explain", "langchain",
-        "citation", "everyday", "replies", "verify", "model", "generate", "recheck",
+        "telling", "query", "retrieve", "verify", "evidence", "topic", "pipeline", "explain",
+        "langchain", "citation", "quotes", "everyday", "replies", "model", "generate", "recheck",
     ],
 }  # fmt: skip
 """The order inside a folder."""

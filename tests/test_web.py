@@ -16,7 +16,7 @@ from chat import EVIL, WAIT, ask, serve, shot, visit
 from playwright.sync_api import Page, Route, expect
 
 from askdoc import Answer, Assistant, BadInput, Document, Hit, Passage, Settings, web
-from askdoc.answer.citation import marked, quoted
+from askdoc.answer.citation import Quote, marked, quoted
 from askdoc.answer.recheck import check
 from askdoc.ingest.blocks import heading, structure
 from askdoc.ingest.files import load
@@ -375,7 +375,7 @@ def turn(text: str = EVIL) -> Turn:
     """A turn whose every word comes from a hostile document."""
     blocks = (heading(0, len(text), 1),)
     hostile = Document(f"{EVIL}.md", EVIL, f"{text} {EVIL}", "0" * 64, blocks)
-    sentences, citations = quoted([Span(hostile, 0, len(text))])
+    sentences, citations = quoted([Quote(Span(hostile, 0, len(text)))])
     hit = Hit(Passage(hostile, 0, len(text)), 1.0, ("dense",))
     return Turn.of(
         Answer(EVIL, EVIL + "!", marked(sentences), "quotes", sentences, citations, (hit,))

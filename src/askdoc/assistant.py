@@ -14,6 +14,7 @@ from askdoc.answer.langchain import PassageRetriever
 from askdoc.answer.model import Model, connect
 from askdoc.answer.pipeline import Findings, find
 from askdoc.answer.query import History, contextualize
+from askdoc.answer.quotes import quotes_of
 from askdoc.answer.replies import reply
 from askdoc.errors import BadInput, IndexBusy
 from askdoc.index.index import Index, OnProgress
@@ -146,11 +147,7 @@ class Assistant:
 
         A model is asked unless there is next to no hope: it judges better than the reader does.
         """
-        quotes = [
-            sentence.quote
-            for sentence in findings.evidence
-            if findings.confidence >= self.settings.threshold
-        ]
+        quotes = quotes_of(findings) if findings.confidence >= self.settings.threshold else ()
         hopeful = findings.confidence >= min(WORTH_ASKING, self.settings.threshold)
         if model and hopeful:
             passages = [hit.passage for hit in findings.hits]

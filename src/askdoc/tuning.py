@@ -49,6 +49,9 @@ SENTENCES = 4  # of an answer, at most
 BELOW_BEST = 1.5  # how far below the best sentence's score a further one may lie
 FURTHER_LOGIT = 0.0  # the reader's logit that a further one must reach in any case
 SAME_SENTENCE = 0.6  # share of common terms (Jaccard) from which two sentences say the same
+SAME_FACT = 0.7  # the same, from which both are cited for one of them
+SAME_TERMS = 4  # terms of a sentence of which another one can say the same, at least
+MARKERS = 3  # citations of a sentence that several places say, at most
 ITEMS = 8  # of a list, or sections of a topic, at most
 
 # A question that only names a topic

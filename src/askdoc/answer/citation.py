@@ -35,6 +35,18 @@ class Claim:
     numbers: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence of an answer that is a span of a document.
+
+    ``same`` are spans elsewhere that say the same; ``lead`` is what stands in front of it.
+    """
+
+    span: Span
+    same: tuple[Span, ...] = ()
+    lead: str = " "
+
+
 def cite(number: int, span: Span) -> Citation:
     """The citation of a span."""
     return Citation(
@@ -52,24 +64,27 @@ def cite(number: int, span: Span) -> Citation:
 
 
 def quoted(
-    spans: Iterable[Span], before: Sequence[Citation] = ()
+    quotes: Iterable[Quote], before: Sequence[Citation] = ()
 ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
-    """A sentence for each span, citing it; the same span twice is one citation.
+    """A sentence for each quote, citing its spans; the same span twice is one citation.
 
     The citations come after those of what stands ``before``, which are returned with them.
 
     A sentence is its span with the white space folded, a row of a table with the names of its
-    columns. What looks like a marker in the source,
-    as ``[3]`` does, is written ``(3)``, so that every ``[n]`` of an answer is a citation of it.
+    columns. What looks like a marker in the source, as ``[3]`` does, is written ``(3)``, so that
+    every ``[n]`` of an answer is a citation of it.
     """
     sentences: list[Sentence] = []
     citations = {(cited.source, cited.start, cited.end): cited for cited in before}
-    for span in spans:
-        key = (span.source, span.start, span.end)
-        if key not in citations:
-            citations[key] = cite(len(citations) + 1, span)
-        text = unmarked(with_header(span))
-        sentences.append(Sentence(text, (citations[key].number,)))
+    for quote in quotes:
+        numbers = []
+        for span in (quote.span, *quote.same):
+            key = (span.source, span.start, span.end)
+            if key not in citations:
+                citations[key] = cite(len(citations) + 1, span)
+            numbers.append(citations[key].number)
+        text = unmarked(with_header(quote.span))
+        sentences.append(Sentence(text, tuple(numbers), lead=quote.lead))
     return tuple(sentences), tuple(citations.values())
 
 

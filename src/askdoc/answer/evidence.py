@@ -14,6 +14,8 @@ from askdoc.answer.answer_types import expected_type
 from askdoc.answer.calibration import logit, probability
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
+from askdoc.answer.verify.claims import unsupported
+from askdoc.answer.verify.tokens import tokens_of
 from askdoc.index.bm25 import terms
 from askdoc.ingest.chunker import sentences
 from askdoc.tuning import BELOW_BEST, FURTHER_LOGIT, SAME_SENTENCE, SENTENCES
@@ -80,7 +82,7 @@ def choose(query: Query, candidates: Sequence[Candidate]) -> tuple[Evidence, ...
     for sentence in order:
         if len(chosen) == SENTENCES or sentence.score < order[0].score - BELOW_BEST:
             break
-        if chosen and (sentence.logit < FURTHER_LOGIT or _is_said(sentence, chosen)):
+        if chosen and (sentence.logit < FURTHER_LOGIT or _is_said(sentence.span, chosen)):
             continue
         chosen.append(sentence)
     return in_order(chosen, 1)
@@ -167,12 +169,25 @@ def _holds(one: Evidence, other: Evidence) -> bool:
     )
 
 
-def _is_said(sentence: Evidence, chosen: Sequence[Evidence]) -> bool:
-    """Whether a sentence shares most of its terms with one before, or one holds the other."""
-    mine = terms(sentence.span.text)
+def _is_said(span: Span, chosen: Sequence[Evidence]) -> bool:
+    """Whether one of the sentences before says the same, or more."""
+    mine = terms(span.text)
     for other in chosen:
         theirs = terms(other.span.text)
-        shared = len(mine & theirs)
-        if shared > SAME_SENTENCE * len(mine | theirs) or shared == min(len(mine), len(theirs)):
+        within = mine <= theirs or theirs <= mine
+        if (within or alike(span, other.span) > SAME_SENTENCE) and carries(other.span, span):
             return True
     return False
+
+
+def alike(one: Span, other: Span) -> float:
+    """The share of common terms (Jaccard, 0 to 1) of two sentences."""
+    mine, yours = terms(one.text), terms(other.text)
+    return len(mine & yours) / (len(mine | yours) or 1)
+
+
+def carries(one: Span, other: Span) -> bool:
+    """Whether a sentence says all that another one does: each number, date, name and denial."""
+    said = {token.key for token in tokens_of(one.text)}
+    facts = {token.key for token in tokens_of(other.text) if token.is_fact}
+    return facts <= said and not unsupported(other.text, [one.text])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from askdoc.answer.citation import Claim, cite, claims, quoted
+from askdoc.answer.citation import Claim, Quote, cite, claims, quoted
 from askdoc.answer.model import Model, count, fitting, prompt
 from askdoc.answer.query import History
 from askdoc.answer.verify.claims import support, unsupported
@@ -58,7 +58,7 @@ def generate(
     question: str,
     history: History,
     passages: Sequence[Passage],
-    quotes: Sequence[Span],
+    quotes: Sequence[Quote],
     settings: Settings,
 ) -> Generator[Reply]:
     """What a model writes from passages, again and again as it grows; at last all of it, checked.

@@ -12,8 +12,8 @@ from askdoc.answer.query import ASKING, Query
 from askdoc.answer.retrieve import Candidate
 from askdoc.answer.telling import function_terms
 from askdoc.answer.terms import MONTHS
-from askdoc.tuning import ITEMS, SENTENCES, TOPIC, TOPIC_FOLLOWS, TOPIC_READ, TOPIC_TERMS
 from askdoc.index.bm25 import terms
+from askdoc.tuning import ITEMS, SENTENCES, TOPIC, TOPIC_FOLLOWS, TOPIC_READ, TOPIC_TERMS
 from askdoc.types import Passage
 
 # How a question begins that names no more than a topic; a few words without any verb do, too.

@@ -1,0 +1,89 @@
+"""From the sentences that were chosen to the quotes of an answer, so that they read well.
+
+A fact that several places tell is said once, and cited at each; the items of a list stand below the
+line that introduces them.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice, takewhile
+
+from askdoc.answer.citation import Quote
+from askdoc.answer.evidence import LEANS, alike, carries
+from askdoc.answer.pipeline import Findings
+from askdoc.index.bm25 import terms
+from askdoc.ingest.chunker import sentences
+from askdoc.tuning import FOLDED, ITEMS, MARKERS, SAME_FACT, SAME_TERMS
+from askdoc.types import BlockKind, Span
+
+LISTED = (BlockKind.ITEM, BlockKind.TABLE)
+BELOW = "\n- "  # what leads an item of a list
+
+
+def quotes_of(findings: Findings) -> tuple[Quote, ...]:
+    """The quotes that answer, in the order in which they read best."""
+    shown: dict[tuple[str, int], Span] = {}
+    for one in findings.evidence:
+        for span in _with_list(one.quote):
+            shown.setdefault((span.source, span.start), span)
+    spans = list(shown.values())
+    return tuple(_laid_out([Quote(span, _also(span, spans, findings)) for span in spans]))
+
+
+def _with_list(span: Span) -> Iterator[Span]:
+    """A line with the items that it introduces, an item below the line that introduces it."""
+    document, blocks = span.document, span.document.blocks
+    at = bisect_right(blocks, span.start, key=lambda block: block.start) - 1
+    if at < 0:
+        yield span
+    elif blocks[at].kind is BlockKind.ITEM:
+        first = at
+        while first and blocks[first - 1].kind is BlockKind.ITEM:
+            first -= 1
+        above = sentences(document, blocks[first - 1].start, blocks[first - 1].end) if first else []
+        if above and document.text[slice(*above[-1])].endswith(":"):
+            yield Span(document, *above[-1])
+        yield span
+    else:
+        yield span
+        if span.text.endswith(":"):
+            items = takewhile(lambda block: block.kind is BlockKind.ITEM, blocks[at + 1 :])
+            for block in islice(items, ITEMS):
+                yield Span(document, block.inner_start, block.inner_end)
+
+
+def _also(span: Span, shown: Sequence[Span], findings: Findings) -> tuple[Span, ...]:
+    """Up to two sentences elsewhere that say the same as a span, no more and no less."""
+    block = span.document.block_at(span.start)
+    if LEANS.match(span.text) or len(terms(span.text)) < SAME_TERMS:
+        return ()  # elsewhere, the same words may be about something else
+    if block is None or block.kind is BlockKind.TABLE:
+        return ()
+    places = {(each.source, each.start) for each in shown}
+    same: list[Span] = []
+    for candidate in findings.retrieved[:FOLDED]:
+        document = candidate.passage.document
+        for start, end in sentences(document, candidate.passage.start, candidate.passage.end):
+            other = Span(document, start, end)
+            if (
+                (other.source, start) not in places
+                and alike(span, other) > SAME_FACT
+                and carries(span, other)
+                and carries(other, span)
+            ):
+                same.append(other)
+                if len(same) == MARKERS - 1:
+                    return tuple(same)
+    return tuple(same)
+
+
+def _laid_out(quotes: Sequence[Quote]) -> Iterator[Quote]:
+    """The quotes with the items and rows among them below each other, where there are several."""
+    blocks = [quote.span.document.block_at(quote.span.start) for quote in quotes]
+    listed = [block is not None and block.kind in LISTED for block in blocks]
+    for at, quote in enumerate(quotes):
+        if listed[at] and (sum(listed) > 1 or (at and quotes[at - 1].span.text.endswith(":"))):
+            yield replace(quote, lead=BELOW)
+        else:
+            yield replace(quote, lead="\n\n") if at and listed[at - 1] else quote

@@ -101,9 +101,7 @@ def _other_relations(question: str, passage: str, dice: Random) -> list[Change]:
         found.append((verb.span(), NEGATED[verb.group()]))
     lead = re.match(r"(?:Who|Where|What|How|When) (?=did|does|was|were|is|are)", question)
     if lead:
-        if not AnswerType.TIME.is_in(passage, 0, len(passage)) and not lead.group().startswith(
-            "When"
-        ):
+        if not AnswerType.TIME.is_in(passage) and not lead.group().startswith("When"):
             found.append((lead.span(), "When "))
         if not CAUSE.search(passage) and not lead.group().startswith(("What", "Who")):
             found.append((lead.span(), "Why "))

@@ -16,9 +16,9 @@ class AnswerType(StrEnum):
     NUMBER = "number"
     TIME = "time"
 
-    def is_in(self, text: str, start: int, end: int) -> bool:
-        """Whether a part of a text holds one."""
-        return _HELD[self].search(text, start, end) is not None
+    def is_in(self, text: str) -> bool:
+        """Whether a text holds one."""
+        return _HELD[self].search(text) is not None
 
 
 # The first that fits counts.

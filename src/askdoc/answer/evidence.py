@@ -18,7 +18,8 @@ from askdoc.answer.verify.claims import unsupported
 from askdoc.answer.verify.tokens import tokens_of
 from askdoc.index.bm25 import terms
 from askdoc.ingest.chunker import sentences
-from askdoc.tuning import BELOW_BEST, FURTHER_LOGIT, SAME_SENTENCE, SENTENCES
+from askdoc.ingest.rows import with_header
+from askdoc.tuning import BELOW_BEST, FURTHER_LOGIT, ITEMS, SAME_SENTENCE, SENTENCES
 from askdoc.types import BlockKind, Passage, Span
 
 PAPERS = r"(?:page|document|file|section|chapter|report|article|paper|note|table|figure)s?"
@@ -37,6 +38,19 @@ LEANS = re.compile(
     r"(?:it|them|him|her|this|that|these|those|which|both))\b",
     re.I,
 )
+# What tells of a wish, of which the next sentence may tell what came.
+WISHES = re.compile(
+    r"\b(?:propos(?:es?|ed)|suggest(?:s|ed)?|request(?:s|ed)?|recommend(?:s|ed)?|appl(?:y|ies|ied)|"
+    r"(?:ask|want|mov|intend|call|hop|plan)(?:s|es|ed|ned)? (?:to|for|whether|that))\b",
+    re.I,
+)
+# What asks for all of something, and what may have several answers.
+LISTS = re.compile(
+    r"\W*(?:please )?(?:(?:can|could) you )?(?:list|enumerate|what are (?:all|the)|"
+    r"name (?:all|the|every|each|some))\b",
+    re.I,
+)
+SEVERAL = re.compile(r"\W*(?:which|what) (?!(?:is|was|does|has)\b)(?:\w+ )?\w*[^\Ws]s\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +66,33 @@ class Evidence:
     signals: dict[str, float]
 
     @property
+    def table(self) -> tuple[str, int] | None:
+        """The table that the sentence is a row of: its source and start; None for other text."""
+        block = self.span.document.block_at(self.span.start)
+        table = block if block and block.kind is BlockKind.TABLE else None
+        return (self.span.source, table.start) if table else None
+
+    @property
     def quote(self) -> Span:
-        """The sentence, with the one before it in its paragraph where it leans on that one."""
-        document, start = self.span.document, self.span.start
+        """The sentence with what it is only understood with, in its paragraph.
+
+        That is the one before it, where it leans on that one, and the one after it where it tells
+        of a wish, and that one of what came of it.
+        """
+        document, start, end = self.span.document, self.span.start, self.span.end
         block = document.block_at(start)
-        if block is None or block.kind is BlockKind.TABLE or not LEANS.match(self.span.text):
+        if block is None or block.kind is BlockKind.TABLE:
             return self.span
-        before = sentences(document, block.start, start)
-        return Span(document, before[-1][0], self.span.end) if before else self.span
+        if LEANS.match(self.span.text):
+            start = next(
+                (first for first, _ in sentences(document, block.start, start)[-1:]), start
+            )
+        if WISHES.search(self.span.text):
+            for first, last in sentences(document, end, block.end)[:1]:
+                after = Span(document, first, last)
+                if LEANS.match(after.text) or terms(after.text) & terms(self.span.text):
+                    end = last
+        return Span(document, start, end)
 
     @property
     def score(self) -> float:
@@ -73,19 +106,32 @@ class Evidence:
 
 
 def choose(query: Query, candidates: Sequence[Candidate]) -> tuple[Evidence, ...]:
-    """The one to four sentences that answer best: the best first, the others by document.
+    """The sentences that answer best, one to four, of a list up to eight: the best one leads.
 
-    Empty when no passage has a sentence of the kind that the question asks for.
+    The others follow by document. Empty when no passage has a sentence of the kind that the
+    question asks for.
     """
-    order = sorted(judged(query, candidates), key=lambda sentence: -sentence.score)
+    every = list(judged(query, candidates))
+    has = {one.span: query.weights.keys() & terms(one.span.text) for one in every}
+    lists = LISTS.match(query.text) is not None
+    gathers = lists or SEVERAL.match(query.text) is not None
     chosen: list[Evidence] = []
-    for sentence in order:
-        if len(chosen) == SENTENCES or sentence.score < order[0].score - BELOW_BEST:
+    for one in sorted(every, key=lambda one: -one.score):
+        rows = [other for other in every if one.table and other.table == one.table]
+        if any(has[one.span] < has[row.span] for row in rows):
+            continue  # another row of the table has more of what is asked for
+        worth = True
+        if chosen:
+            alike = has[one.span] == has[chosen[0].span] != frozenset()
+            sibling = chosen[0] in rows and (lists or alike)
+            margin = BELOW_BEST * (2 if gathers else 1)
+            near = one.score >= chosen[0].score - margin
+            worth = (near and (one.logit >= FURTHER_LOGIT or sibling)) or (lists and sibling)
+        if worth and not _is_said(one.span, chosen):
+            chosen.append(one)
+        if len(chosen) == (ITEMS if gathers else SENTENCES):
             break
-        if chosen and (sentence.logit < FURTHER_LOGIT or _is_said(sentence.span, chosen)):
-            continue
-        chosen.append(sentence)
-    return in_order(chosen, 1)
+    return in_order(chosen, 0 if gathers else 1)
 
 
 def in_order(chosen: Sequence[Evidence], leading: int = 0) -> tuple[Evidence, ...]:
@@ -121,7 +167,7 @@ def signals(
         "sentence": best.logit,
         "whole": home.judgement.whole if home.judgement else 0.0,
         "cosine": home.scores["dense"][0] if "dense" in home.scores else 0.0,
-        "said": query.coverage(best.span.text),
+        "said": query.coverage(with_header(best.span)),
         "passages": math.log(query.passages),
     }
 
@@ -140,7 +186,8 @@ def judged(query: Query, candidates: Sequence[Candidate]) -> Iterator[Evidence]:
                 continue
             if span.document.is_header(span.start) or _is_title(span):
                 continue  # it names what is told below it
-            if not answer_type or answer_type.is_in(span.document.text, span.start, span.end):
+            told = with_header(span)
+            if not answer_type or answer_type.is_in(told):
                 yield Evidence(
                     span,
                     candidate.passage,
@@ -148,7 +195,7 @@ def judged(query: Query, candidates: Sequence[Candidate]) -> Iterator[Evidence]:
                         "sentence": sentence_logit,
                         "whole": candidate.signals["whole"],
                         "fused": candidate.fused,
-                        "said": query.coverage(span.text),
+                        "said": query.coverage(told),
                         "covered": candidate.coverage,
                     },
                 )

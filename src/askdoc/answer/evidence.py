@@ -14,6 +14,7 @@ from askdoc.answer.answer_types import expected_type
 from askdoc.answer.calibration import logit, probability
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
+from askdoc.answer.telling import telling
 from askdoc.answer.verify.claims import unsupported
 from askdoc.answer.verify.tokens import tokens_of
 from askdoc.index.bm25 import terms
@@ -113,11 +114,15 @@ def choose(query: Query, candidates: Sequence[Candidate]) -> tuple[Evidence, ...
     """
     every = list(judged(query, candidates))
     has = {one.span: query.weights.keys() & terms(one.span.text) for one in every}
+    tables: dict[tuple[str, int], list[Evidence]] = {}
+    for one in every:
+        if one.table:
+            tables.setdefault(one.table, []).append(one)
     lists = LISTS.match(query.text) is not None
     gathers = lists or SEVERAL.match(query.text) is not None
     chosen: list[Evidence] = []
     for one in sorted(every, key=lambda one: -one.score):
-        rows = [other for other in every if one.table and other.table == one.table]
+        rows = tables.get(one.table, []) if one.table else []
         if any(has[one.span] < has[row.span] for row in rows):
             continue  # another row of the table has more of what is asked for
         worth = True
@@ -218,9 +223,9 @@ def _holds(one: Evidence, other: Evidence) -> bool:
 
 def _is_said(span: Span, chosen: Sequence[Evidence]) -> bool:
     """Whether one of the sentences before says the same, or more."""
-    mine = terms(span.text)
+    mine = telling(span.text)
     for other in chosen:
-        theirs = terms(other.span.text)
+        theirs = telling(other.span.text)
         within = mine <= theirs or theirs <= mine
         if (within or alike(span, other.span) > SAME_SENTENCE) and carries(other.span, span):
             return True
@@ -228,8 +233,8 @@ def _is_said(span: Span, chosen: Sequence[Evidence]) -> bool:
 
 
 def alike(one: Span, other: Span) -> float:
-    """The share of common terms (Jaccard, 0 to 1) of two sentences."""
-    mine, yours = terms(one.text), terms(other.text)
+    """The share of common telling terms (Jaccard, 0 to 1) of two sentences."""
+    mine, yours = telling(one.text), telling(other.text)
     return len(mine & yours) / (len(mine | yours) or 1)
 
 

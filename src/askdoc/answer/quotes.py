@@ -12,10 +12,10 @@ from itertools import islice, takewhile
 from askdoc.answer.citation import Quote
 from askdoc.answer.evidence import LEANS, alike, carries
 from askdoc.answer.pipeline import Findings
-from askdoc.index.bm25 import terms
+from askdoc.answer.telling import telling
 from askdoc.ingest.chunker import sentences
 from askdoc.tuning import FOLDED, ITEMS, MARKERS, SAME_FACT, SAME_TERMS
-from askdoc.types import BlockKind, Span
+from askdoc.types import BlockKind, Passage, Span
 
 LISTED = (BlockKind.ITEM, BlockKind.TABLE)
 BELOW = "\n- "  # what leads an item of a list
@@ -28,7 +28,13 @@ def quotes_of(findings: Findings) -> tuple[Quote, ...]:
         for span in _with_list(one.quote):
             shown.setdefault((span.source, span.start), span)
     spans = list(shown.values())
-    return tuple(_laid_out([Quote(span, _also(span, spans, findings)) for span in spans]))
+    elsewhere = [
+        (other, telling(other.text))
+        for candidate in findings.retrieved[:FOLDED]
+        for other in _sentences(candidate.passage)
+        if (other.source, other.start) not in shown
+    ]
+    return tuple(_laid_out([Quote(span, _also(span, elsewhere)) for span in spans]))
 
 
 def _with_list(span: Span) -> Iterator[Span]:
@@ -53,29 +59,28 @@ def _with_list(span: Span) -> Iterator[Span]:
                 yield Span(document, block.inner_start, block.inner_end)
 
 
-def _also(span: Span, shown: Sequence[Span], findings: Findings) -> tuple[Span, ...]:
-    """Up to two sentences elsewhere that say the same as a span, no more and no less."""
-    block = span.document.block_at(span.start)
-    if LEANS.match(span.text) or len(terms(span.text)) < SAME_TERMS:
+def _also(span: Span, elsewhere: Sequence[tuple[Span, frozenset[str]]]) -> tuple[Span, ...]:
+    """Up to two sentences elsewhere, here with their terms, that say the same, no more or less."""
+    block, mine = span.document.block_at(span.start), telling(span.text)
+    if (
+        LEANS.match(span.text)
+        or len(mine) < SAME_TERMS
+        or not block
+        or block.kind is BlockKind.TABLE
+    ):
         return ()  # elsewhere, the same words may be about something else
-    if block is None or block.kind is BlockKind.TABLE:
-        return ()
-    places = {(each.source, each.start) for each in shown}
-    same: list[Span] = []
-    for candidate in findings.retrieved[:FOLDED]:
-        document = candidate.passage.document
-        for start, end in sentences(document, candidate.passage.start, candidate.passage.end):
-            other = Span(document, start, end)
-            if (
-                (other.source, start) not in places
-                and alike(span, other) > SAME_FACT
-                and carries(span, other)
-                and carries(other, span)
-            ):
-                same.append(other)
-                if len(same) == MARKERS - 1:
-                    return tuple(same)
-    return tuple(same)
+    same = (
+        other
+        for other, terms in elsewhere
+        if alike(mine, terms) > SAME_FACT and carries(span, other) and carries(other, span)
+    )
+    return tuple(islice(same, MARKERS - 1))
+
+
+def _sentences(passage: Passage) -> list[Span]:
+    """The sentences of a passage."""
+    ends = sentences(passage.document, passage.start, passage.end)
+    return [Span(passage.document, *each) for each in ends]
 
 
 def _laid_out(quotes: Sequence[Quote]) -> Iterator[Quote]:

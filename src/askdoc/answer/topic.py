@@ -47,8 +47,10 @@ def topic_of(query: Query) -> frozenset[str]:
 
 def on_topic(topic: frozenset[str], passage: Passage) -> float:
     """How nearly the heading above a passage, or the title, names a topic: 0 to 1, 1 is only it."""
+    if not topic:
+        return 0.0
     heading, title = terms(passage.heading or ""), terms(passage.title)
-    if not topic or not topic <= heading | title:
+    if not topic <= heading | title:
         return 0.0
     naming = heading if topic & heading else title
     return len(topic & naming) / len(naming)
@@ -69,10 +71,10 @@ def told(query: Query, candidates: Sequence[Candidate]) -> tuple[tuple[Evidence,
     """
     topic = topic_of(query)
     best = max((on_topic(topic, item.passage) for item in candidates), default=0.0)
+    on = [item for item in candidates if best and on_topic(topic, item.passage) == best]
     sections: dict[tuple[str, str | None], list[Evidence]] = {}
-    for one in judged(query, candidates):
-        if best and on_topic(topic, one.passage) == best:
-            sections.setdefault((one.span.source, one.span.heading), []).append(one)
+    for one in judged(query, on):
+        sections.setdefault((one.span.source, one.span.heading), []).append(one)
     each = max(1, SENTENCES // max(1, len(sections)))
     evidence = [
         one

@@ -11,10 +11,15 @@ from helpers import ROOT
 from askdoc.index.bm25 import analyzer
 from askdoc.ingest.files import find, load
 
-QUESTIONS = [
-    json.loads(line)
-    for line in (ROOT / "evals" / "questions" / "corpus.jsonl").read_text("utf-8").splitlines()
-]
+
+def rows(name: str) -> list[dict]:
+    """The questions of a set."""
+    lines = (ROOT / "evals" / "questions" / name).read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+QUESTIONS = rows("corpus.jsonl")
+CURIOUS = rows("curious.jsonl")
 ANSWERABLE = [question for question in QUESTIONS if question["answerable"]]
 UNANSWERABLE = [question for question in QUESTIONS if not question["answerable"]]
 KINDS = {
@@ -83,7 +88,9 @@ def test_both_halves_have_the_same_share_of_every_kind() -> None:
         assert abs(both[0] - both[1]) <= 1, (kind, answerable, both)
 
 
-@pytest.mark.parametrize("question", ANSWERABLE, ids=identity)
+@pytest.mark.parametrize(
+    "question", [*ANSWERABLE, *(q for q in CURIOUS if q["answerable"])], ids=identity
+)
 def test_evidence_is_exact_text_of_every_right_document(
     question: dict, documents: dict[str, str]
 ) -> None:
@@ -95,7 +102,9 @@ def test_evidence_is_exact_text_of_every_right_document(
     assert len(question["gold_ids"]) == len(set(question["gold_ids"])) > 0
 
 
-@pytest.mark.parametrize("question", ANSWERABLE, ids=identity)
+@pytest.mark.parametrize(
+    "question", [*ANSWERABLE, *(q for q in CURIOUS if q["answerable"])], ids=identity
+)
 def test_the_evidence_says_what_a_right_answer_must(question: dict) -> None:
     facts = " ".join(" ".join(item["fact"].split()) for item in question["evidence"])
     assert question["answers"]
@@ -162,6 +171,14 @@ def test_other_languages_are_several_and_not_english() -> None:
     english = {"the", "what", "when", "who", "how", "did", "which", "is"}
     for question in questions:
         assert not english & set(re.findall(r"\w+", question["question"].casefold())), question
+
+
+def test_the_curious_are_a_hundred_and_serve_for_reporting_only() -> None:
+    assert len({folded(question["question"]) for question in CURIOUS}) == 100
+    assert {question["split"] for question in CURIOUS} == {"report"}
+    unanswerable = [question for question in CURIOUS if not question["answerable"]]
+    assert len(unanswerable) <= 25
+    assert not any(question["evidence"] or question["must_include"] for question in unanswerable)
 
 
 def test_the_readme_tells_the_true_number() -> None:

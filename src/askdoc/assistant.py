@@ -126,17 +126,19 @@ class Assistant:
         if turn is None:
             return None
         recognised = time.perf_counter()
-        made = reply(turn, self.index)
-        seconds = {"query": recognised - began, "write": time.perf_counter() - recognised}
+        sentences, citations = reply(turn, self.index)
+        findings = self.find(question, sources=[turn.source] if turn.source else sources)
+        written = time.perf_counter() - recognised - sum(findings.seconds.values())
         return Answer(
             question,
             question.strip(),
-            marked(made.sentences),
+            marked(sentences),
             QUOTES,
-            tuple(made.sentences),
-            tuple(made.citations),
+            sentences,
+            citations,
+            findings.hits,
             confidence=1.0,
-            seconds=seconds,
+            seconds={"query": recognised - began, **findings.seconds, "write": written},
             everyday=turn.kind.value,
         )
 

@@ -3,8 +3,8 @@
 They were chosen on the tuning parts of public sets and of our own (`evals/README.md`): those of
 finding and of choosing by ``python -m evals.ablation``, those of a question by the tuning half of
 ``evals/questions/corpus.jsonl``, those of checking by ``python -m evals.verify``. What is fitted
-by a computer lies in `answer/`: `calibration.json` and `reader.onnx`. ``fingerprint`` tells two
-versions of all of it apart.
+by a computer lies in `answer/`: `calibration.json`, `everyday.json` and `reader.onnx`.
+``fingerprint`` tells two versions of all of it apart.
 """
 
 import hashlib
@@ -26,12 +26,7 @@ LONG_WORD = 8  # letters from which a misspelt word may be two changes off
 # Everyday turns
 EVERYDAY_WORDS = 10  # of a turn, at most, the name of a document counting as two
 NAME_WORDS = 16  # of the name of a document, at most
-EVERYDAY_COSINE = 0.5  # to the nearest phrasing, at least
-EVERYDAY_MARGIN = 0.05  # by which it is nearer than any ordinary question
-MARGIN_BESIDE = 0.18  # the same for a turn with words that no phrasing has
-EVERYDAY_NEAR = 0.7  # a cosine from which such a turn
-MARGIN_NEAR = 0.1  # need only be nearer by this
-EVERYDAY_SAME = 0.9  # the cosine where it also has words of the corpus beside a document's name
+EVERYDAY = 0.8  # probability from which a turn is no question: swallowed questions cost more
 FREQUENT = 1500  # most frequent words of English: the corpus having them makes no turn a question
 
 # Finding passages
@@ -96,6 +91,6 @@ DENIED_SAME = 2  # of these, that must be the same
 def fingerprint() -> str:
     """A hash of all that was tuned or fitted: two runs with the same one differ by nothing here."""
     folder = Path(__file__).parent
-    names = ("tuning.py", "answer/calibration.json", "answer/reader.onnx")
+    names = ("tuning.py", "answer/calibration.json", "answer/everyday.json", "answer/reader.onnx")
     whole = hashlib.sha256(b"".join((folder / name).read_bytes() for name in names))
     return whole.hexdigest()[:16]

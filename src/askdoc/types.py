@@ -258,8 +258,8 @@ class Answer:
     an answer is not what was asked of the model, and ``unknown`` are the words of the query that no
     document has. ``unsure`` tells that an answer is given, but that it is not certain.
     ``everyday`` is empty for a question; for a turn like *hello* or *what documents do you have?*
-    it says what kind of turn it is: then nothing was searched for, ``closest`` is empty, and
-    sentences that tell nothing of what a document says cite nothing.
+    it says what kind of turn it is: then ``closest`` has no part in the answer, and sentences that
+    tell nothing of what a document says cite nothing.
     """
 
     question: str

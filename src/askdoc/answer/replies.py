@@ -4,11 +4,9 @@ Whatever is told of what a document says is cited like any sentence of an answer
 """
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 from askdoc.answer.citation import cite, unmarked
 from askdoc.answer.everyday import Kind, Turn
@@ -18,7 +16,7 @@ from askdoc.index.index import Index
 from askdoc.ingest.chunker import sentences
 from askdoc.ingest.rows import with_header
 from askdoc.tuning import SAME_SENTENCE
-from askdoc.types import BlockKind, Citation, Document, FileReport, Passage, Sentence, Span
+from askdoc.types import BlockKind, Citation, Document, Passage, Sentence, Span
 
 LISTED = 30  # documents of a list, at most
 TOLD = 5  # sentences of a summary, at most
@@ -27,203 +25,166 @@ SAMPLE = 500  # passages that stand for the whole corpus, or for a long document
 LENGTH = range(40, 400)  # characters of a sentence that may sum up
 BEGINNING = 1_500  # characters in which the name of an author stands
 AUTHOR = re.compile(
-    r"^[^\w\n]*(?:(?:written|edited|compiled)\s+by|by|authors?)\b[:\s]+(?=(?-i:[A-Z]))[^\n]{2,60}[^\n.]$",
+    r"^[^\w\n]*(?P<line>(?:(?:written|edited|compiled)\s+by|by|authors?)\b[:\s]+(?=(?-i:[A-Z]))"
+    r"[^\n]{2,60}[^\n.\s])\s*$",
     re.I | re.M,
 )
 ITEM = "\n- "
+TEXTS = {
+    Kind.GREETING: "Hello! Ask me about the {0}.",
+    Kind.THANKS: "You are welcome. Ask on whenever you like.",
+    Kind.CHAT: "All right. Ask on whenever you like.",
+    Kind.COMPLAINT: "I am sorry. Ask in other words, or name what or whom you mean.",
+    Kind.HELP: """I am askdoc: I answer questions about the {0}. Every sentence carries a number \
+for the exact words that it rests on. Where the documents do not answer, I say so.
 
-Place = TypeVar("Place", bound=Span)
+You can also ask:
+- What documents do you have?
+- What is this about?
+- Summarise {1}
+- How many pages has {1}?
+- What is new?""",
+}
+"""What is said where nothing is told of the documents but their number and the first one."""
 
-
-class Lines:
-    """A reply as it is put together; ``sentences`` and ``citations`` are what an answer has."""
-
-    def __init__(self) -> None:
-        self.sentences: list[Sentence] = []
-        self.citations: list[Citation] = []
-
-    def say(self, text: str, lead: str = " ") -> None:
-        """Adds a sentence that cites nothing."""
-        self.sentences.append(Sentence(unmarked(text), lead=lead))
-
-    def quote(self, span: Span, lead: str = " ") -> None:
-        """Adds the words of a span, citing it."""
-        number = len(self.citations) + 1
-        self.citations.append(cite(number, span))
-        self.sentences.append(Sentence(unmarked(with_header(span)), (number,), lead=lead))
-
-    def name(self, document: Document, lead: str) -> None:
-        """Adds the source of a document, and its title, cited where it stands in the text."""
-        start = document.text.find(document.title) if document.title else -1
-        if start < 0:
-            self.say(document.source, lead)
-            return
-        self.say(f"{document.source}:", lead)
-        self.quote(Span(document, start, start + len(document.title)))
+Piece = tuple[str, str | Span]
+"""What stands in front of a sentence, and the sentence: our own words, or those of a document."""
 
 
-def reply(turn: Turn, index: Index) -> Lines:
-    """What is replied to an everyday turn, without a language model."""
-    made = Lines()
+def reply(turn: Turn, index: Index) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
+    """What is replied to an everyday turn, without a language model; each quote is cited."""
+    said: list[Sentence] = []
+    citations: list[Citation] = []
+    for lead, piece in _pieces(turn, index):
+        if isinstance(piece, Span):
+            citations.append(cite(len(citations) + 1, piece))
+            words = unmarked(with_header(piece))
+            said.append(Sentence(words, (len(citations),), lead=lead))
+        else:
+            said.append(Sentence(unmarked(piece), lead=lead))
+    return tuple(said), tuple(citations)
+
+
+def _pieces(turn: Turn, index: Index) -> Iterator[Piece]:
+    """The reply, piece by piece."""
     match turn.kind:
-        case Kind.GREETING:
-            made.say(f"Hello! Ask me about the {_count(index)}.")
-        case Kind.THANKS:
-            made.say("You are welcome. Ask on whenever you like.")
-        case Kind.HELP:
-            _help(made, index)
         case Kind.DOCUMENTS:
-            _documents(made, index)
+            yield from _documents(index)
         case Kind.OVERVIEW:
-            _overview(made, index)
-        case Kind.NEWS:
-            _news(made, index)
+            yield "", f"The {_count(index)} tell, among other things:"
+            for span in _nearest_to_the_whole(index, index.sample(SAMPLE), one_each=True):
+                yield from _named(span.document, ITEM)
+                yield ": ", span
         case Kind.SUMMARY:
-            _summary(made, index, turn.source)
+            yield from _summary(index, index.document(turn.source))
         case Kind.AUTHOR:
-            _author(made, index.document(turn.source))
+            yield from _author(index.document(turn.source))
         case Kind.PAGES:
-            _pages(made, index, turn.source)
-    return made
+            yield "", f"{turn.source} has {_length(index, turn.source)}."
+        case Kind.NEWS:
+            yield "", "The documents that were changed last:"
+            for source, changed in index.newest(TOLD):
+                when = datetime.fromtimestamp(changed / 1e9) if changed else datetime.now()
+                yield ITEM, f"{source}, {when.day} {when:%B %Y}"
+        case kind:
+            text = TEXTS[kind].format(_count(index), next(iter(index.titles())))
+            yield from re.findall(r"(\n*(?:- )?)(.+)", text)
 
 
-def _help(made: Lines, index: Index) -> None:
-    """Who answers, and what can be asked."""
-    source = next(iter(index.titles()))
-    made.say(f"I am askdoc: I answer questions about the {_count(index)}.")
-    made.say("Every sentence carries a number for the exact words that it rests on.")
-    made.say("Where the documents do not answer, I say so.")
-    made.say("You can also ask:", "\n\n")
-    for example in (
-        "What documents do you have?",
-        "What is this about?",
-        f"Summarise {source}",
-        f"How many pages has {source}?",
-        "What is new?",
-    ):
-        made.say(example, ITEM)
-
-
-def _documents(made: Lines, index: Index) -> None:
+def _documents(index: Index) -> Iterator[Piece]:
     """The list of documents."""
     titles = list(index.titles())
-    made.say(f"I have {_count(index)}:", "")
+    yield "", f"I have {_count(index)}:"
     for source in titles[:LISTED]:
-        made.name(index.document(source), ITEM)
+        yield from _named(index.document(source), ITEM)
     if len(titles) > LISTED:
-        made.say(f"And {len(titles) - LISTED:,} more.", "\n\n")
+        yield "\n\n", f"And {len(titles) - LISTED:,} more."
 
 
-def _overview(made: Lines, index: Index) -> None:
-    """The documents nearest to the whole corpus, and what each tells nearest to it."""
-    vectors = index.vectors(index.sample(SAMPLE))
-    whole = _mean([vector for _, vector in vectors])
-    nearest: dict[str, Passage] = {}
-    for passage in _by_nearness(whole, vectors):
-        nearest.setdefault(passage.source, passage)
-    made.say(f"The {_count(index)} tell, among other things:", "")
-    said: list[Span] = []
-    for passage in list(nearest.values())[:TOLD]:
-        best = _best_sentence(index, whole, passage, said)
-        if best:
-            said.append(best)
-            made.name(best.document, ITEM)
-            made.quote(best, ": ")
-
-
-def _summary(made: Lines, index: Index, source: str) -> None:
+def _summary(index: Index, document: Document) -> Iterator[Piece]:
     """Title and headings of a document, and its sentences nearest to the whole of it."""
-    document = index.document(source)
-    made.name(document, "")
+    yield from _named(document, "")
     headings = [
         Span(document, heading.inner_start, heading.inner_end)
         for heading in document.headings
         if document.words(heading) not in ("", document.title)
     ]
     if headings:
-        made.say("Its headings:" if len(headings) <= HEADINGS else "Its first headings:", "\n\n")
+        yield "\n\n", "Its headings:" if len(headings) <= HEADINGS else "Its first headings:"
     for number, heading in enumerate(headings[:HEADINGS]):
-        made.quote(heading, ", " if number else " ")
-    passages = sorted(index.passages(source), key=lambda passage: passage.start)
-    vectors = index.vectors(passages[:: max(1, len(passages) // SAMPLE)])
-    whole = _mean([vector for _, vector in vectors])
-    said: list[Span] = []
-    for passage in _by_nearness(whole, vectors):
-        best = _best_sentence(index, whole, passage, said)
-        if best:
-            said.append(best)
-        if len(said) == TOLD:
-            break
-    first = passages[0] if passages and not said else None
-    if first:  # a table, or lines that are no sentences: its beginning has to do
-        spans = sentences(document, first.start, first.end)[:TOLD]
-        said = [Span(document, start, end) for start, end in spans]
-    for span in sorted(said, key=lambda span: span.start):
-        made.quote(span, ITEM)
+        yield ", " if number else " ", heading
+    passages = sorted(index.passages(document.source), key=lambda passage: passage.start)
+    told = _nearest_to_the_whole(index, passages)
+    if not told:  # a table, or lines that are no sentences: its beginning has to do
+        told = [span for passage in passages[:1] for span in _sentences(passage)[:TOLD]]
+    for span in sorted(told, key=lambda span: span.start):
+        yield ITEM, span
 
 
-def _author(made: Lines, document: Document) -> None:
+def _author(document: Document) -> Iterator[Piece]:
     """The line at the beginning of a document that names its author."""
     named = AUTHOR.search(document.text[:BEGINNING])
-    if named is None:
-        made.say(f"{document.source} names no author at its beginning.", "")
-        return
-    text = named[0]
-    start = named.start() + len(text) - len(text.lstrip("#*_> \t"))
-    made.say(f"{document.source}:", "")
-    made.quote(Span(document, start, named.start() + len(text.rstrip())))
+    if named:
+        yield "", f"{document.source}:"
+        yield " ", Span(document, *named.span("line"))
+    else:
+        yield "", f"{document.source} names no author at its beginning."
 
 
-def _pages(made: Lines, index: Index, source: str) -> None:
-    """How long a document is."""
-    report = next(report for report in index.reports() if report.source == source)
-    made.say(f"{source} has {_length(report, index.document(source))}.", "")
-
-
-def _news(made: Lines, index: Index) -> None:
-    """The documents that were changed last."""
-    made.say("The documents that were changed last:", "")
-    for source, changed in index.newest(TOLD):
-        when = datetime.fromtimestamp(changed / 1e9) if changed else datetime.now()
-        made.say(f"{source}, {when.day} {when:%B %Y}", ITEM)
+def _named(document: Document, lead: str) -> Iterator[Piece]:
+    """The source of a document, and its title, cited where it stands in the text."""
+    start = document.text.find(document.title) if document.title else -1
+    yield lead, document.source + (":" if start >= 0 else "")
+    if start >= 0:
+        yield " ", Span(document, start, start + len(document.title))
 
 
 def _count(index: Index) -> str:
     """How many documents there are, and in which folder, in words."""
     count = len(index.titles())
-    folder = Path(index.corpus).name
-    return f"{count:,} documents in {folder}" if count != 1 else f"one document in {folder}"
+    return f"{f'{count:,} documents' if count > 1 else 'one document'} in {Path(index.corpus).name}"
 
 
-def _length(report: FileReport, document: Document) -> str:
+def _length(index: Index, source: str) -> str:
     """How long a document is, in words: its pages where it has some, and its words."""
-    words = f"{len(document.text.split()):,} words"
-    if not report.pages:
+    pages = next(report.pages for report in index.reports() if report.source == source)
+    words = f"{len(index.document(source).text.split()):,} words"
+    if not pages:
         return f"{words}; its format has no pages"
-    return f"{report.pages} page{'s' if report.pages > 1 else ''} and {words}"
+    return f"{pages} page{'s' if pages > 1 else ''} and {words}"
 
 
-def _best_sentence(
-    index: Index, whole: Sequence[float], passage: Passage, said: Sequence[Span]
-) -> Span | None:
-    """The sentence of a passage nearest to the whole that says nothing twice; None without any."""
+def _nearest_to_the_whole(
+    index: Index, passages: Sequence[Passage], one_each: bool = False
+) -> list[Span]:
+    """The sentences that tell most of passages, nearest to their middle first, one of a passage.
+
+    With ``one_each`` they are of as many documents.
+    """
+    vectors = index.vectors(passages[:: max(1, len(passages) // SAMPLE)])
+    middle = [sum(each) / len(vectors) for each in zip(*(v for _, v in vectors), strict=True)]
+    said: list[Span] = []
+    for passage, _ in sorted(vectors, key=lambda pair: -cosine(middle, pair[1])):
+        if len(said) == TOLD or (one_each and passage.source in [span.source for span in said]):
+            continue
+        spans = _sentences(passage)
+        new = [span for span in spans if _sums_up(span, said)]
+        embed = index.embedder.embed_query
+        said += sorted(new, key=lambda span: -cosine(middle, embed(span.text)))[:1]
+    return said
+
+
+def _sentences(passage: Passage) -> list[Span]:
+    """The sentences of a passage."""
     document = passage.document
-    spans = [
-        span
-        for start, end in sentences(document, passage.start, passage.end)
-        if (span := Span(document, start, end)) and _sums_up(span, said)
-    ]
-    vectors = [(span, index.embedder.embed_query(span.text)) for span in spans]
-    return next(iter(_by_nearness(whole, vectors)), None)
+    return [Span(document, *place) for place in sentences(document, passage.start, passage.end)]
 
 
 def _sums_up(span: Span, said: Sequence[Span]) -> bool:
     """Whether a span is a whole sentence of running text, and none that was said."""
-    text = span.text
-    blocks = span.document.blocks
-    block = blocks[max(0, bisect_right(blocks, span.start, key=lambda block: block.start) - 1)]
+    text, block = span.text, span.document.block_at(span.start)
     if (
-        block.kind in (BlockKind.TABLE, BlockKind.CODE)
+        (block and block.kind in (BlockKind.TABLE, BlockKind.CODE))
         or len(text) not in LENGTH
         or text.rstrip("\"'”’)»")[-1:] not in (".", "!")
     ):
@@ -231,15 +192,3 @@ def _sums_up(span: Span, said: Sequence[Span]) -> bool:
     mine = terms(text)
     shared = ((mine & terms(other.text), mine | terms(other.text)) for other in said)
     return all(len(both) <= SAME_SENTENCE * len(either) for both, either in shared)
-
-
-def _by_nearness(
-    whole: Sequence[float], vectors: Iterable[tuple[Place, Sequence[float]]]
-) -> list[Place]:
-    """The spans by their nearness to the whole, nearest first."""
-    return [span for span, _ in sorted(vectors, key=lambda pair: -cosine(whole, pair[1]))]
-
-
-def _mean(vectors: Sequence[Sequence[float]]) -> list[float]:
-    """The vector in the middle of some."""
-    return [sum(numbers) / len(vectors) for numbers in zip(*vectors, strict=True)]

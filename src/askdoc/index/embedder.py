@@ -25,6 +25,7 @@ GRAPH = Path(__file__).with_suffix(".onnx")
 UNUSED = ("pooler.", "embeddings.position_ids")  # weights of the package that no vector needs
 LONGEST = 256  # tokens of a text that count
 FEW = 500  # texts that are embedded one by one: importing PyTorch takes as long as they do
+KEPT = 256  # vectors of queries, 12 KB each
 CLS, SEP = 101, 102  # the tokens [CLS] and [SEP]
 
 Engine = Callable[[list[str]], list[list[float]]]
@@ -108,8 +109,15 @@ class SentenceEmbeddings(Embeddings):
         return [[float(number) for number in vector] for vector in vectors]
 
     def embed_query(self, text: str) -> list[float]:
-        """The unit vector of a query; of the bundled model without importing PyTorch."""
-        return self.engine(1)([text])[0]
+        """The unit vector of a query; of the bundled model without importing PyTorch.
+
+        The last ones are kept: a turn is recognised, searched for and compared by the same text.
+        """
+        return self._query(text)
+
+    @functools.cached_property
+    def _query(self) -> Callable[[str], list[float]]:
+        return functools.lru_cache(maxsize=KEPT)(lambda text: self.engine(1)([text])[0])
 
     @functools.cached_property
     def _quick(self) -> "_Quick":

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from askdoc.answer.query import History
 from askdoc.answer.spelling import is_frequent
-from askdoc.answer.telling import telling
+from askdoc.answer.telling import spelled_out, telling
 from askdoc.index.embedder import embedder
 from askdoc.index.index import Index
 from askdoc.settings import BUNDLED
@@ -33,7 +33,6 @@ DOCUMENT = "the document"  # what the name of one is put as
 WORD = re.compile(r"\w[\w'’-]*")
 FACT = re.compile(r"\d|(?<!^)(?<![.!?] )\b[A-Z]\w+")  # a number, or a name inside a sentence
 SHORT_FORM = re.compile(r"['’](?:s|re|m|ll|ve|d|t)\b", re.I)  # of a verb, as in "what's"
-IS = re.compile(r"(?:(?<=\bwhat)|(?<=\bwho)|(?<=\bhow))['’]?s\b")
 HISTORY = 40  # earlier turns that are looked through
 STEM_PARTS = 3  # of a stem like rome-statute, from which on it is no ordinary word
 TITLE_WORDS = 4  # from which on a title is not the name of a thing as well
@@ -83,7 +82,7 @@ def recognise(text: str, index: Index, sources: Sequence[str] = ()) -> Turn | No
         return None
     if len(words) > EVERYDAY_WORDS or (beside and FACT.search(rest)):
         return None
-    plain = IS.sub(" is", rest.casefold()).rstrip("?!. ")
+    plain = spelled_out(rest.casefold()).rstrip("?!. ")
     kind = _kinds().get(plain) or _kind(rest)
     if source:
         kind = "contents" if kind == "documents" else kind

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from askdoc.answer.spelling import correct_spelling
-from askdoc.answer.telling import function_terms, nouns, telling
-from askdoc.answer.terms import CAPITAL, MONTHS
+from askdoc.answer.telling import function_terms, nouns, spelled_out, telling
+from askdoc.answer.terms import CAPITAL, CONTINUING, MONTHS
 from askdoc.errors import ModelFailed
 from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
@@ -22,13 +22,15 @@ from askdoc.types import NO_ANSWER
 
 # A question that opens like this continues the one before it.
 OPENING = re.compile(
-    r"\s*(?:(?:and|but|so|then|or|what about|how about)\b|why\W*$|since when\W*$)", re.I
+    r"\s*(?:(?:ok|okay|yes|no|well|oh|cool|thanks)\W+)?"
+    r"(?:(?:and|but|so|then|or|what about|how about)\b|why\W*$|since when\W*$)",
+    re.I,
 )
 # Pronouns, but not the "it" of "is it true that".
 POINTER = re.compile(
     r"\b(?:it(?! (?:\w+ ){0,2}(?:that|to)\b)|he|him|she|they|them|these|"
     r"those(?! (?:who|whom|whose|that|which|of|in|with)\b)|"
-    r"(?:this|that|there|the same|another)(?= one\b|\W*$))\b",
+    r"(?:this|that|there|next|the same|another)(?= one\b|\W*$))\b",
     re.I,
 )
 LAST = re.compile(r"\b(?:it|him|her|them)(?=\W*$)", re.I)
@@ -189,8 +191,7 @@ def _leans(question: str) -> bool:
     pronoun that no name and hardly a telling word comes before; it asks for an amount of next to
     nothing; or it has hardly a telling word and no name.
     """
-    if question.isupper():
-        question = question.lower()  # so that no word passes for a name
+    question = spelled_out(question.lower() if question.isupper() else question)
     opening = OPENING.match(question)
     if opening:
         return not _stands_alone(question[opening.end() :])
@@ -201,11 +202,12 @@ def _leans(question: str) -> bool:
     ):
         pointer = pointing.search(question)
         before = question[: pointer.start()] if pointer else ""
-        if pointer and not NAME.search(before) and len(_telling_more(before)) < enough:
+        alone = NAME.search(before) or DEFINING.match(before)  # "who is peskov and what did he say"
+        if pointer and not alone and len(_telling_more(before)) < enough:
             return True
     if NAME.search(question) or DEFINING.match(question):
         return False
-    told = len(telling(YEAR.sub("", question)))
+    told = len(_telling_more(YEAR.sub("", question)))
     if AMOUNT.match(question):
         words = len(WORD.findall(question))
         if words <= BARE_AMOUNT:
@@ -227,5 +229,5 @@ def _stands_alone(rest: str) -> bool:
 
 
 def _telling_more(text: str) -> frozenset[str]:
-    """The telling terms of a text beside its *how long*, *how old*."""
-    return telling(MEASURE.sub("", text))
+    """The telling terms of a text beside its *how long*, *how old*, *give me details*."""
+    return telling(MEASURE.sub("", text)) - terms(CONTINUING)

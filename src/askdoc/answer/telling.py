@@ -10,6 +10,9 @@ from askdoc.index.bm25 import terms
 
 WORD = re.compile(r"[^\W_][\w'-]*")
 PHRASE = re.compile(r"[,;:?!.]+(?:\s|$)")
+IS = re.compile(r"\b(who|what|where|when|how)['’]?s\b", re.I)
+BE = {"is", "are", "was", "were"}
+VERBS = BE | {"do", "does", "did", "can", "could", "will", "would", "has", "have", "had"}
 # Endings that hardly any noun has.
 NO_NOUN = re.compile(r"(?:able|ible|ful|ous|ive|less|est|ly|ish|ed|wards?)$", re.I)
 
@@ -25,19 +28,20 @@ def function_terms() -> frozenset[str]:
     return terms(FUNCTION_WORDS)
 
 
-def nouns(text: str) -> list[str]:
-    """The names, numbers and nouns of a question, in their order, as far as its words tell.
+def spelled_out(text: str) -> str:
+    """A text with *what is* for *what's* and *whats*, and the like."""
+    return IS.sub(r"\1 is", text)
 
-    A noun ends what an article, a preposition or the like begins: *of ethanol*, *the boiling
-    point*; what follows it in *did the helicopter crash* is the verb.
-    """
-    chosen = []
-    for phrase in PHRASE.split(text):
-        words = WORD.findall(phrase)[:WORDS]
-        for number, word in enumerate(words):
-            if _is_name(word, number, text) or _is_noun(words, number):
-                chosen.append(word)
-    return chosen
+
+def nouns(text: str) -> list[str]:
+    """The names, numbers and nouns of a question, in their order, as far as its words tell."""
+    return [
+        word
+        for phrase in PHRASE.split(spelled_out(text))
+        for words in [WORD.findall(phrase)[:WORDS]]
+        for number, word in enumerate(words)
+        if _is_name(word, number, text) or _is_noun(words, number)
+    ]
 
 
 def _is_name(word: str, number: int, text: str) -> bool:
@@ -49,22 +53,25 @@ def _is_name(word: str, number: int, text: str) -> bool:
 
 
 def _is_noun(words: Sequence[str], number: int) -> bool:
-    """Whether the word of that number is the noun of a group of words, by what begins the group."""
+    """Whether the word of that number is the noun of a group of words, by what begins the group.
+
+    A noun ends what an article, a preposition or the like begins: *of ethanol*, *the boiling
+    point*. Where the verb comes before, as in *did the helicopter crash*, it opens it.
+    """
     tells = [bool(telling(word)) and word.lower() != "like" for word in words]
     begin, end = number, number + 1
     while begin and tells[begin - 1] and not words[begin - 1].endswith(("'s", "’s")):
         begin -= 1
     while end < len(words) and tells[end]:
         end += 1
-    before = [word.lower() for word in words[:begin][-2:]]
+    before = [word.lower() for word in words[:begin]]
     if not tells[number] or not before or NO_NOUN.search(words[number]):
         return False
     if before[-1] in ("which", "what", "many", "much"):
         return end - begin == 1  # of more than one word, the last may be a verb
-    if before in (["what", "is"], ["what", "are"]):
-        return number + 1 == end
-    if before[-1] not in NOUN_OPENERS and not before[-1].endswith(("'s", "’s")):
+    opens = before[-1] in NOUN_OPENERS or before[-1].endswith(("'s", "’s"))
+    if not opens and before not in (["what", "is"], ["what", "are"]):
         return False
-    asks = before[0] in ("do", "does", "did", "how", "why")
-    asks |= len(words[:begin]) == len(before) and before[0] in ("is", "are", "was", "were")
-    return number == begin if asks and end - begin > 1 else number + 1 == end
+    # "What is the boiling point?" ends with its noun, "when does the shop open?" with its verb.
+    verbs = VERBS - BE if before[0] in ("what", "who") else VERBS
+    return number == (begin if verbs.intersection(before) else end - 1)

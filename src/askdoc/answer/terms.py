@@ -28,6 +28,8 @@ def _forms(units: dict[str, str]) -> dict[str, str]:
 
 FUNCTION_WORDS: str = _LISTS["function"] + _LISTS["asking"]
 """What tells nothing of what a question is about."""
+CONTINUING: str = _LISTS["continuing"]
+"""What asks to go on with what the question before was about."""
 IDLE: str = _LISTS["function"] + _LISTS["linking"]
 """What says nothing by itself in a sentence."""
 OPENERS = _words("opening") | frozenset(IDLE.split())

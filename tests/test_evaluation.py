@@ -203,6 +203,8 @@ def test_a_run_says_what_came_of_every_question(
     assert told["figures"]["askdoc"]["right"] == 0.75
     assert told["figures"]["askdoc"]["exactness"] == 1
     assert set(told["figures"]["askdoc"]) == set(FIGURES)
+    costs = {"sure": 1, "unsure": 0.25, "none": 0.5}
+    assert told["figures"]["askdoc"]["value"] == (3 - costs[fourth.certainty]) / 4
     assert {"query", "search", "read", "write", "p50", "p95"} == set(told["seconds"]["askdoc"])
 
     page = (out / "report.html").read_text("utf-8")
@@ -231,6 +233,7 @@ def test_the_tables_show_both_columns_and_what_changed(
     place = ("--corpus", small, "--out", out)
     first = printed(capsys, "eval", path, *place)
     assert "recall@5" in first
+    assert re.search(r"^ *none +1 of 1 ", first, re.M)
     before = tmp_path / "before.json"
     (out / "run.json").rename(before)
     monkeypatch.setenv("ASKDOC_THRESHOLD", "0.999")
@@ -288,6 +291,8 @@ def test_a_baseline_has_its_own_column(put: Put, small: Path, tmp_path: Path, ca
     assert set(told["figures"]) == {"askdoc", "baseline"}
     assert told["figures"]["baseline"]["abstention recall"] == 0
     assert "q3" in told["comparisons"]["baseline"]["better"]
+    assert told["certainty"]["baseline"]["sure"] == {"questions": 4, "right": 2}
+    assert told["figures"]["baseline"]["value"] == 0
     run = read_run(out / "run.json")
     assert {each.model for each in run.outcomes["baseline"]} == {"first"}
     lost = {each.id: each.lost for each in run.outcomes["baseline"]}

@@ -92,6 +92,12 @@ def test_citations_by_hand() -> None:
     assert math.isnan(metrics.citation_precision([[]], evidence))
 
 
+def test_the_worth_of_a_reply_by_hand() -> None:
+    assert metrics.value(True, "unsure") == metrics.value(True, "none") == 1
+    costs = [metrics.value(False, certainty) for certainty in ("sure", "unsure", "none")]
+    assert costs == [-1, -0.25, -0.5]
+
+
 def test_abstention_by_hand() -> None:
     """Three refusals, two of them right, of four unanswerable questions."""
     refused = [True, True, True, False, False, False]

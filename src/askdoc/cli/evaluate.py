@@ -117,7 +117,9 @@ def _print(evaluation: Evaluation) -> None:
     """The figures of each system, and by how much askdoc's differ."""
     comparisons = evaluation.comparisons
     columns, speeds = dict(evaluation.run.figures), dict(evaluation.run.speed)
+    certainties = dict(evaluation.run.certainty)
     if evaluation.before:
+        certainties[BEFORE] = evaluation.before.certainty[ASKDOC]
         columns[BEFORE] = evaluation.before.figures[ASKDOC]
         speeds[BEFORE] = evaluation.before.speed[ASKDOC]
     # With comparisons there is no room for what each means: the report has it.
@@ -136,6 +138,11 @@ def _print(evaluation: Evaluation) -> None:
             f"[dim]{figure.means}[/]"
         ]
         table.add_row(f"  {figure.name}", *cells)
+    table.add_row("[bold]Certainty[/]")
+    for certainty in certainties[ASKDOC]:
+        counts = [of[certainty] for of in certainties.values()]
+        cells = [f"{count['right']} of {count['questions']}" for count in counts]
+        table.add_row(f"  {certainty}", *cells, "" if comparisons else "[dim]right of these[/]")
     table.add_row("[bold]Seconds[/]")
     for step in dict.fromkeys(step for speed in speeds.values() for step in speed):
         cells = [f"{speed.get(step) or 0:.3f}" for speed in speeds.values()]

@@ -59,6 +59,7 @@ class Evaluation:
         return {
             "about": self.run.about,
             "figures": self.run.figures,
+            "certainty": self.run.certainty,
             "seconds": self.run.speed,
             "comparisons": {name: asdict(each) for name, each in self.comparisons.items()},
             "gate": list(self.dropped),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from askdoc.evaluation import metrics
 from askdoc.evaluation.scores import RECALLS, Outcome
+from askdoc.types import Certainty
 
 Figures = dict[str, float | None]
 """Values by name, rounded; None where there is nothing to reckon one from."""
@@ -94,7 +95,10 @@ def calibration(outcomes: Sequence[Outcome]) -> float:
 
 GROUPS: dict[str, dict[str, tuple[str, Of | None]]] = {
     # What has no function of its own is the mean of the scores of that name.
-    "Overall": {"right": ("questions answered right, or rightly refused", right)},
+    "Overall": {
+        "right": ("questions answered right, or rightly refused", right),
+        "value": ("1 for each right, less 1, .25 or .5 for a wrong sure, unsure or refused", None),
+    },
     "Answers": {
         "right answers": ("answerable questions that are answered right", right_answers),
         "must include": ("of what an answer must say, the part that it says", None),
@@ -146,6 +150,18 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
     values = {name: figure.of(outcomes) for name, figure in FIGURES.items()}
     return {
         name: None if math.isnan(value) else round(value, PLACES) for name, value in values.items()
+    }
+
+
+def by_certainty(outcomes: Sequence[Outcome]) -> dict[str, dict[str, int]]:
+    """For each certainty, how many questions that can be judged got it, and how many are right."""
+    judged = [each for each in outcomes if each.right is not None]
+    return {
+        certainty.value: {
+            "questions": sum(each.certainty == certainty for each in judged),
+            "right": sum(each.certainty == certainty and bool(each.right) for each in judged),
+        }
+        for certainty in Certainty
     }
 
 

@@ -15,6 +15,7 @@ Span = tuple[str, int, int]
 
 BINS = 10
 APART = 2  # signs between two hits that a fact may run across: the white space between passages
+COSTS = {"sure": 1.0, "unsure": 0.25, "none": 0.5}  # of a reply that is not right, by its certainty
 SHARED = 0.5  # share of the shorter span from which a citation rests on evidence
 ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -118,6 +119,15 @@ def says(text: str, answers: Sequence[str]) -> float:
         return math.nan
     folded = f" {normalised(text)} "
     return float(any(f" {answer} " in folded for answer in map(normalised, answers) if answer))
+
+
+def value(right: bool, certainty: str) -> float:
+    """What one reply is worth to who asked; -1 to 1.
+
+    1 when it is right, a due refusal included. Else it costs by what it says of itself: 1 a wrong
+    answer given as sure, .25 one given as unsure, .5 a refusal where the documents answer.
+    """
+    return 1.0 if right else -COSTS[certainty]
 
 
 # Citations

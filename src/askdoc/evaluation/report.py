@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from askdoc.evaluation.comparison import Comparison
-from askdoc.evaluation.figures import FIGURES, Figures, right, sure_and_right
+from askdoc.evaluation.figures import FIGURES, Figures, by_certainty, right, sure_and_right
 from askdoc.evaluation.metrics import bins, risk_coverage
 from askdoc.evaluation.run import ASKDOC, Run
 from askdoc.evaluation.scores import RECALLS, Outcome
@@ -38,12 +38,14 @@ def report(
     if before:
         columns[BEFORE], seconds[BEFORE] = before.outcomes[ASKDOC], before.seconds[ASKDOC]
         figures[BEFORE], speed[BEFORE] = before.figures[ASKDOC], before.speed[ASKDOC]
+    certainty = {name: by_certainty(outcomes) for name, outcomes in columns.items()}
     failing = [outcome for outcome in run.outcomes[ASKDOC] if outcome.right is False]
     slowest = max((sum(steps.values()) for of in seconds.values() for steps in of), default=0) or 1
     return environment.get_template("report.html").render(
         run=run,
         counts=Counter(outcome.answerable for outcome in run.outcomes[ASKDOC]),
         figures=figures,
+        certainty=certainty,
         speed=speed,
         groups=[
             (group, list(members))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from askdoc.errors import BadInput
-from askdoc.evaluation.figures import FIGURES, Figures, figures, speed
+from askdoc.evaluation.figures import FIGURES, Figures, by_certainty, figures, speed
 from askdoc.evaluation.questions import Corpus, Question, identity
 from askdoc.evaluation.scores import Outcome, System, ask
 from askdoc.tuning import fingerprint
@@ -47,6 +47,11 @@ class Run:
         return {name: figures(outcomes) for name, outcomes in self.outcomes.items()}
 
     @property
+    def certainty(self) -> dict[str, dict[str, dict[str, int]]]:
+        """For each system and certainty, how many questions got it, and how many are right."""
+        return {name: by_certainty(outcomes) for name, outcomes in self.outcomes.items()}
+
+    @property
     def speed(self) -> dict[str, Figures]:
         """The seconds of a question, by step, of each system."""
         return {name: speed(steps) for name, steps in self.seconds.items()}
@@ -59,7 +64,7 @@ class Run:
             for figure in FIGURES
             if any(of[figure] is not None for of in every.values())
         }
-        head = {"about": self.about, "figures": by_figure}
+        head = {"about": self.about, "figures": by_figure, "certainty": self.certainty}
         taken = self.taken | {"figures": self.speed, "seconds": self.seconds}
         systems = ",\n".join(
             f"  {_line(name)}: [\n" + ",\n".join(_line(asdict(each)) for each in outcomes) + "\n  ]"

@@ -40,7 +40,7 @@ class Outcome:
     """What came of one question; every field is a JSON value, seconds are kept elsewhere.
 
     ``right`` is None where nothing is known of the answer; ``lost`` is the stage at which a wrong
-    one was lost; ``history`` counts the earlier turns.
+    one was lost; ``history`` counts the earlier turns; ``certainty`` is empty in old runs.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Outcome:
     tokens: dict[str, int] = field(default_factory=dict)
     citations: list[dict[str, Any]] = field(default_factory=list)
     hits: list[dict[str, Any]] = field(default_factory=list)
+    certainty: str = ""
 
 
 def ask(system: System, question: Question, corpus: Corpus) -> tuple[Outcome, dict[str, float]]:
@@ -97,6 +98,7 @@ def ask(system: System, question: Question, corpus: Corpus) -> tuple[Outcome, di
         dict(answer.tokens),
         [{name: getattr(c, name) for name in KEPT_CITATION} for c in answer.citations],
         [{name: hit.as_dict()[name] for name in KEPT_HIT} for hit in hits],
+        answer.certainty.value,
     )
     return outcome, dict(answer.seconds) or whole
 
@@ -135,6 +137,9 @@ def scores(
         for c in answer.citations
     ]
     values = {"exactness": metrics.exactness(quotes)}
+    is_right = right(question, answer)
+    if is_right is not None:
+        values["value"] = metrics.value(is_right, answer.certainty)
     if question.answerable is not False:
         values |= _retrieval(question, hits) | _answer(question, answer)
         if answer.answered:

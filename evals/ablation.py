@@ -20,8 +20,10 @@ import typer
 
 from askdoc import Answer, Assistant, Hit
 from askdoc.answer import evidence, pipeline, query, reader, retrieve
+from askdoc.answer.calibration import Calibration, bundled
 from askdoc.answer.query import History, Query
 from askdoc.answer.retrieve import Candidate
+from askdoc.evaluation.calibrate import HEADS, Asked, Fit, Groups, ask
 from askdoc.evaluation.comparison import interval
 from askdoc.evaluation.figures import FIGURES
 from askdoc.evaluation.metrics import auroc, ndcg_at_k
@@ -29,7 +31,6 @@ from askdoc.evaluation.run import run
 from askdoc.evaluation.scores import Outcome
 from evals.sets import Part, show
 from evals.tables import keep
-from evals.training.fit import FITS, Asked, Fit, Sample, answers_of, ask, passages_of, sentences_of
 
 SETS = (
     "squad2", "clapnq_dev", "hotpotqa_sample", "tatqa_dev", "cranfield", "mtrag_subset",
@@ -37,14 +38,14 @@ SETS = (
 )  # fmt: skip
 MEASURED = ("ndcg@10", "all facts@10", "right answers", "AUROC")
 WHOLE = "everything"
-Samples = Sequence[Sequence[Sample]]
 
 
 def fused_order(
-    asked: Query, candidates: Sequence[Candidate], k: int, reader: str
+    asked: Query, candidates: Sequence[Candidate], k: int, reader: str, fitted: Calibration
 ) -> list[Candidate]:
     """Reading without ranking by it: the passages are read, and stay as the fusion has them."""
-    read = {found.passage.id: found for found in retrieve.rerank(asked, candidates, k, reader)}
+    ranked = retrieve.rerank(asked, candidates, k, reader, fitted)
+    read = {found.passage.id: found for found in ranked}
     return [replace(read[found.passage.id], score=found.fused) for found in candidates]
 
 
@@ -131,7 +132,7 @@ def by_set(outcomes: Mapping[str, Sequence[Outcome]]) -> dict[str, dict[str, str
     return table
 
 
-def order(groups: Samples, scores: Sequence[Sequence[float]]) -> float:
+def order(groups: Groups, scores: Sequence[Sequence[float]]) -> float:
     """The nDCG@10 of what was read, questions without a right passage left out."""
     values = []
     for group, of_group in zip(groups, scores, strict=True):
@@ -142,46 +143,47 @@ def order(groups: Samples, scores: Sequence[Sequence[float]]) -> float:
     return sum(values) / len(values)
 
 
-def first(groups: Samples, scores: Sequence[Sequence[float]]) -> float:
+def first(groups: Groups, scores: Sequence[Sequence[float]]) -> float:
     """The share of the questions whose best sentence is right."""
     best = [max(range(len(each)), key=each.__getitem__) for each in scores]
     return sum(group[n][1] for n, group in zip(best, groups, strict=True)) / len(groups)
 
 
-def told_apart(groups: Samples, scores: Sequence[Sequence[float]]) -> float:
+def told_apart(groups: Groups, scores: Sequence[Sequence[float]]) -> float:
     """The AUROC of right answers."""
     pairs = [(score, group[0][1]) for group, (score,) in zip(groups, scores, strict=True)]
     return auroc([s for s, right in pairs if right], [s for s, right in pairs if not right])
 
 
-HEADS: dict[str, tuple[Callable[[Sequence[Asked]], Samples], str, Callable[..., float]]] = {
-    "ranking": (passages_of, "nDCG@10 of what was read", order),
-    "sentence": (sentences_of, "best sentence right", first),
-    "answer": (answers_of, "AUROC of right answers", told_apart),
+MEASURES: dict[str, tuple[str, Callable[..., float]]] = {
+    "ranking": ("nDCG@10 of what was read", order),
+    "sentence": ("best sentence right", first),
+    "answer": ("AUROC of right answers", told_apart),
 }
-"""For each use of the calibration: its samples, what is measured of them, and how."""
+"""For each use of the calibration, what is measured of its samples, and how."""
 
 
 def signals(asked: Sequence[Asked]) -> dict[str, dict[str, dict[str, str]]]:
     """For each use of the calibration, what every signal adds to what it is for."""
     tables = {}
-    for head, (samples_of, means, measure) in HEADS.items():
-        groups = samples_of(asked)
+    for head, (samples_of, fit) in HEADS.items():
+        means, measure = MEASURES[head]
+        groups = samples_of(asked, bundled())
         names = list(groups[0][0][0])
-        whole = measure(groups, held_out(groups, FITS[head]))
+        whole = measure(groups, held_out(groups, fit))
         table = tables[f"signals of {head}"] = {WHOLE: {means: _number(whole)}}
         for name in names:
             less = [
                 [({n: v for n, v in of.items() if n != name}, right) for of, right in group]
                 for group in groups
             ]
-            table[name] = {means: _gain(whole - measure(less, held_out(less, FITS[head])))}
+            table[name] = {means: _gain(whole - measure(less, held_out(less, fit)))}
     return tables
 
 
-def held_out(groups: Samples, fit: Fit) -> list[list[float]]:
+def held_out(groups: Groups, fit: Fit) -> list[list[float]]:
     """The score of every sample by weights that were fitted on the other half of the questions."""
-    halves = [fit(groups[1::2]), fit(groups[::2])]
+    halves = [fit(groups[1::2], {}), fit(groups[::2], {})]
 
     def score(weights: Mapping[str, float], of: Mapping[str, float]) -> float:
         return weights["bias"] + sum(weights[name] * value for name, value in of.items())

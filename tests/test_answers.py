@@ -4,6 +4,7 @@ import pytest
 
 from askdoc import NO_ANSWER, Assistant, BadInput, Settings, ask
 from askdoc.answer.answer_types import expected_type
+from askdoc.answer.calibration import bundled
 from askdoc.answer.citation import Quote, marked, quoted
 from askdoc.answer.evidence import confidence
 from askdoc.answer.query import Query
@@ -87,7 +88,7 @@ def test_confidence_grows_with_what_the_evidence_carries(assistant: Assistant) -
     assert chances == sorted(chances)
     assert chances[0] < 0.2
     assert chances[2] > 0.7
-    assert confidence(Query.of("Anything?", assistant.index), (), ()) == 0
+    assert confidence(Query.of("Anything?", assistant.index), (), (), bundled()) == 0
 
 
 def test_the_same_is_not_said_twice(folder) -> None:

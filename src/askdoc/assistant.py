@@ -116,6 +116,7 @@ class Assistant:
                     written.note,
                     findings.query.unknown_words,
                     findings.confidence < self.settings.sure or written.doubtful,
+                    calibrated=findings.calibrated,
                 )
 
     def _everyday(self, question: str, history: History, sources: Sequence[str]) -> Answer | None:

@@ -120,7 +120,12 @@ class Settings(BaseSettings):
     @property
     def rebuild_command(self) -> str:
         """The command that builds the index again."""
-        command = ["askdoc", "index", str(self.corpus), "--rebuild"]
-        if self.index:
-            command += ["--index", str(self.index)]
-        return shlex.join(command)
+        return self._command("index", str(self.corpus), "--rebuild")
+
+    @property
+    def calibrate_command(self) -> str:
+        """The command that fits the confidence to the embedder and the reader."""
+        return self._command("calibrate", "--corpus", str(self.corpus))
+
+    def _command(self, *words: str) -> str:
+        return shlex.join(["askdoc", *words, *(["--index", str(self.index)] if self.index else [])])

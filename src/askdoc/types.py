@@ -24,6 +24,11 @@ class Certainty(StrEnum):
 UNSURE = "Not certain, but this seems to tell:"
 """What introduces an answer that is not certain, wherever one is shown."""
 
+UNCALIBRATED = (
+    "How certain this is was never measured with this embedder and reader: run `askdoc calibrate`."
+)
+"""What stands below an answer whose confidence is reckoned by the weights of other models."""
+
 NO_ANSWER = "The documents do not answer this question."
 """The one refusal: the text of every answer that is abstained."""
 
@@ -256,7 +261,8 @@ class Answer:
     ``confidence`` is the probability (0 to 1) that the hits answer the question; ``seconds`` tells
     what each step took, ``tokens`` what a language model read and wrote, ``note``, in one line, why
     an answer is not what was asked of the model, and ``unknown`` are the words of the query that no
-    document has. ``unsure`` tells that an answer is given, but that it is not certain.
+    document has. ``unsure`` tells that an answer is given, but that it is not certain;
+    ``calibrated`` whether the confidence was fitted for the embedder and the reader in use.
     ``everyday`` is empty for a question; for a turn like *hello* or *what documents do you have?*
     it says what kind of turn it is: then ``closest`` has no part in the answer, and sentences that
     tell nothing of what a document says cite nothing.
@@ -276,6 +282,13 @@ class Answer:
     unknown: tuple[str, ...] = ()
     unsure: bool = False
     everyday: str = ""
+    calibrated: bool = True
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is shown below the answer, wherever one is shown: a line each."""
+        lines = (self.note, "" if self.calibrated else UNCALIBRATED)
+        return tuple(line for line in lines if line)
 
     @property
     def answered(self) -> bool:
@@ -311,6 +324,8 @@ class Answer:
             "closest": [hit.as_dict() for hit in self.closest],
             "confidence": round(self.confidence, 4),
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
+            # Only where it is false.
+            **({} if self.calibrated else {"calibrated": False}),
             # Only with a language model: an answer of quotes has neither.
             **({"tokens": dict(self.tokens)} if self.tokens else {}),
             **({"note": self.note} if self.note else {}),

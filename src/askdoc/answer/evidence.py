@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from askdoc.answer.answer_types import expected_type
-from askdoc.answer.calibration import logit, probability
+from askdoc.answer.calibration import Calibration
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
 from askdoc.answer.telling import telling
@@ -58,13 +58,14 @@ SEVERAL = re.compile(r"\W*(?:which|what) (?!(?:is|was|does|has)\b)(?:\w+ )?\w*[^
 class Evidence:
     """A sentence of a passage, with what speaks for it.
 
-    ``score`` (any number) is what it is chosen by, ``logit`` what the reader alone makes of it, and
-    ``signals`` what the score is reckoned from.
+    ``score`` (any number, more is better) is what it is chosen by, ``signals`` what that is
+    reckoned from.
     """
 
     span: Span
     passage: Passage
     signals: dict[str, float]
+    score: float
 
     @property
     def table(self) -> tuple[str, int] | None:
@@ -96,23 +97,20 @@ class Evidence:
         return Span(document, start, end)
 
     @property
-    def score(self) -> float:
-        """What it is chosen by: any number, more is better."""
-        return logit("sentence", self.signals)
-
-    @property
     def logit(self) -> float:
         """What the reader alone makes of it: any number, 0 is even odds."""
         return self.signals["sentence"]
 
 
-def choose(query: Query, candidates: Sequence[Candidate]) -> tuple[Evidence, ...]:
+def choose(
+    query: Query, candidates: Sequence[Candidate], fitted: Calibration
+) -> tuple[Evidence, ...]:
     """The sentences that answer best, one to four, of a list up to eight: the best one leads.
 
     The others follow by document. Empty when no passage has a sentence of the kind that the
     question asks for.
     """
-    every = list(judged(query, candidates))
+    every = list(judged(query, candidates, fitted))
     has = {one.span: query.weights.keys() & terms(one.span.text) for one in every}
     tables: dict[tuple[str, int], list[Evidence]] = {}
     for one in every:
@@ -150,10 +148,15 @@ def in_order(chosen: Sequence[Evidence], leading: int = 0) -> tuple[Evidence, ..
 
 
 def confidence(
-    query: Query, candidates: Sequence[Candidate], evidence: Sequence[Evidence]
+    query: Query,
+    candidates: Sequence[Candidate],
+    evidence: Sequence[Evidence],
+    fitted: Calibration,
 ) -> float:
     """The calibrated probability (0 to 1) that the evidence holds the answer; 0 without any."""
-    return probability("answer", signals(query, candidates, evidence)) if evidence else 0.0
+    if not evidence:
+        return 0.0
+    return fitted.probability("answer", signals(query, candidates, evidence))
 
 
 def signals(
@@ -177,7 +180,9 @@ def signals(
     }
 
 
-def judged(query: Query, candidates: Sequence[Candidate]) -> Iterator[Evidence]:
+def judged(
+    query: Query, candidates: Sequence[Candidate], fitted: Calibration
+) -> Iterator[Evidence]:
     """Every sentence that was read and holds what is asked for.
 
     It is chosen by the reader's logits of the sentence and of its passage, by how well the passage
@@ -193,17 +198,15 @@ def judged(query: Query, candidates: Sequence[Candidate]) -> Iterator[Evidence]:
                 continue  # it names what is told below it
             told = with_header(span)
             if not answer_type or answer_type.is_in(told):
-                yield Evidence(
-                    span,
-                    candidate.passage,
-                    {
-                        "sentence": sentence_logit,
-                        "whole": candidate.signals["whole"],
-                        "fused": candidate.fused,
-                        "said": query.coverage(told),
-                        "covered": candidate.coverage,
-                    },
-                )
+                speaking = {
+                    "sentence": sentence_logit,
+                    "whole": candidate.signals["whole"],
+                    "fused": candidate.fused,
+                    "said": query.coverage(told),
+                    "covered": candidate.coverage,
+                }
+                score = fitted.logit("sentence", speaking)
+                yield Evidence(span, candidate.passage, speaking, score)
 
 
 def _is_title(span: Span) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from askdoc.answer.calibration import Calibration, calibration
 from askdoc.answer.evidence import Evidence, choose, confidence
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate, fold, join, rerank, retrieve
@@ -24,7 +25,8 @@ class Findings:
     ``retrieved`` is what both ways to find brought up, best first; ``candidates`` are those that
     do not repeat a better one, ``ranked`` the same after reading. ``evidence`` are the sentences
     that answer best, out of the first ``k``, and ``confidence`` (0 to 1) is the probability that
-    they do. ``seconds`` tells what searching and reading took.
+    they do; ``calibrated`` whether that was fitted for the embedder and the reader in use.
+    ``seconds`` tells what searching and reading took.
     """
 
     query: Query
@@ -35,6 +37,7 @@ class Findings:
     evidence: tuple[Evidence, ...]
     confidence: float
     seconds: Mapping[str, float]
+    calibrated: bool
 
     @cached_property
     def hits(self) -> tuple[Hit, ...]:
@@ -42,23 +45,34 @@ class Findings:
         return tuple(join(self.ranked, self.k))
 
 
-def find(index: Index, query: Query, k: int | None = None) -> Findings:
+def find(
+    index: Index, query: Query, k: int | None = None, fitted: Calibration | None = None
+) -> Findings:
     """What an index holds for a query; ``k`` hits are wanted, by default as many as it is set to.
 
-    Raises BadInput when the reader that the index is set to cannot be loaded.
+    ``fitted`` are other weights than those for its embedder and reader. Raises BadInput when that
+    reader cannot be loaded, or the weights for it cannot be read.
     """
-    k = k or index.settings.k
+    k, fitted = k or index.settings.k, fitted or calibration(index.settings)
     began = time.perf_counter()
     retrieved = retrieve(index, query)
     candidates = led(topic_of(query), fold(retrieved))
     searched = time.perf_counter()
-    ranked = rerank(query, candidates, k, index.settings.reader)
-    evidence = choose(query, ranked[:k])
-    sure = confidence(query, ranked[:k], evidence)
-    section, named = told(query, ranked)
+    ranked = rerank(query, candidates, k, index.settings.reader, fitted)
+    evidence = choose(query, ranked[:k], fitted)
+    sure = confidence(query, ranked[:k], evidence, fitted)
+    section, named = told(query, ranked, fitted)
     if named > sure:
         evidence, sure, ranked = section, named, led(topic_of(query), ranked)
     seconds = {"search": searched - began, "read": time.perf_counter() - searched}
     return Findings(
-        query, k, tuple(retrieved), tuple(candidates), tuple(ranked), evidence, sure, seconds
+        query,
+        k,
+        tuple(retrieved),
+        tuple(candidates),
+        tuple(ranked),
+        evidence,
+        sure,
+        seconds,
+        fitted.fits,
     )

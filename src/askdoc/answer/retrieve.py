@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from askdoc.answer.calibration import probability
+from askdoc.answer.calibration import Calibration
 from askdoc.answer.query import Query
 from askdoc.answer.reader import Judgement, read
 from askdoc.answer.terms import CAPITAL
@@ -93,7 +93,9 @@ def fold(candidates: Sequence[Candidate]) -> list[Candidate]:
     return [*kept, *candidates[FOLDED:]]
 
 
-def rerank(query: Query, candidates: Sequence[Candidate], k: int, reader: str) -> list[Candidate]:
+def rerank(
+    query: Query, candidates: Sequence[Candidate], k: int, reader: str, fitted: Calibration
+) -> list[Candidate]:
     """The candidates by their probability of being right, the first ``k`` of them (or ten) read."""
     first, rest = candidates[: max(k, READ)], candidates[max(k, READ) :]
     judgements = read(query.text, [candidate.passage for candidate in first], reader)
@@ -101,7 +103,7 @@ def rerank(query: Query, candidates: Sequence[Candidate], k: int, reader: str) -
     for candidate, judgement in zip(first, judgements, strict=True):
         coverage = query.coverage(candidate.passage.indexed_text)
         candidate = replace(candidate, judgement=judgement, coverage=coverage)
-        judged.append(replace(candidate, score=probability("ranking", candidate.signals)))
+        judged.append(replace(candidate, score=fitted.probability("ranking", candidate.signals)))
     judged.sort(key=lambda candidate: -candidate.score)
     # What was not read comes after what was, in the order of the fusion.
     share = judged[-1].score / (rest[0].fused or 1.0) if rest else 0.0

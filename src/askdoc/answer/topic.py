@@ -7,6 +7,7 @@ under a heading that names the topic, or in a document whose title does, is told
 import re
 from collections.abc import Sequence
 
+from askdoc.answer.calibration import Calibration
 from askdoc.answer.evidence import Evidence, in_order, judged
 from askdoc.answer.query import ASKING, Query
 from askdoc.answer.retrieve import Candidate
@@ -64,7 +65,9 @@ def led(topic: frozenset[str], candidates: Sequence[Candidate]) -> list[Candidat
     return [*front, *(item for item in candidates if item not in front)]
 
 
-def told(query: Query, candidates: Sequence[Candidate]) -> tuple[tuple[Evidence, ...], float]:
+def told(
+    query: Query, candidates: Sequence[Candidate], fitted: Calibration
+) -> tuple[tuple[Evidence, ...], float]:
     """What the sections on a question's topic begin with, and the probability that it answers.
 
     Nothing, and 0, where the question asks for more than a topic, or no section is on it.
@@ -73,7 +76,7 @@ def told(query: Query, candidates: Sequence[Candidate]) -> tuple[tuple[Evidence,
     best = max((on_topic(topic, item.passage) for item in candidates), default=0.0)
     on = [item for item in candidates if best and on_topic(topic, item.passage) == best]
     sections: dict[tuple[str, str | None], list[Evidence]] = {}
-    for one in judged(query, on):
+    for one in judged(query, on, fitted):
         sections.setdefault((one.span.source, one.span.heading), []).append(one)
     each = max(1, SENTENCES // max(1, len(sections)))
     evidence = [

@@ -2,6 +2,7 @@
 
 import math
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,10 +11,11 @@ from rich.markup import escape
 from rich.progress import MofNCompleteColumn
 from rich.table import Table
 
-from askdoc.cli.commands import DIFFERS, Json, app, assistant_of, settings_of
+from askdoc.cli.commands import DIFFERS, Json, Place, app, assistant_of, settings_of
 from askdoc.cli.commands import Corpus as Folder
 from askdoc.cli.printing import err, out, print_json, progress
 from askdoc.errors import BadInput
+from askdoc.evaluation.calibrate import calibrate as fit
 from askdoc.evaluation.comparison import Comparison
 from askdoc.evaluation.evaluate import Evaluation, set_name
 from askdoc.evaluation.evaluate import evaluate as measure
@@ -98,6 +100,32 @@ def evaluate(
         err.print(f"[red]gate[/] {escape(line)}", soft_wrap=True)
     if evaluation.dropped:
         raise typer.Exit(DIFFERS)
+
+
+@app.command()
+def calibrate(
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[QUESTIONS.jsonl]", help="Questions about the corpus. [default: those shipped]"
+        ),
+    ] = None,
+    corpus: Folder = None,
+    place: Place = None,
+    as_json: Json = False,
+) -> None:
+    """Fit the confidence to the embedder and the reader, from questions with known answers."""
+    settings = settings_of(corpus, place)
+    if path:
+        assistant_of(settings)  # it is indexed first, with progress
+    with _counted() as on_question:
+        before, after = fit(settings, path, on_question)
+    if as_json:
+        print_json({"before": asdict(before), "after": asdict(after)})
+        return
+    out.print(f"before: {before}\nnow:    {after}")
+    models = f"{escape(settings.embedder)} and {escape(settings.reader)}"
+    out.print(f"Answers of {models} over this index are now reckoned by it.")
 
 
 def _draft(documents: Corpus, many: int, path: Path) -> None:

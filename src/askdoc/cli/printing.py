@@ -91,8 +91,8 @@ def print_answer(answer: Answer) -> None:
         for problem in sentence.problems:
             begin = escape(textwrap.shorten(sentence.text, 60, placeholder="…"))
             out.print(f"[yellow]check[/] [dim]{begin}:[/] {escape(problem)}")
-    if answer.note:
-        out.print(f"[dim]{escape(answer.note)}[/]")
+    for remark in answer.remarks:
+        out.print(f"[dim]{escape(remark)}[/]")
     if not answer.answered:
         out.print("\nThe closest passages:")
         print_hits(answer.closest[:3])

@@ -44,7 +44,7 @@ def markdown(turn: Turn, prefix: str = "") -> str:
         return turn.error
     parts = [UNSURE] if turn.answer.certainty is Certainty.UNSURE else []
     parts += [marked([_noted(sentence, prefix) for sentence in turn.answer.sentences]) or turn.text]
-    parts += [turn.answer.note] if turn.answer.note else []
+    parts += turn.answer.remarks
     parts += [
         f"[^{prefix}{cited.number}]: {cited.place}: “{' '.join(cited.quote.split())}”"
         for cited in turn.answer.citations

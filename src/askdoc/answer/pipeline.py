@@ -13,7 +13,7 @@ from askdoc.answer.calibration import Calibration, calibration
 from askdoc.answer.evidence import Evidence, choose, confidence
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate, fold, join, rerank, retrieve
-from askdoc.answer.topic import led, told, topic_of
+from askdoc.answer.topic import topic_evidence, topic_first, topic_of
 from askdoc.index.index import Index
 from askdoc.types import Hit
 
@@ -56,14 +56,15 @@ def find(
     k, fitted = k or index.settings.k, fitted or calibration(index.settings)
     began = time.perf_counter()
     retrieved = retrieve(index, query)
-    candidates = led(topic_of(query), fold(retrieved))
+    topic = topic_of(query)
+    candidates = topic_first(topic, fold(retrieved))
     searched = time.perf_counter()
     ranked = rerank(query, candidates, k, index.settings.reader, fitted)
     evidence = choose(query, ranked[:k], fitted)
     sure = confidence(query, ranked[:k], evidence, fitted)
-    section, named = told(query, ranked, fitted)
+    section, named = topic_evidence(topic, query, ranked, fitted)
     if named > sure:
-        evidence, sure, ranked = section, named, led(topic_of(query), ranked)
+        evidence, sure, ranked = section, named, topic_first(topic, ranked)
     seconds = {"search": searched - began, "read": time.perf_counter() - searched}
     return Findings(
         query,

@@ -57,7 +57,7 @@ def on_topic(topic: frozenset[str], passage: Passage) -> float:
     return len(topic & naming) / len(naming)
 
 
-def led(topic: frozenset[str], candidates: Sequence[Candidate]) -> list[Candidate]:
+def topic_first(topic: frozenset[str], candidates: Sequence[Candidate]) -> list[Candidate]:
     """The candidates with the first of those in front that stand where the topic is named best."""
     best = max((on_topic(topic, item.passage) for item in candidates), default=0.0)
     front = [item for item in candidates if best and on_topic(topic, item.passage) == best]
@@ -65,14 +65,13 @@ def led(topic: frozenset[str], candidates: Sequence[Candidate]) -> list[Candidat
     return [*front, *(item for item in candidates if item not in front)]
 
 
-def told(
-    query: Query, candidates: Sequence[Candidate], fitted: Calibration
+def topic_evidence(
+    topic: frozenset[str], query: Query, candidates: Sequence[Candidate], fitted: Calibration
 ) -> tuple[tuple[Evidence, ...], float]:
-    """What the sections on a question's topic begin with, and the probability that it answers.
+    """What the sections on a question's topic begin with, and the confidence (0 to 1) in it.
 
     Nothing, and 0, where the question asks for more than a topic, or no section is on it.
     """
-    topic = topic_of(query)
     best = max((on_topic(topic, item.passage) for item in candidates), default=0.0)
     on = [item for item in candidates if best and on_topic(topic, item.passage) == best]
     sections: dict[tuple[str, str | None], list[Evidence]] = {}

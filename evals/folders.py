@@ -1,0 +1,82 @@
+"""Measures askdoc and the baseline on twelve small folders such as people have.
+
+python -m evals.folders --work FOLDER [--split report] [--out evals/results]
+
+Each folder of `evals/questions/folders` is a corpus of its own, of four to six documents, with the
+questions of a file of its name. Their questions are reckoned as one set, and by kind. FOLDER keeps
+the indexes. Takes some minutes on two cores.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from askdoc import Assistant, Settings
+from askdoc.evaluation.figures import figures, right
+from askdoc.evaluation.questions import Corpus, Question, questions
+from askdoc.evaluation.run import ASKDOC, BASELINE, run
+from askdoc.evaluation.scores import Outcome
+from evals.baseline import Baseline
+from evals.sets import show
+from evals.tables import keep
+
+FOLDERS = Path(__file__).parent / "questions" / "folders"
+FIGURES = (
+    "right", "value", "right answers", "all facts@10", "citation precision",
+    "abstention precision", "abstention recall", "AUROC", "calibration error",
+)  # fmt: skip
+
+
+def folders(place: Path, split: str) -> Iterator[tuple[Corpus, list[Question]]]:
+    """Each folder of a split, indexed below ``place``, with its questions."""
+    for path in sorted(FOLDERS.glob("*.jsonl")):
+        settings = Settings(corpus=path.with_suffix(""), index=place / path.stem)
+        corpus = Corpus(Assistant.from_folder(settings=settings))
+        chosen = [each for each in questions(path, corpus) if each.split == split]
+        if chosen:
+            yield corpus, chosen
+
+
+def tables(outcomes: dict[str, list[Outcome]]) -> dict[str, Any]:
+    """The figures of both systems, and the share of each kind of question that is right."""
+    every = {system: figures(of_system) for system, of_system in outcomes.items()}
+    kinds = dict.fromkeys(outcome.kind for outcome in outcomes[ASKDOC])
+    by_kind = {
+        kind: {
+            "questions": sum(outcome.kind == kind for outcome in outcomes[ASKDOC]),
+            **{
+                system: right([outcome for outcome in of_system if outcome.kind == kind])
+                for system, of_system in outcomes.items()
+            },
+        }
+        for kind in kinds
+    }
+    return {
+        "figures": {
+            name: {system: of[name] for system, of in every.items() if of[name] is not None}
+            for name in FIGURES
+        },
+        "right by kind": by_kind,
+    }
+
+
+def main(
+    work: Annotated[Path, typer.Option()],
+    split: str = "report",
+    out: Path | None = None,
+) -> None:
+    """Asks every question of the folders of a split, and prints what comes of them."""
+    outcomes: dict[str, list[Outcome]] = {ASKDOC: [], BASELINE: []}
+    for corpus, chosen in folders(work / "folders", split):
+        settings = corpus.assistant.settings
+        baseline = Baseline.from_folder(settings.corpus, settings)
+        systems = {ASKDOC: corpus.assistant, BASELINE: baseline}
+        for system, of_system in run(split, chosen, corpus, systems, show).outcomes.items():
+            outcomes[system] += of_system
+    keep(tables(outcomes), out, "folders.json")
+
+
+if __name__ == "__main__":
+    typer.run(main)

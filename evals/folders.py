@@ -17,7 +17,7 @@ from askdoc import Assistant, Settings
 from askdoc.evaluation.figures import figures, right
 from askdoc.evaluation.questions import Corpus, Question, questions
 from askdoc.evaluation.run import ASKDOC, BASELINE, run
-from askdoc.evaluation.scores import Outcome
+from askdoc.evaluation.scores import Outcome, System
 from evals.baseline import Baseline
 from evals.sets import show
 from evals.tables import keep
@@ -72,7 +72,7 @@ def main(
     for corpus, chosen in folders(work / "folders", split):
         settings = corpus.assistant.settings
         baseline = Baseline.from_folder(settings.corpus, settings)
-        systems = {ASKDOC: corpus.assistant, BASELINE: baseline}
+        systems: dict[str, System] = {ASKDOC: corpus.assistant, BASELINE: baseline}
         for system, of_system in run(split, chosen, corpus, systems, show).outcomes.items():
             outcomes[system] += of_system
     keep(tables(outcomes), out, "folders.json")

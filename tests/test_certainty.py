@@ -6,9 +6,12 @@ import pytest
 from test_llm import QUESTION, check_spans, scripted
 
 from askdoc import NO_ANSWER, Assistant, Certainty, Settings
-from askdoc.answer.evidence import LEANS, OF_ITSELF
+from askdoc.answer.calibration import bundled
+from askdoc.answer.context import LEANS, with_context
+from askdoc.answer.evidence import OF_ITSELF, choose
+from askdoc.answer.quotes import BELOW, quotes_of
 from askdoc.cli import main
-from askdoc.types import UNSURE
+from askdoc.types import UNSURE, Span
 
 LASAGNE = "How do I bake a lasagne?"
 
@@ -110,6 +113,40 @@ def test_a_quote_that_leans_brings_along_what_it_leans_on(folder) -> None:
 )
 def test_a_sentence_that_leans_is_told_by_how_it_begins(sentence: str, leans: bool) -> None:
     assert bool(LEANS.match(sentence)) is leans
+
+
+HOUSE = (
+    "The web view was removed. It was hardly used. Release 1.5. Planned for 11 June, after tests. "
+    "The lift is closed. The motor burnt in May. The hall is red."
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "quote"),
+    [
+        ("The web view was removed.", "is there a web view", "removed. It was hardly used."),
+        ("Release 1.5.", "1.5 release date", "1.5. Planned for 11 June, after tests."),
+        ("The lift is closed.", "why is the lift closed", "closed. The motor burnt in May."),
+        ("The lift is closed.", "is the lift closed", "The lift is closed."),
+    ],
+)
+def test_the_sentence_after_comes_along_where_it_tells_more(
+    folder, sentence: str, question: str, quote: str
+) -> None:
+    document = Assistant.from_folder(folder({"house.txt": HOUSE})).document("house.txt")
+    start = HOUSE.index(sentence)
+    assert with_context(Span(document, start, start + len(sentence)), question).text.endswith(quote)
+
+
+def test_a_doubtful_answer_shows_up_to_three_alternatives(assistant: Assistant) -> None:
+    doubtful = assistant.find("What do geese eat in Yerevan?")
+    assert doubtful.alternatives
+    assert 1 < len(doubtful.evidence) <= 3
+    assert {quote.lead for quote in quotes_of(doubtful)} == {BELOW}
+    best = choose(doubtful.query, doubtful.ranked[: doubtful.k], bundled())
+    assert best[0].span == doubtful.evidence[0].span
+    assert len(best) == 1
+    assert not assistant.find(QUESTION).alternatives
 
 
 def test_a_list_item_does_not_lean_on_the_one_before(folder) -> None:

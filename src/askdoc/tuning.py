@@ -40,7 +40,9 @@ JOINED = 3  # neighbouring passages that a hit is joined from, at most
 APART = 20  # characters between neighbours, at most
 
 # Choosing sentences
+FRAGMENT = 3  # words of what is rather the name of something, at most
 SENTENCES = 4  # of an answer, at most
+DOUBTFUL = 3  # of one that is not certain: of the best three one is right far oftener than the best
 BELOW_BEST = 1.5  # how far below the best sentence's score a further one may lie
 FURTHER_LOGIT = 0.0  # the reader's logit that a further one must reach in any case
 SAME_SENTENCE = 0.6  # share of common terms (Jaccard) from which two sentences say the same

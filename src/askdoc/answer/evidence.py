@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 from askdoc.answer.answer_types import expected_type
 from askdoc.answer.calibration import Calibration
+from askdoc.answer.context import with_context
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
 from askdoc.answer.telling import telling
 from askdoc.answer.verify.claims import unsupported
 from askdoc.answer.verify.tokens import tokens_of
 from askdoc.index.bm25 import terms
-from askdoc.ingest.chunker import sentences
 from askdoc.ingest.rows import with_header
-from askdoc.tuning import BELOW_BEST, FURTHER_LOGIT, ITEMS, SAME_SENTENCE, SENTENCES
+from askdoc.tuning import BELOW_BEST, DOUBTFUL, FURTHER_LOGIT, ITEMS, SAME_SENTENCE, SENTENCES
 from askdoc.types import BlockKind, Passage, Span
 
 PAPERS = r"(?:page|document|file|section|chapter|report|article|paper|note|table|figure)s?"
@@ -29,20 +29,6 @@ OF_ITSELF = re.compile(
     rf"\W*(?:this|the following|the present) {PAPERS} (?:also )?"
     r"(?:gives?|describes?|lists?|contains?|covers?|shows?|restates?|provides?|presents?|"
     r"summari[sz]es?|is (?:about|intended|meant))\b",
-    re.I,
-)
-# How a sentence begins that is only understood after the one before it.
-LEANS = re.compile(
-    r"\W*(?:it|its|they|their|them|he|his|him|she|her|both|these|those|this|that|such|"
-    r"the (?:same|latter|former|other|two|three)|"
-    r"(?:in|at|by|after|before|because of|as a result of|for|with|under|of|on|since) "
-    r"(?:it|them|him|her|this|that|these|those|which|both))\b",
-    re.I,
-)
-# What tells of a wish, of which the next sentence may tell what came.
-WISHES = re.compile(
-    r"\b(?:propos(?:es?|ed)|suggest(?:s|ed)?|request(?:s|ed)?|recommend(?:s|ed)?|appl(?:y|ies|ied)|"
-    r"(?:ask|want|mov|intend|call|hop|plan)(?:s|es|ed|ned)? (?:to|for|whether|that))\b",
     re.I,
 )
 # What asks for all of something, and what may have several answers.
@@ -64,6 +50,7 @@ class Evidence:
 
     span: Span
     passage: Passage
+    question: str
     signals: dict[str, float]
     score: float
 
@@ -76,25 +63,8 @@ class Evidence:
 
     @property
     def quote(self) -> Span:
-        """The sentence with what it is only understood with, in its paragraph.
-
-        That is the one before it, where it leans on that one, and the one after it where it tells
-        of a wish, and that one of what came of it.
-        """
-        document, start, end = self.span.document, self.span.start, self.span.end
-        block = document.block_at(start)
-        if block is None or block.kind is BlockKind.TABLE:
-            return self.span
-        if LEANS.match(self.span.text):
-            start = next(
-                (first for first, _ in sentences(document, block.start, start)[-1:]), start
-            )
-        if WISHES.search(self.span.text):
-            for first, last in sentences(document, end, block.end)[:1]:
-                after = Span(document, first, last)
-                if LEANS.match(after.text) or terms(after.text) & terms(self.span.text):
-                    end = last
-        return Span(document, start, end)
+        """The sentence with what it is only understood with."""
+        return with_context(self.span, self.question)
 
     @property
     def logit(self) -> float:
@@ -103,12 +73,13 @@ class Evidence:
 
 
 def choose(
-    query: Query, candidates: Sequence[Candidate], fitted: Calibration
+    query: Query, candidates: Sequence[Candidate], fitted: Calibration, doubtful: bool = False
 ) -> tuple[Evidence, ...]:
     """The sentences that answer best, one to four, of a list up to eight: the best one leads.
 
-    The others follow by document. Empty when no passage has a sentence of the kind that the
-    question asks for.
+    The others follow by document. Where it is ``doubtful`` that the best one answers, up to three
+    stand beside each other. Empty when no passage has a sentence of the kind that the question asks
+    for.
     """
     every = list(judged(query, candidates, fitted))
     has = {one.span: query.weights.keys() & terms(one.span.text) for one in every}
@@ -118,6 +89,7 @@ def choose(
             tables.setdefault(one.table, []).append(one)
     lists = LISTS.match(query.text) is not None
     gathers = lists or SEVERAL.match(query.text) is not None
+    most = ITEMS if gathers else DOUBTFUL if doubtful else SENTENCES
     chosen: list[Evidence] = []
     for one in sorted(every, key=lambda one: -one.score):
         rows = tables.get(one.table, []) if one.table else []
@@ -129,10 +101,11 @@ def choose(
             sibling = chosen[0] in rows and (lists or alike)
             margin = BELOW_BEST * (2 if gathers else 1)
             near = one.score >= chosen[0].score - margin
-            worth = (near and (one.logit >= FURTHER_LOGIT or sibling)) or (lists and sibling)
+            answers = doubtful or sibling or one.logit >= FURTHER_LOGIT
+            worth = (near and answers) or (lists and sibling)
         if worth and not _is_said(one.span, chosen):
             chosen.append(one)
-        if len(chosen) == (ITEMS if gathers else SENTENCES):
+        if len(chosen) == most:
             break
     return in_order(chosen, 0 if gathers else 1)
 
@@ -206,7 +179,7 @@ def judged(
                     "covered": candidate.coverage,
                 }
                 score = fitted.logit("sentence", speaking)
-                yield Evidence(span, candidate.passage, speaking, score)
+                yield Evidence(span, candidate.passage, query.text, speaking, score)
 
 
 def _is_title(span: Span) -> bool:

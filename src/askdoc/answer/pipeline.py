@@ -25,7 +25,8 @@ class Findings:
     ``retrieved`` is what both ways to find brought up, best first; ``candidates`` are those that
     do not repeat a better one, ``ranked`` the same after reading. ``evidence`` are the sentences
     that answer best, out of the first ``k``, and ``confidence`` (0 to 1) is the probability that
-    they do; ``calibrated`` whether that was fitted for the embedder and the reader in use.
+    they do; under what the settings call sure they are ``alternatives`` to each other.
+    ``calibrated`` tells whether it was fitted for the embedder and the reader in use.
     ``seconds`` tells what searching and reading took.
     """
 
@@ -36,6 +37,7 @@ class Findings:
     ranked: tuple[Candidate, ...]
     evidence: tuple[Evidence, ...]
     confidence: float
+    alternatives: bool
     seconds: Mapping[str, float]
     calibrated: bool
 
@@ -62,9 +64,13 @@ def find(
     ranked = rerank(query, candidates, k, index.settings.reader, fitted)
     evidence = choose(query, ranked[:k], fitted)
     sure = confidence(query, ranked[:k], evidence, fitted)
+    doubtful = sure < index.settings.sure
+    if doubtful:
+        evidence = choose(query, ranked[:k], fitted, doubtful)
     section, named = topic_evidence(topic, query, ranked, fitted)
     if named > sure:
         evidence, sure, ranked = section, named, topic_first(topic, ranked)
+        doubtful = False
     seconds = {"search": searched - began, "read": time.perf_counter() - searched}
     return Findings(
         query,
@@ -74,6 +80,7 @@ def find(
         tuple(ranked),
         evidence,
         sure,
+        doubtful,
         seconds,
         fitted.fits,
     )

@@ -1,7 +1,7 @@
 """From the sentences that were chosen to the quotes of an answer, so that they read well.
 
 A fact that several places tell is said once, and cited at each; the items of a list stand below the
-line that introduces them.
+line that introduces them, and sentences of which it is doubtful which one answers below each other.
 """
 
 from bisect import bisect_right
@@ -10,7 +10,8 @@ from dataclasses import replace
 from itertools import islice, takewhile
 
 from askdoc.answer.citation import Quote
-from askdoc.answer.evidence import LEANS, alike, carries
+from askdoc.answer.context import LEANS
+from askdoc.answer.evidence import alike, carries
 from askdoc.answer.pipeline import Findings
 from askdoc.answer.telling import telling
 from askdoc.ingest.chunker import sentences
@@ -34,7 +35,10 @@ def quotes_of(findings: Findings) -> tuple[Quote, ...]:
         for other in _sentences(candidate.passage)
         if (other.source, other.start) not in shown
     ]
-    return tuple(_laid_out([Quote(span, _also(span, elsewhere)) for span in spans]))
+    quotes = [Quote(span, _also(span, elsewhere)) for span in spans]
+    if findings.alternatives and len(quotes) > 1:
+        return tuple(replace(quote, lead=BELOW) for quote in quotes)
+    return tuple(_laid_out(quotes))
 
 
 def _with_list(span: Span) -> Iterator[Span]:

@@ -133,8 +133,9 @@ def answers_of(asked: Sequence[Asked], fitted: Calibration) -> list[list[Sample]
     for each in asked:
         if each.tells:
             query, best = each.findings.query, each.findings.ranked[: each.findings.k]
-            evidence = choose(query, best, fitted)  # anew: other weights choose other sentences
-            right = any(each.holds(sentence.span) for sentence in evidence)
+            # Anew, since other weights choose other sentences; as many as are shown.
+            evidence = choose(query, best, fitted, doubtful=True)
+            right = any(each.holds(sentence.quote) for sentence in evidence)
             told = signals(query, best, evidence)
             samples.append([(told, bool(each.question.answerable and right))])
     return samples

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from askdoc.answer.highlight import answering_words
 from askdoc.types import UNSURE, Answer
 from askdoc.web.export import markdown
 from askdoc.web.templating import render
@@ -11,8 +12,21 @@ from askdoc.web.turns import Turn
 def conversation(turns: Sequence[Turn], first: int = 0) -> str:
     """The turns as HTML, the first of them numbered ``first``, counted from 0."""
     return render(
-        "conversation", turns=turns, first=first, markdown=markdown, hedge=UNSURE, made=_made
+        "conversation",
+        turns=turns,
+        first=first,
+        markdown=markdown,
+        hedge=UNSURE,
+        made=_made,
+        in_bold=_in_bold,
     )
+
+
+def _in_bold(answer: Answer) -> tuple[str, str, str]:
+    """The first sentence, parted where the words begin and end that answer."""
+    text = answer.sentences[0].text
+    start, end = answering_words(answer.query, text) or (0, 0)
+    return text[:start], text[start:end], text[end:]
 
 
 def _made(answer: Answer) -> str:

@@ -111,6 +111,14 @@ def test_a_document_named_by_a_topic_is_told_section_by_section(club: Assistant)
     ]
 
 
+def test_a_document_called_by_a_topic_comes_before_sections_of_others(folder) -> None:
+    rules = "# Rules\n\n## Bees\n\nBees are kept behind the hedge. Bees need water.\n"
+    root = folder({"a.md": rules, "b.md": "# Bees\n\nThe hives came in 1990. Ann keeps them.\n"})
+    answer = asked(Assistant.from_folder(root), "tell me about bees")
+    assert answer.citations[0].source == "b.md"
+    assert {cited.source for cited in answer.citations} == {"a.md", "b.md"}
+
+
 def test_a_topic_that_no_heading_names_is_no_topic(club: Assistant) -> None:
     assert asked(club, "Tell me about roses").certainty is Certainty.NONE
     assert asked(club, "When was the standpipe replaced?").text.endswith("17 June. [1]")

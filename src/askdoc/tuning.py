@@ -53,6 +53,8 @@ ITEMS = 8  # of a list, or sections of a topic, at most
 
 # A question that only names a topic
 TOPIC = 0.7  # the confidence in the section that is called by just its name
+TOPIC_DOCUMENT = 0.9  # the same of a document
+TOPIC_OF_TITLE = 0.5  # share of the words of a document's title that the topic is, at least
 TOPIC_FOLLOWS = 0.5  # of that, where the question leans on the one before it
 TOPIC_TERMS = 3  # terms of a topic that is named without a word around it, at most
 TOPIC_READ = 8  # passages on the topic that are read before all others, at most

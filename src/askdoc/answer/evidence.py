@@ -20,7 +20,15 @@ from askdoc.answer.verify.claims import unsupported
 from askdoc.answer.verify.tokens import tokens_of
 from askdoc.index.bm25 import terms
 from askdoc.ingest.rows import with_header
-from askdoc.tuning import BELOW_BEST, DOUBTFUL, FURTHER_LOGIT, ITEMS, SAME_SENTENCE, SENTENCES
+from askdoc.tuning import (
+    BELOW_BEST,
+    DOUBTFUL,
+    FRAGMENT,
+    FURTHER_LOGIT,
+    ITEMS,
+    SAME_SENTENCE,
+    SENTENCES,
+)
 from askdoc.types import BlockKind, Passage, Span
 
 PAPERS = r"(?:page|document|file|section|chapter|report|article|paper|note|table|figure)s?"
@@ -60,6 +68,13 @@ class Evidence:
         block = self.span.document.block_at(self.span.start)
         table = block if block and block.kind is BlockKind.TABLE else None
         return (self.span.source, table.start) if table else None
+
+    @property
+    def is_label(self) -> bool:
+        """Whether it only names something, as the number of a page does, and is no list's item."""
+        block = self.span.document.block_at(self.span.start)
+        named = len(self.span.text.split()) <= FRAGMENT
+        return named and block is not None and block.kind is BlockKind.PARAGRAPH
 
     @property
     def quote(self) -> Span:

@@ -36,7 +36,8 @@ def quotes_of(findings: Findings) -> tuple[Quote, ...]:
         if (other.source, other.start) not in shown
     ]
     quotes = [Quote(span, _also(span, elsewhere)) for span in spans]
-    if findings.alternatives and len(quotes) > 1:
+    introduced = any(span.text.endswith(":") for span in spans)
+    if findings.alternatives and len(quotes) > 1 and not introduced:
         return tuple(replace(quote, lead=BELOW) for quote in quotes)
     return tuple(_laid_out(quotes))
 

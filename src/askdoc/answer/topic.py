@@ -14,7 +14,16 @@ from askdoc.answer.retrieve import Candidate
 from askdoc.answer.telling import function_terms
 from askdoc.answer.terms import MONTHS
 from askdoc.index.bm25 import terms
-from askdoc.tuning import ITEMS, SENTENCES, TOPIC, TOPIC_FOLLOWS, TOPIC_READ, TOPIC_TERMS
+from askdoc.tuning import (
+    ITEMS,
+    SENTENCES,
+    TOPIC,
+    TOPIC_DOCUMENT,
+    TOPIC_FOLLOWS,
+    TOPIC_OF_TITLE,
+    TOPIC_READ,
+    TOPIC_TERMS,
+)
 from askdoc.types import Passage
 
 # How a question begins that names no more than a topic; a few words without any verb do, too.
@@ -48,20 +57,31 @@ def topic_of(query: Query) -> frozenset[str]:
 
 def on_topic(topic: frozenset[str], passage: Passage) -> float:
     """How nearly the heading above a passage, or the title, names a topic: 0 to 1, 1 is only it."""
-    if not topic:
-        return 0.0
     heading, title = terms(passage.heading or ""), terms(passage.title)
-    if not topic <= heading | title:
+    if not topic or not topic <= heading | title:
         return 0.0
+    if _is_called(topic, passage):
+        return 1.0
     naming = heading if topic & heading else title
     return len(topic & naming) / len(naming)
 
 
+def _is_called(topic: frozenset[str], passage: Passage) -> bool:
+    """Whether the title of a passage's document says hardly more than a topic."""
+    title = terms(passage.title)
+    return topic <= title and len(topic) >= TOPIC_OF_TITLE * len(title)
+
+
+def _on_topic(topic: frozenset[str], candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates that stand where the topic is named best, a document's on it in front."""
+    best = max((on_topic(topic, item.passage) for item in candidates), default=0.0)
+    on = [item for item in candidates if best and on_topic(topic, item.passage) == best]
+    return sorted(on, key=lambda item: not _is_called(topic, item.passage))
+
+
 def topic_first(topic: frozenset[str], candidates: Sequence[Candidate]) -> list[Candidate]:
     """The candidates with the first of those in front that stand where the topic is named best."""
-    best = max((on_topic(topic, item.passage) for item in candidates), default=0.0)
-    front = [item for item in candidates if best and on_topic(topic, item.passage) == best]
-    front = front[:TOPIC_READ]
+    front = _on_topic(topic, candidates)[:TOPIC_READ]
     return [*front, *(item for item in candidates if item not in front)]
 
 
@@ -72,10 +92,11 @@ def topic_evidence(
 
     Nothing, and 0, where the question asks for more than a topic, or no section is on it.
     """
-    best = max((on_topic(topic, item.passage) for item in candidates), default=0.0)
-    on = [item for item in candidates if best and on_topic(topic, item.passage) == best]
+    on = _on_topic(topic, candidates)
     sections: dict[tuple[str, str | None], list[Evidence]] = {}
     for one in judged(query, on, fitted):
+        if one.is_label:
+            continue
         sections.setdefault((one.span.source, one.span.heading), []).append(one)
     each = max(1, SENTENCES // max(1, len(sections)))
     evidence = [
@@ -84,4 +105,6 @@ def topic_evidence(
         for one in sorted(section, key=lambda one: one.span.start)[:each]
     ]
     follows = TOPIC_FOLLOWS if query.subqueries else 1.0
-    return in_order(evidence), TOPIC * best * follows
+    named = on_topic(topic, on[0].passage) if on else 0.0
+    sure = TOPIC_DOCUMENT if on and _is_called(topic, on[0].passage) else TOPIC
+    return in_order(evidence), sure * named * follows

@@ -2,8 +2,9 @@
 
 python -m evals.ablation DATA --work FOLDER [--out evals/results] [--most 60] [--only SET]…
 
-DATA holds the sets, a folder each; FOLDER keeps their indexes. Only questions are asked that serve
-for tuning: what is left out for its figures here is measured on others. A step is left out by
+DATA holds the sets, a folder each, beside which stand our own small folders; FOLDER keeps their
+indexes. Only questions are asked that serve for tuning: what is left out for its figures here is
+measured on others. A step is left out by
 putting something that does nothing in its place, and the whole set is asked again; a signal by
 fitting the weights without it, on one half of the questions for the other.
 """
@@ -27,16 +28,19 @@ from askdoc.evaluation.calibrate import HEADS, Asked, Fit, Groups, ask
 from askdoc.evaluation.comparison import interval
 from askdoc.evaluation.figures import FIGURES
 from askdoc.evaluation.metrics import auroc, ndcg_at_k
+from askdoc.evaluation.questions import Corpus, Question
 from askdoc.evaluation.run import run
 from askdoc.evaluation.scores import Outcome
+from evals.folders import folders
 from evals.sets import Part, show
 from evals.tables import keep
 
+OWN = "folders"  # the name under which our own small folders are one set
 SETS = [
-    "squad2", "clapnq_dev", "hotpotqa_sample", "tatqa_dev", "cranfield", "mtrag_subset",
+    OWN, "squad2", "clapnq_dev", "hotpotqa_sample", "tatqa_dev", "cranfield", "mtrag_subset",
     "multihoprag",
 ]  # fmt: skip
-MEASURED = ("ndcg@10", "all facts@10", "right answers", "AUROC")
+MEASURED = ("ndcg@10", "right answers", "value", "AUROC")
 WHOLE = "everything"
 
 
@@ -59,6 +63,9 @@ STEPS: dict[str, tuple[Any, str, Any]] = {  # where a step stands, and what does
     "ranking by reading": (pipeline, "rerank", fused_order),
     "joining neighbours": (retrieve, "JOINED", 1),
     "expected answer type": (evidence, "expected_type", lambda question: None),
+    "topics": (pipeline, "topic_of", lambda query: frozenset()),
+    "alternatives": (evidence, "DOUBTFUL", 1),
+    "context": (evidence, "with_context", lambda span, question: span),
 }
 
 
@@ -91,13 +98,25 @@ class Without:
             return self._assistant.search(query, k)
 
 
-def outcomes_of(part: Part, most: int) -> dict[str, list[Outcome]]:
+def corpora(
+    data: Path, name: str, place: Path, most: int
+) -> Iterator[tuple[Corpus, Sequence[Question]]]:
+    """The corpora of a set, each with the questions to tune on, at most so many."""
+    if name == OWN:
+        for corpus, chosen in folders(place / "own", "tune"):
+            yield corpus, chosen[:most]
+    else:
+        part = Part(data, name, place / "corpora")
+        yield part.corpus, part.tuning(most)
+
+
+def outcomes_of(name: str, corpus: Corpus, chosen: Sequence[Question]) -> dict[str, list[Outcome]]:
     """What comes of a set's questions with everything, and with each step left out."""
-    assistant, chosen = part.assistant, part.tuning(most)
+    assistant = corpus.assistant
     systems = {WHOLE: Without(assistant)} | {step: Without(assistant, step) for step in STEPS}
-    outcomes = run(part.name, chosen, part.corpus, systems, show).outcomes
+    outcomes = run(name, chosen, corpus, systems, show).outcomes
     return {
-        system: [replace(outcome, id=f"{part.name} {outcome.id}") for outcome in of_system]
+        system: [replace(outcome, id=f"{name} {outcome.id}") for outcome in of_system]
         for system, of_system in outcomes.items()
     }
 
@@ -214,16 +233,16 @@ def main(
     outcomes: dict[str, list[Outcome]] = {}
     asked: list[Asked] = []
     for name in only:
-        part = Part(data, name, work / "corpora")
-        index = part.assistant.index
-        # What is searched for and read once need not be again: most steps change little of it.
-        with (
-            put(index, "search", functools.cache(index.search)),
-            put(reader, "REMEMBERED", 1_000_000),
-        ):
-            asked += ask(part.assistant, part.tuning(most))
-            for system, of_system in outcomes_of(part, most).items():
-                outcomes.setdefault(system, []).extend(of_system)
+        for corpus, chosen in corpora(data, name, work, most):
+            index = corpus.assistant.index
+            # What is searched for and read once need not be again: most steps change little of it.
+            with (
+                put(index, "search", functools.cache(index.search)),
+                put(reader, "REMEMBERED", 1_000_000),
+            ):
+                asked += ask(corpus.assistant, chosen)
+                for system, of_system in outcomes_of(name, corpus, chosen).items():
+                    outcomes.setdefault(system, []).extend(of_system)
         print(f"\n{name}: {len(asked)} questions so far", flush=True)
         tables: dict[str, Any] = {
             "sets": {"questions": len(asked), "sets": ", ".join(by_set(outcomes))},

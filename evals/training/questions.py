@@ -15,8 +15,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from askdoc.ingest.blocks import structure, table
-from askdoc.ingest.chunker import Span, sentences
+from askdoc.ingest.chunker import Span
+from askdoc.ingest.formats.text import from_markdown
 from askdoc.types import Document
 from evals.sets import REPORTED, TUNED, Row, lines, part_of, source_of
 
@@ -166,20 +169,35 @@ def _taught(path: Path, name: str, part: str) -> Questions:
 
 
 def _written(part: str) -> Questions:
-    """The part of our own questions: a sentence answers, told by its number, or none does."""
+    """The part of our own questions: lines answer, told by their numbers, or none does."""
     documents, groups, found = [], {}, []
     for number, row in enumerate(lines(WRITTEN)):
         if row["part"] != part:
             continue
-        text, source = str(row["text"]), f"written-{number}.md"
-        document = _document(source, str(row["title"]), text, tabular=" | " in text)
+        text, spans = _laid_out(row["lines"])
+        source, title = f"written-{number}.md", str(row["title"])
+        document = Document(source, title, text, "", from_markdown(text).blocks)
         documents.append(document)
         groups[source] = source
-        spans = sentences(document, 0, len(text))
-        for question, place in row["answered"]:
-            found.append(Asked(question, document, source, (spans[place],), True))
+        for question, places in row["answered"]:
+            right = tuple(spans[at] for at in np.atleast_1d(places))
+            found.append(Asked(question, document, source, right, True))
         found += [Asked(question, document, source, (), False) for question in row["not"]]
     return Questions("written", tuple(found), tuple(documents), groups)
+
+
+def _laid_out(written: Sequence[str]) -> tuple[str, list[Span]]:
+    """Lines as the Markdown of a document, and the span of each; an empty one parts paragraphs."""
+    text, spans, before = "", [], ""
+    for line in written:
+        apart = not line or not before or line[0] in "-|#" or before[0] in "-|#"
+        text += ("\n" if apart else " ") if text else ""
+        spans.append((len(text), len(text) + len(line)))
+        text += line
+        if line.startswith("|") and not before.startswith("|"):
+            text += "\n" + re.sub(r"[^|]+", "---", line)
+        before = line
+    return text, spans
 
 
 def _document(source: str, title: str, text: str, tabular: bool = False) -> Document:

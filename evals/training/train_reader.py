@@ -303,8 +303,9 @@ def main() -> None:
     every = list(groups(examples_of(arguments.data, arguments.work)))
     torch.manual_seed(0)
     model = Reader()
-    if arguments.weights:
-        model.load_state_dict(torch.load(arguments.weights))
+    before = torch.load(arguments.weights) if arguments.weights else {}
+    if before:
+        model.load_state_dict(before)
     body = [p for p in model.encoder.parameters() if p.requires_grad]
     heads = [p for name, p in model.named_parameters() if not name.startswith("encoder.")]
     tops = ((body, arguments.rate), (heads, 10 * arguments.rate))
@@ -320,7 +321,11 @@ def main() -> None:
     tokens = sum(len(tokens.ids) for group in every for tokens in group.tokens)
     print(f"{len(every)} examples, {tokens} tokens, {len(plan)} steps an epoch", flush=True)
     course.run(endless(every, arguments.tokens))
-    torch.save(model.state_dict(), arguments.work / "reader.pt")
+    # The mean of the weights before and after (Wortsman et al., 2022) chooses better than either.
+    state = {
+        name: (after + before.get(name, after)) / 2 for name, after in model.state_dict().items()
+    }
+    torch.save(state, arguments.work / "reader.pt")
     checkpoint.unlink(missing_ok=True)
 
 

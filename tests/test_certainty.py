@@ -8,7 +8,7 @@ from test_llm import QUESTION, check_spans, scripted
 from askdoc import NO_ANSWER, Assistant, Certainty, Settings
 from askdoc.answer.calibration import bundled
 from askdoc.answer.context import LEANS, with_context
-from askdoc.answer.evidence import OF_ITSELF, choose
+from askdoc.answer.evidence import OF_ITSELF, SALUTATION, choose
 from askdoc.answer.quotes import BELOW, quotes_of
 from askdoc.cli import main
 from askdoc.types import UNSURE, Span
@@ -136,6 +136,23 @@ def test_the_sentence_after_comes_along_where_it_tells_more(
     document = Assistant.from_folder(folder({"house.txt": HOUSE})).document("house.txt")
     start = HOUSE.index(sentence)
     assert with_context(Span(document, start, start + len(sentence)), question).text.endswith(quote)
+
+
+def test_two_sentences_that_bring_each_other_along_are_quoted_once(folder) -> None:
+    text = "Dear Ann,\n\nThe coach has 49 seats. It leaves The Swan at 12.45.\n\nYours,\nBo\n"
+    root = folder({"note.txt": text})
+    answer = Assistant.from_folder(root, Settings(corpus=root, threshold=0)).ask(
+        "when does the coach leave the swan"
+    )
+    assert [cited.quote for cited in answer.citations] == [
+        "The coach has 49 seats. It leaves The Swan at 12.45."
+    ]
+
+
+@pytest.mark.parametrize("greeting", ["Hi Priya,", "Dear Mr Weller and Ms Pike,", "Best wishes,"])
+def test_a_greeting_is_no_answer(greeting: str) -> None:
+    assert SALUTATION.fullmatch(greeting)
+    assert not SALUTATION.fullmatch("Dear friends came from Oslo.")
 
 
 def test_a_doubtful_answer_shows_up_to_three_alternatives(assistant: Assistant) -> None:

@@ -45,7 +45,17 @@ LISTS = re.compile(
     r"name (?:all|the|every|each|some))\b",
     re.I,
 )
-SEVERAL = re.compile(r"\W*(?:which|what) (?!(?:is|was|does|has)\b)(?:\w+ )?\w*[^\Ws]s\b", re.I)
+SEVERAL = re.compile(
+    r"\W*(?:which|what) (?!(?:is|was|does|has|happens|means|comes|goes|costs|makes)\b)"
+    r"(?:\w+ )?\w*[^\Ws]s\b",
+    re.I,
+)
+# How a letter begins and ends.
+SALUTATION = re.compile(
+    r"\W*(?:(?:dear|hi|hello|hey)\b[^.?]{0,60}|(?:(?:kind|best|warm) )?(?:regards|wishes)|"
+    r"yours(?: \w+)?|sincerely)[\s,:]*",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,7 @@ def choose(
             sibling = chosen[0] in rows and (lists or alike)
             margin = BELOW_BEST * (2 if gathers else 1)
             near = one.score >= chosen[0].score - margin
-            answers = doubtful or sibling or one.logit >= FURTHER_LOGIT
+            answers = (doubtful and not gathers) or sibling or one.logit >= FURTHER_LOGIT
             worth = (near and answers) or (lists and sibling)
         if worth and not _is_said(one.span, chosen):
             chosen.append(one)
@@ -127,7 +137,14 @@ def choose(
 
 def in_order(chosen: Sequence[Evidence], leading: int = 0) -> tuple[Evidence, ...]:
     """Sentences as they read best: so many lead, the others by document, none is quoted twice."""
-    kept = [one for one in chosen if not any(_holds(other, one) for other in chosen)]
+    kept = [
+        one
+        for at, one in enumerate(chosen)
+        if not any(
+            _holds(other, one) and (before < at or not _holds(one, other))
+            for before, other in enumerate(chosen)
+        )
+    ]
     documents = list(dict.fromkeys(one.span.source for one in kept))
     further = sorted(
         kept[leading:], key=lambda one: (documents.index(one.span.source), one.span.start)
@@ -184,6 +201,8 @@ def judged(
                 continue
             if span.document.is_header(span.start) or _is_title(span):
                 continue  # it names what is told below it
+            if SALUTATION.fullmatch(span.text):
+                continue
             told = with_header(span)
             if not answer_type or answer_type.is_in(told):
                 speaking = {

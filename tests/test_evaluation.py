@@ -192,7 +192,7 @@ def test_a_run_says_what_came_of_every_question(
     assert first.hits[0]["source"] == "ferry.md"
     assert first.scores["citation recall"] == 1
     assert first.scores["recall@1"] == first.scores["all facts@5"] == first.scores["exactness"] == 1
-    assert first.scores["localisation F1"] > 0.9
+    assert first.scores["localisation F1"] > 0.6  # with the sentence after, which leans on it
     assert second.scores["must include"] == 1
     assert (third.right, third.answered, third.lost) == (True, False, "")
     assert fourth.history == 2

@@ -9,6 +9,11 @@ from askdoc.cli import main
 ROOT = Path(__file__).parent.parent
 
 
+def build_of(index: Path) -> Path:
+    """The folder in an index folder in which the index lies."""
+    return index / (index / "current").read_text()
+
+
 def fails(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     """Runs a command that must end with exit code 1, and gives its one line."""
     with pytest.raises(SystemExit) as caught:

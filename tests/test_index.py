@@ -11,6 +11,7 @@ from pathlib import Path
 
 import chromadb
 import pytest
+from helpers import build_of
 from langchain_core.embeddings import Embeddings
 
 from askdoc import Assistant, Progress, Settings
@@ -137,11 +138,13 @@ def test_an_index_can_be_opened_with_chroma_alone(folder) -> None:
     index = Index.open(Settings(corpus=root))
     index.sync()
     (collection,) = chromadb.PersistentClient(
-        root / ".askdoc" / "chroma", settings=chromadb.Settings(anonymized_telemetry=False)
+        build_of(root / ".askdoc") / "chroma",
+        settings=chromadb.Settings(anonymized_telemetry=False),
     ).list_collections()
     held = collection.get()
     assert held["documents"] == ["The ferry sails at nine."]
-    assert held["metadatas"] == [{"source": "a.md", "title": "Ferry", "start": 9, "end": 33}]
+    place = {"source": "a.md", "title": "Ferry", "start": 9, "end": 33}
+    assert held["metadatas"] == [place | {"sum": held["metadatas"][0]["sum"]}]
     assert collection.configuration["hnsw"]["space"] == "cosine"
 
 
@@ -150,7 +153,7 @@ def test_a_lost_manifest_leaves_nothing_that_answers(folder) -> None:
     first = Index.open(Settings(corpus=root))
     first.sync()
     first.close()
-    for path in (root / ".askdoc").glob("manifest.sqlite*"):
+    for path in build_of(root / ".askdoc").glob("manifest.sqlite*"):
         path.unlink()
     (root / "a.md").unlink()
     again = Index.open(Settings(corpus=root))
@@ -208,7 +211,7 @@ def test_the_dense_leg_can_live_on_a_chroma_server(folder, chroma_server: str) -
     assistant = Assistant.from_folder(settings=settings)
     assert assistant.ask("When does the ferry sail?").citations[0].source == "a.md"
     assert assistant.index.verify() == []
-    assert not (root / ".askdoc" / "chroma").exists()
+    assert not (build_of(root / ".askdoc") / "chroma").exists()
     (root / "a.md").unlink()
     assistant.sync()
     assert len(assistant.index.stores.dense) == 1

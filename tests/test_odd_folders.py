@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from helpers import build_of
 
 from askdoc import Assistant, BadInput, Document, Settings, ask
 from askdoc.index import index as index_module
@@ -95,7 +96,8 @@ def test_a_file_that_could_not_be_opened_is_tried_again(
         patch.setattr(index_module, "_sha256", lambda path: "")
         patch.setattr(Path, "suffix", property(lambda path: ".locked"))
         index.sync()
-    index.stores.manifest.touch("a.md", len(FERRY), 0)
+    (times,) = [file.times for file in index.stores.manifest.files().values()]
+    assert times.changed == 0
     assert index.sync().documents[0].status == "read"
 
 
@@ -106,7 +108,7 @@ def test_a_document_that_comes_back_is_seen_again(folder) -> None:
     sha256 = index.document("a.md").file_sha256
     (root / "a.md").write_text("The ferry to Marwick sank.")
     index.sync()
-    other = Manifest(root / ".askdoc" / "manifest.sqlite", "")
+    other = Manifest(index.stores.build / "manifest.sqlite", index.stores.home)
     with pytest.raises(LookupError):  # what a reader meets that a sync has overtaken
         other._document("a.md", sha256)
     (root / "a.md").write_text(FERRY)
@@ -143,15 +145,15 @@ def test_an_assistant_stays_with_its_corpus_when_the_process_moves(
 def test_what_lies_in_the_folder_of_an_index_is_not_ours_to_change(folder, tmp_path: Path) -> None:
     root = folder({"a.md": FERRY})
     place = folder({".gitignore": "mine\n", "chroma/photo.jpg": "x"}, "place")
-    Index.discard(Settings(corpus=root, index=place))
+    Index.rebuild(Settings(corpus=root, index=place))
     assert (place / "chroma" / "photo.jpg").exists()
     Index.open(Settings(corpus=root, index=place))
     assert (place / ".gitignore").read_text() == "mine\n"
     with pytest.raises(BadInput, match="cannot be the corpus"):
         Index.open(Settings(corpus=root, index=root))
     with pytest.raises(BadInput, match="there is no folder"):
-        Index.discard(Settings(corpus=tmp_path / "none", index=place))
-    assert (place / "manifest.sqlite").exists()
+        Index.rebuild(Settings(corpus=tmp_path / "none", index=place))
+    assert (build_of(place) / "manifest.sqlite").exists()
 
 
 def test_a_home_folder_is_found_by_its_sign() -> None:

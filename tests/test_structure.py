@@ -36,7 +36,7 @@ OWNERS = {
     "jinja2": ["evaluation.report", "web.templating"],
     "kreuzberg": ["ingest.formats.office"],
     "langchain": ["answer.model", "index.embedder"],
-    "langchain_core": ["answer.langchain", "answer.model", "index.embedder", "index.index"],
+    "langchain_core": ["answer.langchain", "answer.model", "index.embedder"],
     "langchain_text_splitters": ["ingest.chunker"],
     "lxml": ["ingest.formats"],
     "mammoth": ["ingest.formats.docx"],

@@ -16,6 +16,7 @@ from random import Random
 
 from askdoc.answer.reader import frame_of
 from askdoc.index.bm25 import Bm25, analyzer
+from askdoc.index.home import Home
 from askdoc.ingest.chunker import Span, chunk, sentences
 from askdoc.types import BlockKind, Document, Passage
 from evals.training.misses import NAME, asked_whether, contradicted, other_name, perturbed
@@ -83,7 +84,8 @@ class Shelf:
         """The shelf with the passages of a set's documents, cut as askdoc cuts them."""
         of = {document.source: list(chunk(document, SIZE)) for document in found.documents}
         every = {passage.id: passage for passages in of.values() for passage in passages}
-        lexicon = Bm25(folder / found.name.replace("/", "_"))
+        home = Home(folder, folder, "the same command")
+        lexicon = Bm25(folder / found.name.replace("/", "_"), home)
         lexicon.add(list(every.values()))
         groups: dict[str, list[Passage]] = {}
         for passage in every.values():

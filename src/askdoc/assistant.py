@@ -16,7 +16,7 @@ from askdoc.answer.pipeline import Findings, find
 from askdoc.answer.query import History, contextualize
 from askdoc.answer.quotes import quotes_of
 from askdoc.answer.replies import reply
-from askdoc.errors import BadInput, IndexBusy
+from askdoc.errors import BadInput, IndexBusy, IndexUnavailable
 from askdoc.index.index import Index, OnProgress
 from askdoc.settings import Settings
 from askdoc.tuning import WORTH_ASKING
@@ -202,16 +202,18 @@ class Assistant:
         return self.index.sync(on_progress)
 
     def catch_up(self, on_progress: OnProgress = lambda progress: None) -> str:
-        """Syncs, unless another process is indexing; then a line that says so, and no wait for it.
+        """Syncs, unless another process is indexing or the index cannot be written; then says so.
 
-        Raises IndexBusy when there is nothing yet to answer from.
+        Raises IndexBusy or IndexUnavailable when there is nothing yet to answer from.
         """
         try:
             self.index.sync(on_progress, patience=1)
-        except IndexBusy as busy:
+        except (IndexBusy, IndexUnavailable) as hindered:
             if self.index.is_empty:
                 raise
-            return f"{busy}; answers come from what is indexed so far"
+            if isinstance(hindered, IndexUnavailable) and not self.index.changes():
+                return ""
+            return f"{hindered}; answers come from what is indexed so far"
         return ""
 
     def _check(self, question: str, history: History, sources: Sequence[str]) -> None:

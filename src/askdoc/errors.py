@@ -4,6 +4,8 @@ AskdocError
 ├── BadInput        a question, setting or path that cannot be used
 ├── IndexMismatch   an index that was built in another way than now asked for
 ├── IndexBusy       another process is writing to the index
+├── IndexDamaged    an index whose files are not as they were written
+├── IndexUnavailable  an index that cannot be read or written: no permission, no space
 ├── ModelFailed     a language model gave no answer, or half of one
 ├── PortInUse       the chat cannot be served there
 └── Unreadable      one file of the corpus that gives no text
@@ -26,6 +28,14 @@ class IndexMismatch(AskdocError):
 
 class IndexBusy(AskdocError):
     """Another process is writing to the index."""
+
+
+class IndexDamaged(AskdocError):
+    """The files of the index are not as they were written."""
+
+
+class IndexUnavailable(AskdocError):
+    """The index cannot be read or written where it lies: no permission, or no space."""
 
 
 class ModelFailed(AskdocError):

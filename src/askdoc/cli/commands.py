@@ -59,17 +59,18 @@ def index(
     corpus: Corpus = None,
     place: Place = None,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Throw the index away and start over.")
+        bool, typer.Option("--rebuild", help="Build the index anew, and then replace it.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Bring the index up to date with the folder, and show what came of each file."""
     settings = settings_of(folder or corpus, place)
-    if rebuild:
-        Index.discard(settings)
-    opened = Index.open(settings)
     with watched() as on_progress:
-        report = opened.sync(on_progress)
+        if rebuild:
+            opened, report = Index.rebuild(settings, on_progress)
+        else:
+            opened = Index.open(settings)
+            report = opened.sync(on_progress)
     if as_json:
         print_json(report.as_dict())
     else:
@@ -188,11 +189,18 @@ def serve(
 
 
 @app.command()
-def status(corpus: Corpus = None, place: Place = None, as_json: Json = False) -> None:
+def status(
+    corpus: Corpus = None,
+    place: Place = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also see that all of it is as it was written.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Compare the folder with its index; exit with 3 when they differ."""
     settings = settings_of(corpus, place)
     opened = Index.open(settings)
-    reports, differences = opened.reports(), opened.verify()
+    reports, differences = opened.reports(), opened.verify(deep)
     if as_json:
         print_json(
             {

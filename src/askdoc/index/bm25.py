@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tantivy
 
-from askdoc.errors import AskdocError
+from askdoc.index.home import Home
 from askdoc.types import Passage
 
 TERMS = "askdoc"  # the name under which tantivy finds our analyzer
@@ -38,18 +38,17 @@ def terms(text: str) -> frozenset[str]:
 class Bm25:
     """Passages by the stems of their words."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, folder: Path, home: Home) -> None:
+        self._telling = functools.partial(home.telling, "BM25:")
         self._schema = (
             tantivy.SchemaBuilder()
             .add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
             .add_text_field("text", tokenizer_name=TERMS, index_option="freq")
             .build()
         )
-        try:
+        with self._telling():
+            folder.mkdir(exist_ok=True)
             self._index = tantivy.Index(self._schema, str(folder))
-        except ValueError as error:
-            raise AskdocError(f"the word index {folder} cannot be opened: {error}") from error
         self._index.register_tokenizer(TERMS, analyzer())
 
     def __len__(self) -> int:
@@ -104,8 +103,9 @@ class Bm25:
         """
         searcher = self._searcher()
         total = searcher.num_docs
-        # Until its segment is merged, a passage that was taken out still counts.
-        frequencies = {term: min(searcher.doc_freq("text", term), total) for term in terms}
+        with self._telling():
+            # Until its segment is merged, a passage that was taken out still counts.
+            frequencies = {term: min(searcher.doc_freq("text", term), total) for term in terms}
         return {
             term: math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in frequencies.items()
         }
@@ -131,16 +131,19 @@ class Bm25:
     def _search(self, query: tantivy.Query, k: int) -> list[tuple[str, float]]:
         """The ids and scores of the ``k`` best passages for a query of tantivy's."""
         searcher = self._searcher()
-        best = searcher.search(query, k, count=False)
-        return [(str(searcher.doc(address)["id"][0]), score) for score, address in best.hits]
+        with self._telling():
+            best = searcher.search(query, k, count=False)
+            return [(str(searcher.doc(address)["id"][0]), score) for score, address in best.hits]
 
     def _searcher(self) -> tantivy.Searcher:
-        self._index.reload()
-        return self._index.searcher()
+        with self._telling():
+            self._index.reload()
+            return self._index.searcher()
 
     @contextmanager
     def _writing(self) -> Iterator[tantivy.IndexWriter]:
-        writer = self._index.writer(num_threads=1)
-        yield writer
-        writer.commit()
-        writer.wait_merging_threads()
+        with self._telling():
+            writer = self._index.writer(num_threads=1)
+            yield writer
+            writer.commit()
+            writer.wait_merging_threads()

@@ -1,6 +1,9 @@
 """Dense retrieval: passage vectors in Chroma, in the index folder or on a server."""
 
+import functools
 import os
+import random
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -8,7 +11,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from askdoc.errors import AskdocError, BadInput
+from askdoc.errors import BadInput
+from askdoc.index.home import SERVER, Home
 from askdoc.types import Passage
 
 if TYPE_CHECKING:
@@ -25,31 +29,31 @@ HNSW: "CreateHNSWConfiguration" = {
     "ef_search": 200,
     "max_neighbors": 32,
 }
+SUMS_DIFFER = 1e-4  # from which on it cannot be rounding
 
 
 class Dense:
     """Passages by id, with their vectors, texts and places."""
 
-    def __init__(self, folder: Path, url: str | None, name: str) -> None:
+    def __init__(self, folder: Path, url: str | None, name: str, home: Home) -> None:
         # Imported where first used: it takes a second that `--help` should not pay.
         import chromadb
         from chromadb.config import Settings
-        from chromadb.errors import ChromaError
 
+        self._name = name
+        self._telling = functools.partial(home.telling, f"{SERVER}{url}:" if url else "Chroma:")
         quiet = Settings(anonymized_telemetry=False)
-        try:
+        with self._telling():
             if url:
                 host, port, ssl = _address(url)
                 self._client = chromadb.HttpClient(host, port, ssl, settings=quiet)
             else:
-                self._client = chromadb.PersistentClient(folder, quiet)
-            self._name = name
+                self._client = chromadb.PersistentClient(_anew(folder), quiet)
+            # Closed with the last one who uses it, so that none is cut off when it is opened anew.
+            self.close = weakref.finalize(self, cast("Client", self._client).close)
+            self.close.atexit = False
             self._open()
-        except (ChromaError, ValueError) as error:
-            where = url or folder
-            why = str(error).splitlines()[0]
-            raise AskdocError(f"Chroma at {where} cannot be opened: {why}") from error
-        self._batch = self._client.get_max_batch_size()
+            self._batch = self._client.get_max_batch_size()
 
     def _open(self) -> None:
         self._passages = self._client.get_or_create_collection(
@@ -59,25 +63,31 @@ class Dense:
         )
 
     def __len__(self) -> int:
-        return self._passages.count()
+        with self._telling():
+            return self._passages.count()
 
     def add(self, passages: Sequence[Passage], vectors: Sequence[Sequence[float]]) -> None:
         """Puts passages in, or in again under their ids."""
         for start in range(0, len(passages), self._batch):
             part = passages[start : start + self._batch]
-            self._passages.upsert(
-                ids=[passage.id for passage in part],
-                embeddings=np.asarray(vectors[start : start + self._batch], np.float32),
-                documents=[passage.text for passage in part],
-                metadatas=[_place(passage) for passage in part],
-            )
+            with self._telling():
+                self._passages.upsert(
+                    ids=[passage.id for passage in part],
+                    embeddings=np.asarray(vectors[start : start + self._batch], np.float32),
+                    documents=[passage.text for passage in part],
+                    metadatas=[
+                        _place(passage) | {"sum": _sum(vector)}
+                        for passage, vector in zip(part, vectors[start:], strict=False)
+                    ],
+                )
 
     def get(self, ids: Sequence[str]) -> dict[str, list[float]]:
         """The vectors of those ids that are in."""
         found: dict[str, list[float]] = {}
         for start in range(0, len(ids), self._batch):
             part = list(ids[start : start + self._batch])
-            rows = self._passages.get(ids=part, include=["embeddings"])
+            with self._telling():
+                rows = self._passages.get(ids=part, include=["embeddings"])
             vectors = np.asarray(rows["embeddings"]).tolist()
             found.update(zip(rows["ids"], vectors, strict=True))
         return found
@@ -85,20 +95,48 @@ class Dense:
     def remove(self, ids: Sequence[str]) -> None:
         """Takes passages out; ids that are not in are passed over."""
         for start in range(0, len(ids), self._batch):
-            self._passages.delete(ids=list(ids[start : start + self._batch]))
+            with self._telling():
+                self._passages.delete(ids=list(ids[start : start + self._batch]))
 
     def clear(self) -> None:
         """Takes everything out, whatever the length of its vectors was."""
-        self._client.delete_collection(self._name)
-        self._open()
+        with self._telling():
+            self._client.delete_collection(self._name)
+            self._open()
 
-    def close(self) -> None:
-        """Lets go of the files or the connection."""
-        cast("Client", self._client).close()  # chromadb's interface leaves it out
+    def drop_others(self) -> None:
+        """Deletes what other builds of the same index have left on a server."""
+        stem = self._name.rpartition("-")[0]
+        with self._telling():
+            for name in {other.name for other in self._client.list_collections()} - {self._name}:
+                if name.startswith(stem):
+                    self._client.delete_collection(name)
+
+    def settle(self) -> None:
+        """Has all that was written taken in, as the first search would; then no search writes."""
+        with self._telling():
+            one: Any = self._passages.get(limit=1, include=["embeddings"])["embeddings"]
+            if len(one):
+                self._passages.query(query_embeddings=one, n_results=1, include=[])
+
+    def changed(self, passages: Sequence[Passage]) -> list[str]:
+        """The ids of those passages that are not held as they were put in."""
+        right = {passage.id: (passage.text, _place(passage)) for passage in passages}
+        with self._telling():
+            rows: Any = self._passages.get(
+                ids=list(right), include=["embeddings", "documents", "metadatas"]
+            )
+            columns = (rows[name] for name in ("ids", "documents", "metadatas", "embeddings"))
+            return [
+                id
+                for id, text, place, vector in zip(*columns, strict=True)
+                if abs(place.pop("sum") - _sum(vector)) > SUMS_DIFFER or (text, place) != right[id]
+            ]
 
     def ids(self) -> set[str]:
         """The ids of all passages."""
-        return set(self._passages.get(include=[])["ids"])
+        with self._telling():
+            return set(self._passages.get(include=[])["ids"])
 
     def search(
         self, vector: list[float], k: int, also: Sequence[str] = (), sources: Sequence[str] = ()
@@ -108,12 +146,13 @@ class Dense:
         Those of ``also`` are compared in any case: the search is approximate, and can miss one.
         They are of those sources only, if any are named.
         """
-        found = self._passages.query(
-            query_embeddings=np.asarray([vector], np.float32),
-            n_results=k,
-            where=cast("Where", {"source": {"$in": list(sources)}}) if sources else None,
-            include=["distances"],
-        )
+        with self._telling():
+            found = self._passages.query(
+                query_embeddings=np.asarray([vector], np.float32),
+                n_results=k,
+                where=cast("Where", {"source": {"$in": list(sources)}}) if sources else None,
+                include=["distances"],
+            )
         distances = found["distances"] or [[]]
         cosines = {
             id: 1.0 - distance for id, distance in zip(found["ids"][0], distances[0], strict=True)
@@ -133,6 +172,20 @@ def _place(passage: Passage) -> dict[str, Any]:
     names = ("source", "title", "start", "end", "page", "heading")
     place = {name: getattr(passage, name) for name in names}
     return {name: value for name, value in place.items() if value is not None}
+
+
+def _sum(vector: Sequence[float]) -> float:
+    """A weighted sum of a vector of length 1 in that direction: other vectors have another one."""
+    unit = np.asarray(vector) / (np.linalg.norm(vector) or 1.0)
+    return float(unit @ np.linspace(1, 2, len(unit)))
+
+
+def _anew(folder: Path) -> str:
+    """A path to a folder that is spelled like no other.
+
+    Chroma keeps one client for each spelling, which is blind to what other processes write.
+    """
+    return f"{folder}/" + "".join(random.choices(("./", "/"), k=64))  # noqa: S311 - no secret
 
 
 def _address(url: str) -> tuple[str, int, bool]:

@@ -1,20 +1,20 @@
 """What is stored of a corpus: kept true to the folder by ``sync``, asked by ``search``."""
 
 import os
-import shutil
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from langchain_core.embeddings import Embeddings
-
-from askdoc.errors import BadInput, Unreadable
+from askdoc.errors import BadInput, IndexDamaged, Unreadable
 from askdoc.index.dense import cosine
 from askdoc.index.embedder import check_weights, embed_in_steps, embedder, languages_of
-from askdoc.index.lock import check_corpus, make_index, only_writer
-from askdoc.index.manifest import Entry, File
-from askdoc.index.stores import MANIFEST, Ranking, Stores
+from askdoc.index.home import Home, check_corpus
+from askdoc.index.lock import only_writer
+from askdoc.index.manifest import Entry, File, Times
+from askdoc.index.stores import Ranking, Stores
 from askdoc.ingest.chunker import chunk
 from askdoc.ingest.files import file_sha256, find, language, load
 from askdoc.ingest.worker import Worker
@@ -26,6 +26,7 @@ STEP = 64  # passages between two reports of progress
 READING = 5  # one part in so many of a file's progress is for reading it, the rest for embedding
 TELLING = 300  # characters from which a text's language is told reliably
 PATIENCE = 5  # seconds to wait for another writer
+WRITTEN = (0.1, 0.4, 1.5)  # seconds to wait before trying to read again what is just being written
 # A file this young may change again without its time changing: its content is compared again.
 RACY = 2_000_000_000  # nanoseconds
 
@@ -39,42 +40,54 @@ Plan = tuple[dict[str, os.stat_result], tuple[str, ...]]
 class Index:
     """The index of one corpus."""
 
-    def __init__(self, settings: Settings, embedder: Embeddings, stores: Stores) -> None:
+    def __init__(self, settings: Settings, stores: Stores) -> None:
         self.settings = settings
         # Absolute: a process that changes its folder must not index another corpus into this one.
         self.corpus = settings.corpus.absolute()
-        self.folder = settings.index_folder.absolute()
-        self.embedder = embedder
-        self.stores = stores
+        self.folder = stores.home.folder
+        self.embedder = embedder(settings.embedder)
+        self._home, self._stores = stores.home, stores
+        self._current = self._home.current
+        self._opening = threading.Lock()
+        self._same: dict[str, Times] = {}  # of files that were found to be as they were
 
     @classmethod
     def open(cls, settings: Settings) -> "Index":
         """The index that settings name, new and empty where there is none.
 
         Raises BadInput when there is no such folder, IndexMismatch when the index was built with
-        other settings than these.
+        other settings than these, IndexDamaged when its files are not as they were written.
         """
-        check_settings(settings)
-        folder = settings.index_folder.absolute()
-        make_index(folder)
-        return cls(settings, embedder(settings.embedder), Stores.open(settings, folder))
+        home = home_of(settings)
+        return cls(settings, Stores.open(settings, home, home.current()))
 
-    @staticmethod
-    def discard(settings: Settings) -> None:
-        """Deletes an index that is not open, and nothing else that may lie in its folder.
+    @classmethod
+    def rebuild(
+        cls, settings: Settings, on_progress: OnProgress = lambda progress: None
+    ) -> tuple["Index", SyncReport]:
+        """An index built from nothing, and its report; until it is done, the one before answers.
 
-        Raises BadInput when it could not be built again, IndexBusy when another process is
-        writing to it.
+        Raises BadInput when it cannot be built, IndexBusy when another process is writing.
         """
-        check_settings(settings)
-        folder = settings.index_folder
-        if not (folder / MANIFEST).is_file():
-            return
-        with only_writer(folder, PATIENCE):
-            for part in ("chroma", "bm25"):
-                shutil.rmtree(folder / part, ignore_errors=True)
-            for ending in ("", "-wal", "-shm"):
-                (folder / f"{MANIFEST}{ending}").unlink(missing_ok=True)
+        home = home_of(settings)
+        home.make()
+        with only_writer(home, PATIENCE), home.replacing() as build:
+            index = cls(settings, Stores.open(settings, home, build))
+            index._current = lambda: build
+            report = index._synced(nullcontext(), on_progress)
+        index._current = home.current
+        return index, report
+
+    @property
+    def stores(self) -> Stores:
+        """What it is made of, opened anew where another process has changed or replaced it."""
+        with self._opening:
+            build = self._current()
+            if build != self._stores.build:
+                self._stores = Stores.open(self.settings, self._home, build)
+            elif self._stores.outdated:
+                self._stores = self._stores.renewed(self.settings)
+            return self._stores
 
     def sync(
         self, on_progress: OnProgress = lambda progress: None, patience: float = PATIENCE
@@ -83,11 +96,15 @@ class Index:
 
         Raises IndexBusy when another process is at it for longer than ``patience`` seconds.
         """
+        return self._synced(only_writer(self._home, patience), on_progress)
+
+    def _synced(self, lock: AbstractContextManager[None], on_progress: OnProgress) -> SyncReport:
+        """What ``sync`` gives; nobody else writes within the lock."""
         began = time.perf_counter()
         check_corpus(self.corpus)
         before = after = self.stores.manifest.files()
         if any(self._plan()) or self.stores.dirty:
-            with only_writer(self.folder, patience), self.stores.writing():
+            with lock, self._writable().writing():
                 check_weights(self.settings.embedder)
                 before = self.stores.manifest.files()
                 # Planned anew: another writer may have ended.
@@ -104,12 +121,31 @@ class Index:
             seconds=time.perf_counter() - began,
         )
 
+    def _writable(self) -> Stores:
+        """The stores to write to, opened anew where they were but a copy."""
+        if self.stores.copied:
+            self._open_anew()
+        return self.stores
+
+    def _open_anew(self) -> None:
+        with self._opening:
+            self._stores = self._stores.renewed(self.settings)
+
     def search(self, query: str, k: int, sources: Sequence[str] = ()) -> tuple[Ranking, Ranking]:
         """The best ``k`` passages of each way to find, of those sources only, if any are named.
 
         They come best first, dense ones with cosines (-1 to 1), the others with BM25 (0 and up).
         """
-        return self.stores.search(self.embedder.embed_query(query), query, k, sources)
+        vector = self.embedder.embed_query(query)
+        for seconds in WRITTEN:
+            try:
+                return self.stores.search(vector, query, k, sources)
+            except IndexDamaged:
+                if not self.stores.manifest.is_written:
+                    break
+            time.sleep(seconds)
+            self._open_anew()
+        return self.stores.search(vector, query, k, sources)
 
     def idf(self, terms: Iterable[str]) -> dict[str, float]:
         """How much each term tells; about 0 for one in every passage, most for one in none."""
@@ -156,12 +192,11 @@ class Index:
     def newest(self, count: int) -> list[tuple[str, int]]:
         """The sources that were changed last, newest first, with their times.
 
-        A time is in nanoseconds since 1970, as of when the file was read; 0 where it was just
-        being changed, which counts as newest.
+        A time is in nanoseconds since 1970, as of when the file was read.
         """
         files = self.stores.manifest.files()
-        read = [(source, files[source].mtime_ns) for source in self.titles()]
-        return sorted(read, key=lambda file: file[1] or time.time_ns(), reverse=True)[:count]
+        read = [(source, files[source].times.modified) for source in self.titles()]
+        return sorted(read, key=lambda file: file[1], reverse=True)[:count]
 
     def vectors(self, passages: Sequence[Passage]) -> list[tuple[Passage, list[float]]]:
         """Passages with their vectors, in their order."""
@@ -195,7 +230,7 @@ class Index:
             source: stat
             for source, stat in found.items()
             if source not in known
-            or (known[source].size, known[source].mtime_ns) != (stat.st_size, stat.st_mtime_ns)
+            or _times(stat) not in (known[source].times, self._same.get(source))
         }
         return unread, tuple(sorted(known.keys() - found.keys()))
 
@@ -203,15 +238,22 @@ class Index:
         """What is not in the index as it is in the folder, by source; files are compared whole."""
         (unread, removed), known = self._plan(), self.stores.manifest.files()
         found = {}
-        for source in unread:
+        for source, stat in unread.items():
             if source not in known:
                 found[source] = "not indexed"
             elif known[source].sha256 != _sha256(self.corpus / source):
                 found[source] = "changed since it was indexed"
+            else:
+                self._same[source] = _settled(stat)
         return found | dict.fromkeys(removed, "indexed, but gone from the corpus")
 
-    def verify(self) -> list[str]:
-        """Every difference between corpus, manifest and both ways to find, a line each."""
+    def verify(self, deep: bool = False) -> list[str]:
+        """Every difference between corpus, manifest and both ways to find, a line each.
+
+        ``deep`` reads all of the index first, and raises IndexDamaged where it is not as written.
+        """
+        if deep:
+            self.stores.check_intact()
         lines = [f"{source}: {what}" for source, what in self.changes().items()]
         return lines + self.stores.differences()
 
@@ -235,7 +277,7 @@ class Index:
 
     def close(self) -> None:
         """Lets go of the files."""
-        self.stores.close()
+        self._stores.close()
 
     def _work_off(self, plan: Plan, known: dict[str, File], on_progress: OnProgress) -> None:
         """Reads, embeds and writes what is new or changed; drops what is gone."""
@@ -243,13 +285,14 @@ class Index:
         total = sum(stat.st_size for stat in unread.values())
         done = 0
         batch: list[Entry] = []
+        touched: list[tuple[*Times, str]] = []
         with Worker() as worker:
             for source, stat in unread.items():
-                read = sum(entry.file.size for entry in batch) // READING
+                read = sum(entry.file.times.size for entry in batch) // READING
                 on_progress(Progress(source, done + read, total))
                 sha256 = _sha256(self.corpus / source)
                 if sha256 and source in known and known[source].sha256 == sha256:
-                    self.stores.manifest.touch(source, stat.st_size, _settled(stat))
+                    touched.append((*_settled(stat), source))
                     done += stat.st_size
                     continue
                 batch.append(self._read(worker, source, stat, sha256))
@@ -257,20 +300,21 @@ class Index:
                     done = self._write(batch, done, total, on_progress)
                     batch = []
         self._write(batch, done, total, on_progress)
+        self.stores.manifest.touch(touched)
         self.stores.remove(removed)
 
     def _read(self, worker: Worker, source: str, stat: os.stat_result, sha256: str) -> Entry:
         """One file, read and cut into passages, or the line that says why it could not be."""
         began = time.perf_counter()
-        size, mtime_ns = stat.st_size, _settled(stat)
+        times = _settled(stat)
         try:
             document = worker.run(load, self.corpus, source)
         except Unreadable as error:
             if not sha256:
-                mtime_ns = 0  # a permission may be given without the file's time changing
+                times = times._replace(changed=0)  # on Windows a permission changes none of them
             seconds = time.perf_counter() - began
             file_report = FileReport(source, error.status, seconds=seconds, why=error.why)
-            return Entry(File(size, mtime_ns, sha256, file_report))
+            return Entry(File(times, sha256, file_report))
         passages = chunk(document, self.settings.passage_size)
         file_report = FileReport(
             source,
@@ -281,14 +325,14 @@ class Index:
             seconds=time.perf_counter() - began,
             language=language(document.text),
         )
-        return Entry(File(size, mtime_ns, document.file_sha256, file_report), document, passages)
+        return Entry(File(times, document.file_sha256, file_report), document, passages)
 
     def _write(self, batch: list[Entry], done: int, total: int, on_progress: OnProgress) -> int:
         """Embeds and writes a batch, reports on the way, and gives the bytes that are then done."""
         if not batch:
             return done
         passages = [passage for entry in batch for passage in entry.passages]
-        size = sum(entry.file.size for entry in batch)
+        size = sum(entry.file.times.size for entry in batch)
         vectors = self.stores.vectors_of(passages)
         unknown = [passage for passage in passages if passage.id not in vectors]
         embedded = embed_in_steps(self.embedder, [p.indexed_text for p in unknown], STEP)
@@ -310,9 +354,23 @@ def _sha256(path: Path) -> str:
         return ""
 
 
-def _settled(stat: os.stat_result) -> int:
-    """A file's time, or 0 where the file is so young that it may change within the same time."""
-    return stat.st_mtime_ns if time.time_ns() - stat.st_mtime_ns > RACY else 0
+def _times(stat: os.stat_result) -> Times:
+    """What tells, without a look into a file, whether it has changed."""
+    return Times(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
+def _settled(stat: os.stat_result) -> Times:
+    """The same, but no time where another change may come within the same time."""
+    times = _times(stat)
+    return times if time.time_ns() - times.changed > RACY else times._replace(changed=0)
+
+
+def home_of(settings: Settings) -> Home:
+    """Where the index lies; raises BadInput when none can be built with these settings."""
+    check_settings(settings)
+    return Home(
+        settings.index_folder.absolute(), settings.corpus.absolute(), settings.rebuild_command
+    )
 
 
 def check_settings(settings: Settings) -> None:

@@ -6,27 +6,32 @@ who ask if it is gone.
 """
 
 import functools
+import hashlib
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from askdoc.errors import AskdocError
+from askdoc.index.home import Home
+from askdoc.ingest.files import still_in
 from askdoc.types import Block, BlockKind, Document, FileReport, Passage, Status
 
 META = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     source TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    file_sha256 TEXT NOT NULL, report TEXT NOT NULL);
+    ctime_ns INTEGER NOT NULL, file_sha256 TEXT NOT NULL, report TEXT NOT NULL,
+    checksum TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     source TEXT PRIMARY KEY REFERENCES files ON DELETE CASCADE, file_sha256 TEXT NOT NULL,
-    title TEXT NOT NULL, text TEXT NOT NULL, blocks TEXT NOT NULL, pages TEXT NOT NULL);
+    title TEXT NOT NULL, text TEXT NOT NULL, blocks TEXT NOT NULL, pages TEXT NOT NULL,
+    checksum TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS documents_of_file ON documents (file_sha256);
 CREATE TABLE IF NOT EXISTS passages (
     id TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
@@ -34,14 +39,27 @@ CREATE TABLE IF NOT EXISTS passages (
 CREATE INDEX IF NOT EXISTS passages_of_source ON passages (source);
 CREATE INDEX IF NOT EXISTS passages_of_content ON passages (content);
 """
+REPORT = "checksum(source, file_sha256, report)"
+DOCUMENT = "checksum(source, file_sha256, title, text, blocks, pages)"
+
+
+class Times(NamedTuple):
+    """What tells of a file, without a look into it, whether it has changed; in nanoseconds.
+
+    Copying may keep the time of modification, but nothing that writes keeps that of change. That
+    one is 0 where the content is to be compared again.
+    """
+
+    size: int
+    modified: int
+    changed: int
 
 
 @dataclass(frozen=True, slots=True)
 class File:
     """A file as it was when it was read, or failed to be."""
 
-    size: int
-    mtime_ns: int
+    times: Times
     sha256: str
     report: FileReport
 
@@ -58,26 +76,35 @@ class Entry:
 class Manifest:
     """The files, documents and passages of one index; safe to share between threads."""
 
-    def __init__(self, path: Path, rebuild_command: str) -> None:
+    def __init__(self, path: Path, home: Home) -> None:
+        self._home = home
         self._lock = threading.Lock()
-        try:
+        with home.telling(path.name):
             self._db = sqlite3.connect(path, check_same_thread=False, timeout=30)
-            self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" + META)
-        except sqlite3.Error as error:
-            raise AskdocError(
-                f"the index at {path.parent} cannot be opened ({error}): "
-                f"build it again with `{rebuild_command}`"
-            ) from error
+        self.close = weakref.finalize(self, self._db.close)
+        self.close.atexit = False
+        self._db.create_function("checksum", -1, _checksum, deterministic=True)
         self._document = functools.lru_cache(maxsize=64)(self._read_document)
-
-    def close(self) -> None:
-        """Lets go of the file."""
-        self._db.close()
+        with self._transaction() as db:
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute(META)
 
     def prepare(self) -> None:
         """Creates what is not there yet, once ``meta`` has told that it is of this version."""
         with self._transaction() as db:
             db.executescript(SCHEMA)
+
+    def version(self) -> int:
+        """A number that changes when another process, or another manifest in this one, writes.
+
+        What this manifest itself writes does not change it.
+        """
+        return int(self._rows("PRAGMA data_version")[0][0])
+
+    @property
+    def is_written(self) -> bool:
+        """Whether a write was begun that has not ended yet, or never will."""
+        return self.meta().get("dirty") != "no"
 
     def meta(self) -> dict[str, str]:
         """What was noted of the index as a whole."""
@@ -90,18 +117,18 @@ class Manifest:
 
     def files(self) -> dict[str, File]:
         """Every file by its source, read or not."""
-        rows = self._rows("SELECT source, report, size, mtime_ns, file_sha256 FROM files")
-        return {
-            source: File(size, mtime_ns, sha256, _report(report))
-            for source, report, size, mtime_ns, sha256 in rows
-        }
+        rows = self._rows("SELECT source, size, mtime_ns, ctime_ns, file_sha256, report FROM files")
+        with self._home.telling("manifest"):
+            return {
+                source: File(Times(*times), sha256, _report(report))
+                for source, *times, sha256, report in rows
+            }
 
-    def touch(self, source: str, size: int, mtime_ns: int) -> None:
-        """Notes a new time for a file whose content is as it was."""
+    def touch(self, files: Sequence[tuple[int, int, int, str]]) -> None:
+        """Notes new times for the sources of files whose content is as it was."""
+        query = "UPDATE files SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE source = ?"
         with self._transaction() as db:
-            db.execute(
-                "UPDATE files SET size = ?, mtime_ns = ? WHERE source = ?", (size, mtime_ns, source)
-            )
+            db.executemany(query, files)
 
     def replace(self, entries: Sequence[Entry]) -> list[str]:
         """Puts entries in the place of what stood under their sources, all at once.
@@ -123,6 +150,15 @@ class Manifest:
             for source in sources:
                 gone |= _drop(db, source)
         return sorted(gone)
+
+    def damage(self) -> list[str]:
+        """What is not as it was written: every page, report and document is looked at."""
+        found = self._rows(
+            "SELECT * FROM pragma_integrity_check WHERE integrity_check != 'ok' "
+            f"UNION ALL SELECT source FROM files WHERE checksum != {REPORT} "
+            f"UNION ALL SELECT source FROM documents WHERE checksum != {DOCUMENT}"
+        )
+        return [what for (what,) in found]
 
     def count(self) -> int:
         """How many passages are in."""
@@ -166,15 +202,21 @@ class Manifest:
             f"JOIN documents USING (source) WHERE id IN ({marks})",
             *ids,
         )
+        served = still_in(self._home.corpus, {source for _, source, *_ in rows})
         found = {}
         for id, source, sha256, start, end in rows:
             with suppress(LookupError):
-                found[id] = Passage(self._document(source, sha256), start, end)
+                if source in served:
+                    found[id] = Passage(self._document(source, sha256), start, end)
+                    if found[id].id != id:
+                        raise self._home.damaged(f"a passage of {source} is another")
         return found
 
     def document(self, source: str) -> Document | None:
         """The document of a source as it was indexed, or None."""
         with suppress(LookupError):
+            if not still_in(self._home.corpus, [source]):
+                return None
             for row in self._rows("SELECT file_sha256 FROM documents WHERE source = ?", source):
                 return self._document(source, row[0])
         return None
@@ -182,11 +224,14 @@ class Manifest:
     def _read_document(self, source: str, sha256: str) -> Document:
         """A document of the index; raises LookupError, which no cache keeps, when it is gone."""
         rows = self._rows(
-            "SELECT title, text, blocks, pages FROM documents WHERE source = ? AND file_sha256 = ?",
+            f"SELECT title, text, blocks, pages, checksum = {DOCUMENT} FROM documents "
+            "WHERE source = ? AND file_sha256 = ?",
             source,
             sha256,
         )
-        title, text, blocks, pages = rows[0]  # there is none when a sync has just replaced it
+        title, text, blocks, pages, intact = rows[0]  # none when a sync has just replaced it
+        if not intact:
+            raise self._home.damaged(f"the text of {source} has changed")
         return Document(
             source,
             title,
@@ -204,12 +249,8 @@ class Manifest:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing, one thread at a time."""
-        with self._lock:
-            try:
-                with self._db:
-                    yield self._db
-            except sqlite3.Error as error:
-                raise AskdocError(f"the manifest of the index failed: {error}") from error
+        with self._lock, self._home.telling("manifest:"), self._db:
+            yield self._db
 
 
 def _drop(db: sqlite3.Connection, source: str) -> set[str]:
@@ -217,6 +258,11 @@ def _drop(db: sqlite3.Connection, source: str) -> set[str]:
     ids = {row[0] for row in db.execute("SELECT id FROM passages WHERE source = ?", (source,))}
     db.execute("DELETE FROM files WHERE source = ?", (source,))
     return ids
+
+
+def _checksum(*values: str) -> str:
+    """What tells whether values of a row are as they were written."""
+    return hashlib.sha256("\0".join(values).encode()).hexdigest()[:32]
 
 
 def _report(row: str) -> FileReport:
@@ -228,24 +274,18 @@ def _report(row: str) -> FileReport:
 def _insert(db: sqlite3.Connection, entry: Entry) -> None:
     """Writes one entry."""
     file, document = entry.file, entry.document
-    source = file.report.source
+    source, report = file.report.source, json.dumps(asdict(file.report))
+    checksum = _checksum(source, file.sha256, report)
     db.execute(
-        "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
-        (source, file.size, file.mtime_ns, file.sha256, json.dumps(asdict(file.report))),
+        "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (source, *file.times, file.sha256, report, checksum),
     )
     if document is None:
         return
-    db.execute(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            source,
-            document.file_sha256,
-            document.title,
-            document.text,
-            json.dumps(list(map(attrgetter(*Block.__dataclass_fields__), document.blocks))),
-            json.dumps(document.pages),
-        ),
-    )
+    blocks = list(map(attrgetter(*Block.__dataclass_fields__), document.blocks))
+    structure = json.dumps(blocks), json.dumps(document.pages)
+    row = (source, document.file_sha256, document.title, document.text, *structure)
+    db.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, _checksum(*row)))
     db.executemany(
         "INSERT INTO passages VALUES (?, ?, ?, ?, ?)",
         [

@@ -3,26 +3,33 @@
 The order of every write is the same: passages go into both ways to find, then the manifest names
 them in one transaction, then the passages that they replace go out of both. The manifest is marked
 as dirty before and clean after, so that whoever opens an index after a crash knows to compare the
-three.
+three. While it is clean, the files of both ways to find have the checksums that it names.
 """
 
 import hashlib
+import json
 import os
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from askdoc.errors import IndexMismatch
+from askdoc.errors import IndexMismatch, IndexUnavailable
 from askdoc.index.bm25 import Bm25
 from askdoc.index.dense import Dense
+from askdoc.index.home import Home
 from askdoc.index.manifest import Entry, Manifest
+from askdoc.ingest.files import file_sha256
 from askdoc.settings import Settings
 from askdoc.types import Passage
 
-VERSION = "6"  # of what is stored; raise it when an older index can no longer be read
+VERSION = "7"  # of what is stored; raise it when an older index can no longer be read
 MANIFEST = "manifest.sqlite"
 COMPARED = 10  # passages of BM25 retrieval that dense retrieval must not overlook
+TOGETHER = 500  # passages that are compared at a time
 NEW = "new"  # how a manifest is marked into which nothing has been written yet
 
 Ranking = list[tuple[Passage, float]]
@@ -30,26 +37,65 @@ Ranking = list[tuple[Passage, float]]
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What an index is made of."""
+    """What an index is made of; ``copied`` where only a private copy of it can be opened."""
 
+    build: Path
+    home: Home
     manifest: Manifest
     dense: Dense
     bm25: Bm25
+    copied: bool
+    version: int
 
     @classmethod
-    def open(cls, settings: Settings, folder: Path) -> "Stores":
-        """The stores in a folder, new where there are none.
+    def open(cls, settings: Settings, home: Home, build: Path) -> "Stores":
+        """The stores of a build, new where there are none.
 
-        Raises IndexMismatch when they were built with other settings.
+        Raises IndexMismatch when they were built with other settings, IndexDamaged when their files
+        are not as they were written.
         """
-        manifest = Manifest(folder / MANIFEST, settings.rebuild_command)
-        cls._check(manifest, settings, folder)
+        manifest = Manifest(build / MANIFEST, home)
+        cls._check(manifest, settings, build)
         manifest.prepare()
-        dense = Dense(folder / "chroma", settings.chroma_url, manifest.meta()["collection"])
-        return cls(manifest, dense, Bm25(folder / "bm25"))
+        _check_files(manifest, build, home)
+        return cls._over(manifest, settings, home, build)
+
+    @classmethod
+    def _over(cls, manifest: Manifest, settings: Settings, home: Home, build: Path) -> "Stores":
+        """A manifest with both ways to find; from a private copy of them where they are read-only.
+
+        Neither Chroma nor tantivy can open what it cannot write to.
+        """
+        version, collection = manifest.version(), manifest.meta()["collection"]
+
+        def opened(folder: Path, copied: bool) -> "Stores":
+            dense = Dense(folder / "chroma", settings.chroma_url, collection, home)
+            bm25 = Bm25(folder / "bm25", home)
+            return cls(build, home, manifest, dense, bm25, copied, version)
+
+        try:
+            return opened(build, copied=False)
+        except IndexUnavailable:
+            copy = Path(tempfile.mkdtemp(prefix="askdoc-"))
+            try:
+                stores = opened(home.copied(build, copy), copied=True)
+            except BaseException:
+                shutil.rmtree(copy, ignore_errors=True)
+                raise
+            weakref.finalize(stores.dense, shutil.rmtree, copy, ignore_errors=True)
+            return stores
+
+    @property
+    def outdated(self) -> bool:
+        """Whether another process has written, which neither way to find sees."""
+        return self.version != self.manifest.version()
+
+    def renewed(self, settings: Settings) -> "Stores":
+        """The same, with what another process has written."""
+        return self._over(self.manifest, settings, self.home, self.build)
 
     @staticmethod
-    def _check(manifest: Manifest, settings: Settings, folder: Path) -> None:
+    def _check(manifest: Manifest, settings: Settings, build: Path) -> None:
         """Notes how a new index is built, or refuses one that was built in another way."""
         now = {
             "version": VERSION,
@@ -58,13 +104,13 @@ class Stores:
         }
         then = manifest.meta()
         if not then:
-            manifest.note(**now, collection=_collection(folder), dirty=NEW)
+            manifest.note(**now, collection=_collection(build), dirty=NEW)
             return
         for name, value in now.items():
             if then.get(name) != value:
                 manifest.close()
                 raise IndexMismatch(
-                    f"the index at {folder} was built with {name} "
+                    f"the index at {settings.index_folder} was built with {name} "
                     f"{then.get(name)}, not {value}: keep that one, or build it again with "
                     f"`{settings.rebuild_command}`"
                 )
@@ -72,21 +118,30 @@ class Stores:
     @property
     def dirty(self) -> bool:
         """Whether a write was begun and not ended, or passages were lost or kept."""
-        if self.manifest.meta().get("dirty") != "no":
-            return True
-        return not len(self.dense) == len(self.bm25) == self.manifest.count()
+        counts = len(self.dense), len(self.bm25), self.manifest.count()
+        return self.manifest.is_written or len(set(counts)) > 1
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Mends what an interrupted write has left, and marks the time until this one ends."""
-        if self.manifest.meta().get("dirty") == NEW:
+        if self.copied:
+            raise self.home.unavailable("only a copy of it can be opened")
+        new = self.manifest.meta().get("dirty") == NEW
+        if new:
             self.dense.clear()  # what a lost manifest has left behind belongs to nobody
             self.bm25.clear()
         if self.dirty:
             self._reconcile()
         self.manifest.note(dirty="yes")
         yield
-        self.manifest.note(dirty="no")
+        if new:
+            self.dense.drop_others()
+        self.dense.settle()
+        with self.home.telling():
+            if not self.build.stat().st_mode & 0o077:  # nobody has opened it to others
+                for path in self.build.rglob("*"):
+                    path.chmod(0o700 if path.is_dir() else 0o600)
+            self.manifest.note(dirty="no", files=json.dumps(_checksums(self.build)))
 
     def replace(self, entries: Sequence[Entry], vectors: Sequence[Sequence[float]]) -> None:
         """Puts entries in the place of what stood under their sources; a vector a passage."""
@@ -132,8 +187,19 @@ class Stores:
             lines += [f"{source}: passages missing in {name}" for source in missing]
             lines += [f"passage {id}: in {name} only" for id in sorted(ids - sources.keys())]
         if lines:
-            self.manifest.note(dirty="yes")  # so that the next sync mends it
+            with suppress(IndexUnavailable):
+                self.manifest.note(dirty="yes")  # so that the next sync mends it
         return lines
+
+    def check_intact(self) -> None:
+        """Raises IndexDamaged when anything is not as it was written; all of it is read."""
+        damage = self.manifest.damage()
+        ids = list(self.manifest.sources())
+        for start in range(0, len(ids), TOGETHER):
+            passages = self.manifest.passages(ids[start : start + TOGETHER])
+            damage += [f"Chroma: {id}" for id in self.dense.changed(list(passages.values()))]
+        if damage:
+            raise self.home.damaged(damage[0])
 
     def close(self) -> None:
         """Lets go of the files."""
@@ -155,6 +221,29 @@ class Stores:
             self.bm25.remove(ids)
 
 
-def _collection(folder: Path) -> str:
-    """A name that several corpora on one Chroma server do not share."""
-    return f"askdoc-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:24]}"
+def _checksums(build: Path) -> dict[str, str]:
+    """The SHA-256 of each file of both ways to find that only a write changes."""
+    folders = [path.parent for path in build.glob("chroma/*/index_metadata.pickle")]
+    found = {}
+    for path in (path for folder in (build / "bm25", *folders) for path in folder.glob("*")):
+        if path.suffix != ".lock":
+            with suppress(FileNotFoundError):  # another process is writing
+                found[path.relative_to(build).as_posix()] = file_sha256(path)
+    return found
+
+
+def _check_files(manifest: Manifest, build: Path, home: Home) -> None:
+    """Raises IndexDamaged where files are not as they were when the manifest was marked clean."""
+    meta = manifest.meta()
+    if meta.get("dirty") != "no":
+        return
+    with home.telling():
+        changed = json.loads(meta["files"]).items() ^ _checksums(build).items()
+        if changed and manifest.meta() == meta:  # else another process has just begun to write
+            raise home.damaged(f"{min(changed)[0]} has changed")
+
+
+def _collection(build: Path) -> str:
+    """A name that several corpora on one Chroma server do not share, nor builds of one."""
+    folder = hashlib.sha256(os.fsencode(build.parent.resolve())).hexdigest()[:24]
+    return f"askdoc-{folder}-{hashlib.sha256(os.fsencode(build.name)).hexdigest()[:8]}"

@@ -6,7 +6,7 @@ A loader is a function from a path to an Extract; it raises Unreadable when a fi
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -80,6 +80,17 @@ def find(corpus: Path, index: Path) -> dict[str, os.stat_result]:
                 if path.resolve().is_relative_to(root) and path.is_file():
                     stats[source.encode("utf-8", "backslashreplace").decode()] = path.stat()
     return stats
+
+
+def still_in(corpus: Path, sources: Iterable[str]) -> set[str]:
+    """Those sources that are not ignored by now, nor led out of the corpus by a link."""
+    root, ignored = os.path.realpath(corpus), _ignored(corpus / IGNORE_FILE)
+    return {
+        source
+        for source in sources
+        if Path(os.path.realpath(corpus / source)).is_relative_to(root)
+        and not ignored.match_file(source)
+    }
 
 
 def _ignored(path: Path) -> pathspec.GitIgnoreSpec:

@@ -1,0 +1,135 @@
+"""Where an index lies, and what goes wrong there, told as what it is.
+
+An index is a folder in the index folder, a build; the file ``current`` names the one in use, so
+that another can take its place in one step.
+"""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from askdoc.errors import AskdocError, BadInput, IndexBusy, IndexDamaged, IndexUnavailable
+
+BUILD = "build-"
+CURRENT = "current"
+BEFORE = ("manifest.sqlite", "manifest.sqlite-*", "chroma", "bm25")
+"""What lay in the index folder itself before version 7."""
+UNAVAILABLE = re.compile(
+    "permission denied|read-?only|disk is full|no space left|quota|file too large|disk i/o"
+    "|io::error|unable to open|too many open",
+    re.IGNORECASE,
+)
+"""What SQLite, Chroma and tantivy say where a folder cannot be read or written."""
+SERVER = "Chroma at "  # how that part is called where a server holds it
+
+
+def check_corpus(corpus: Path) -> None:
+    """Raises BadInput when there is no such folder."""
+    if not corpus.is_dir():
+        raise BadInput(f"there is no folder {corpus}: name one with --corpus or ASKDOC_CORPUS")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder of an index, that of its corpus, and the command that builds it again."""
+
+    folder: Path
+    corpus: Path
+    rebuild_command: str
+
+    def make(self) -> None:
+        """Creates the folder, private and kept out of version control."""
+        with self.telling():
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not (self.folder / ".gitignore").exists():
+                (self.folder / ".gitignore").write_text("*\n")
+
+    def current(self) -> Path:
+        """The build in use, made where there is none; raises AskdocError."""
+        with self.telling():
+            try:
+                name = (self.folder / CURRENT).read_text("utf-8", "replace")
+            except FileNotFoundError:
+                if (self.folder / BEFORE[0]).exists():
+                    return self.folder
+                self.make()
+                return _use(self._new())
+            if not name.startswith(BUILD) or not (self.folder / name).is_dir():
+                raise self.damaged(f"{CURRENT} names no build")
+            return self.folder / name
+
+    @contextmanager
+    def replacing(self) -> Iterator[Path]:
+        """A new build, which takes the place of all that was there when it is done."""
+        build = self._new()
+        try:
+            yield build
+            _use(build)
+        except BaseException:
+            shutil.rmtree(build, ignore_errors=True)
+            raise
+        old = (f"{BUILD}*", *(BEFORE if (self.folder / BEFORE[0]).is_file() else ()))
+        for path in {path for name in old for path in self.folder.glob(name)} - {build}:
+            shutil.rmtree(path, ignore_errors=True)
+            with suppress(OSError):  # where it was a folder, or is open elsewhere on Windows
+                path.unlink()
+
+    def _new(self) -> Path:
+        """An empty build, which only its user can read."""
+        with self.telling():
+            return Path(tempfile.mkdtemp(prefix=BUILD, dir=self.folder))
+
+    def damaged(self, why: str) -> IndexDamaged:
+        """What to raise where the index cannot be trusted."""
+        return IndexDamaged(
+            f"the index at {self.folder} is damaged ({why}): "
+            f"build it again with `{self.rebuild_command}`"
+        )
+
+    def unavailable(self, why: str) -> IndexUnavailable:
+        """What to raise where the index cannot be read or written."""
+        return IndexUnavailable(
+            f"the index at {self.folder} cannot be used as it should ({why}): see to its "
+            "permissions and its disk's space, or name another folder with --index or ASKDOC_INDEX"
+        )
+
+    def copied(self, build: Path, to: Path) -> Path:
+        """A folder, with a copy of all that lies in the folders of a build."""
+        with self.telling("copying"):
+            for path in build.glob("*/**/*"):
+                if path.is_file():
+                    copy = to / path.relative_to(build)
+                    copy.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, copy)
+        return to
+
+    @contextmanager
+    def telling(self, part: str = "") -> Iterator[None]:
+        """Tells in one line, as our own error, what a library says of a part of the index."""
+        try:
+            yield
+        except (AskdocError, KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        # The libraries' errors have no common root, and a panic of Rust is not even an Exception.
+        except BaseException as error:
+            lines = str(error).splitlines() or [type(error).__name__]
+            why = f"{part} {lines[0]}".strip()
+            if part.startswith(SERVER):
+                raise AskdocError(f"{why}: see to the server") from error
+            if isinstance(error, OSError) or UNAVAILABLE.search(str(error)):
+                raise self.unavailable(why) from error
+            if "database is locked" in why:
+                raise IndexBusy(f"another process keeps the index {self.folder} locked") from error
+            raise self.damaged(why) from error
+
+
+def _use(build: Path) -> Path:
+    """Makes a build the one in use, in one step."""
+    name = build / CURRENT
+    name.write_text(build.name)
+    name.replace(build.parent / CURRENT)
+    return build

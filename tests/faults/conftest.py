@@ -1,0 +1,48 @@
+"""Other processes that use the same index."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+DRIVER = Path(__file__).parent / "another_process.py"
+Run = Callable[..., tuple[int, str, str]]
+
+
+def process(*before: str) -> Iterator[Run]:
+    """Another process; a command of askdoc gives its exit code, its output and its errors."""
+    command = [*before, sys.executable, str(DRIVER)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as started:
+        assert started.stdin
+        assert started.stdout
+
+        def run(*arguments: object) -> tuple[int, str, str]:
+            print(json.dumps([str(argument) for argument in arguments]), file=started.stdin)
+            code, out, err = json.loads(started.stdout.readline())
+            return code, out, err
+
+        yield run
+        started.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def other() -> Iterator[Run]:
+    """Another process of the same user."""
+    yield from process()
+
+
+@pytest.fixture(scope="session")
+def bound() -> Iterator[Run]:
+    """Another process, for which read-only means read-only: the rights of root are taken away."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        assert shutil.which("setpriv"), "root needs setpriv, of util-linux, for this test"
+        yield from process("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+    else:
+        yield from process()

@@ -1,4 +1,5 @@
-# make app: the chat over corpus/; make test: every check and test. Both set up .venv first.
+# make app: the chat over corpus/; make test: every check and test; make attack: those that
+# take minutes, and root for one. All set up .venv first.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -9,7 +10,7 @@ TORCH_INDEX ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: app test clean
+.PHONY: app test attack clean
 
 app: .venv/app
 	$(BIN)/askdoc serve --host $(HOST) --port $(PORT)
@@ -18,8 +19,11 @@ test: .venv/test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
-	$(BIN)/pytest -m alone
+	$(BIN)/pytest -n 2 --dist loadfile -m "not alone and not attack"
+	$(BIN)/pytest -m "alone and not attack"
+
+attack: .venv/test
+	$(BIN)/pytest -m attack
 
 clean:
 	rm -rf .venv corpus/.askdoc

@@ -1,29 +1,34 @@
-"""Kills a process that syncs, again and again at random moments, and checks what it left.
+"""Hurts a process that syncs, again and again at random moments, and checks what it left.
 
-Run by test_crash.py. The embedder is loaded once; each sync and each check is a process of its own,
-forked from this one, so that a round takes a second and not ten. Prints one JSON line.
+Run by test_crash.py: ``hurt_a_sync.py kill|limit|fill CORPUS ROUNDS [INDEX]``. The embedder is
+loaded once; each sync and each check is a process of its own, forked from this one, so that a round
+takes a second and not ten. Prints one JSON line.
 """
 
 import json
 import os
 import random
+import resource
+import shutil
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 import chromadb  # noqa: F401 - before the forks, so that kills fall on work and not on imports
 import torch
 
-from askdoc import Settings
+from askdoc import IndexUnavailable, Settings
 from askdoc.index import embedder
 from askdoc.index.index import Index
 from askdoc.ingest.chunker import chunk
-from askdoc.ingest.files import load
+from askdoc.ingest.files import language, load
 
 torch.set_num_threads(1)  # threads do not survive a fork
 SIZE = 100
+FULL = 3  # the exit code where there is no space
 
 
 def text(name: int, version: int) -> str:
@@ -56,7 +61,7 @@ def forked(work: Callable[[], object]) -> int:
     try:
         work()
     except BaseException as error:  # noqa: BLE001 - the child must end here, whatever happens
-        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        print(*traceback.format_exception(error), file=sys.stderr, flush=True)
         os._exit(1)
     os._exit(0)
 
@@ -89,46 +94,84 @@ def complete(settings: Settings) -> None:
     """The next sync brings everything in order."""
     index = Index.open(settings)
     index.sync()
-    assert index.verify() == []
+    assert index.verify(deep=True) == []
     held = {source: index.document(source).text for source in index.stores.manifest.files()}
     there = {path.name: path.read_text() for path in index.corpus.glob("*.md")}
     assert held == there
     index.close()
 
 
+def sync(settings: Settings) -> None:
+    """A sync that ends well, or with the one line of a disk that is full."""
+    try:
+        Index.open(settings).sync()
+    except IndexUnavailable as error:
+        os._exit(FULL if "--rebuild" not in str(error) else 1)
+
+
+def killed(settings: Settings) -> bool:
+    """Kills a sync at a random moment; whether it was still at work."""
+    child = forked(lambda: sync(settings))
+    time.sleep(random.uniform(0, 2.0))
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or status == 0, "the sync failed by itself"
+    return os.WIFSIGNALED(status)
+
+
+def limited(settings: Settings) -> bool:
+    """A sync in which no file may grow beyond a random size; whether it met that."""
+
+    def work() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        sync(settings)
+
+    size = int(2 ** random.uniform(0, 20))
+    return ended(forked(work)) == FULL
+
+
+def filled(settings: Settings) -> bool:
+    """A sync on a disk with little space left; whether it was too little."""
+    filler = settings.index_folder.parent / "filler"
+    left = int(2 ** random.uniform(10, 20))
+    with filler.open("wb") as file:
+        file.write(bytes(max(0, shutil.disk_usage(filler.parent).free - left)))
+    full = ended(forked(lambda: sync(settings))) == FULL
+    filler.unlink()
+    return full
+
+
+def ended(child: int) -> int:
+    """The exit code of a process that was forked; one that failed fails this one."""
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, FULL), "see above"
+    return code
+
+
+HURTS = {"kill": killed, "limit": limited, "fill": filled}
+
+
 def main() -> None:
-    """Rounds of change, sync, kill and check."""
-    root, rounds = Path(sys.argv[1]), int(sys.argv[2])
+    """Rounds of change, of a sync that is hurt, and of checks."""
+    how, root, rounds = HURTS[sys.argv[1]], Path(sys.argv[2]), int(sys.argv[3])
     random.seed(7)
-    settings = Settings(corpus=root, passage_size=SIZE)
+    index = Path(sys.argv[4]) if len(sys.argv) > 4 else None
+    settings = Settings(corpus=root, index=index, passage_size=SIZE)
     # Always PyTorch, loaded here once: the threads of ONNX Runtime do not survive a fork either.
     embedder.FEW = 0
     embedder.embedder(settings.embedder).embed_documents(["warm"])
+    language("The first text makes a library unpack its model into a temporary file.")
     history: dict[str, set[str]] = {}
-    killed = finished = 0
-    longest = 2.0
+    hurt = 0
     for number in range(rounds):
         change(root, number)
         for path in root.glob("*.md"):
             history.setdefault(path.name, set()).add(load(root, path.name).text)
-        began = time.monotonic()
-        child = forked(lambda: Index.open(settings).sync())
-        time.sleep(random.uniform(0, longest))
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        if os.WIFSIGNALED(status):
-            killed += 1
-        else:
-            finished += 1
-            assert os.waitstatus_to_exitcode(status) == 0, "the sync failed by itself"
-            longest = max(0.3, 0.9 * (time.monotonic() - began))
-        for work in (
-            lambda: check(settings, history),
-            *[lambda: complete(settings)] * (number % 5 == 4),
-        ):
-            _, status = os.waitpid(forked(work), 0)
-            assert status == 0, f"round {number}: see above"
-    print(json.dumps({"killed": killed, "finished": finished}))
+        hurt += how(settings)
+        assert ended(forked(lambda: check(settings, history))) == 0
+        if number % 5 == 4:
+            assert ended(forked(lambda: complete(settings))) == 0
+    print(json.dumps({"rounds": rounds, "hurt": hurt}))
 
 
 if __name__ == "__main__":

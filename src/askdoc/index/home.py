@@ -24,6 +24,7 @@ UNAVAILABLE = re.compile(
     re.IGNORECASE,
 )
 """What SQLite, Chroma and tantivy say where a folder cannot be read or written."""
+SPACE = 10_000_000  # bytes; with less on its disk, what fails does so for want of it
 SERVER = "Chroma at "  # how that part is called where a server holds it
 
 
@@ -86,7 +87,7 @@ class Home:
     def damaged(self, why: str) -> IndexDamaged:
         """What to raise where the index cannot be trusted."""
         return IndexDamaged(
-            f"the index at {self.folder} is damaged ({why}): "
+            f"the index at {self.folder} is damaged ({' '.join(why.split())}): "
             f"build it again with `{self.rebuild_command}`"
         )
 
@@ -96,6 +97,10 @@ class Home:
             f"the index at {self.folder} cannot be used as it should ({why}): see to its "
             "permissions and its disk's space, or name another folder with --index or ASKDOC_INDEX"
         )
+
+    def _is_full(self) -> bool:
+        """Whether the disk is; Chroma does not always say so."""
+        return self.folder.exists() and shutil.disk_usage(self.folder).free < SPACE
 
     def copied(self, build: Path, to: Path) -> Path:
         """A folder, with a copy of all that lies in the folders of a build."""
@@ -120,7 +125,7 @@ class Home:
             why = f"{part} {lines[0]}".strip()
             if part.startswith(SERVER):
                 raise AskdocError(f"{why}: see to the server") from error
-            if isinstance(error, OSError) or UNAVAILABLE.search(str(error)):
+            if isinstance(error, OSError) or UNAVAILABLE.search(str(error)) or self._is_full():
                 raise self.unavailable(why) from error
             if "database is locked" in why:
                 raise IndexBusy(f"another process keeps the index {self.folder} locked") from error

@@ -19,7 +19,7 @@ class Warmup:
 
     def __init__(self, assistant: Assistant) -> None:
         self.examples: tuple[str, ...] = ()
-        self._assistant = assistant
+        self._assistant = Assistant(assistant.index)  # a model is shown nothing before one asks
         self._error: AskdocError | None = None
         self._ended = threading.Event()
 

@@ -16,8 +16,9 @@ from playwright.sync_api import Page, expect
 
 from askdoc import Document, Unreadable
 from askdoc.ingest.files import find, load
-from askdoc.ingest.formats.pdf_pages import picture, sheets
+from askdoc.ingest.formats.pdf_pages import Sheets, picture, sheets
 from askdoc.web.viewer.layout import laid_out
+from askdoc.web.viewer.panel import as_pages
 
 pytestmark = pytest.mark.alone
 
@@ -245,6 +246,22 @@ def test_a_pdf_is_shown_as_pages_and_as_text(address: str, corpus: Path, tmp_pat
     assert marked(text) == document.text[start : start + 60]
     assert fetched("document?source=lachin-corridor.pdf").count("<figure") == 2
     assert "<mark" not in fetched("document?source=44-day-war.md")
+
+
+def test_of_very_many_pages_those_around_the_cited_one_are_shown() -> None:
+    """And the panel says which."""
+    count, focus = 100_000, 70_000
+    text = "".join(f"Page {number}.\n" for number in range(1, count + 1))
+    pages = tuple(match.start() for match in re.finditer("Page", text))
+    document = Document("long.pdf", "Long", text, "0" * 64, pages=pages)
+    start = pages[focus - 1]
+    found = Sheets(((600.0, 800.0),) * count, (((focus, (0.1, 0.1, 0.5, 0.02)),),))
+    shown = as_pages(document, found, [(start, start + 6)])
+    assert len(shown) < 500_000
+    assert shown.count("<figure") == 1000
+    assert f'alt="Page {focus}"' in shown
+    assert marked(shown) == "Page 7"
+    assert "Pages 69501 to 70500 are shown" in shown
 
 
 def test_a_changed_pdf_is_shown_as_the_text_that_was_read(folder, corpus: Path) -> None:

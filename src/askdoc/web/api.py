@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from askdoc.assistant import Assistant
@@ -94,11 +95,15 @@ def tell_errors(app: FastAPI) -> None:
     """Makes what a request did wrong, or what askdoc raised, one line of JSON."""
 
     @app.exception_handler(AskdocError)
-    def _ours(request: Request, error: AskdocError) -> JSONResponse:
+    async def _ours(request: Request, error: AskdocError) -> JSONResponse:
         return JSONResponse({"error": str(error)}, 400 if isinstance(error, BadInput) else 503)
 
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
     @app.exception_handler(RequestValidationError)
-    def _theirs(request: Request, error: RequestValidationError) -> JSONResponse:
+    async def _theirs(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
         return JSONResponse({"error": f"{where}: {first['msg']}"}, 422)

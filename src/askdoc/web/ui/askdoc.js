@@ -31,10 +31,8 @@
     }
     const body = response ? await response.text() : "";
     if (mine !== request) return; // a later click was answered first
-    if (response && response.ok) page.innerHTML = body; // escaped by the server
-    else if (!response) page.textContent = "The server cannot be reached.";
-    else if (response.status === 409) page.textContent = "This document has changed since it was cited: ask again.";
-    else page.textContent = `The document is not in the index any more (${response.status}).`;
+    if (response?.ok) page.innerHTML = body; // escaped by the server
+    else page.textContent = response ? JSON.parse(body).error : "The server cannot be reached.";
     panel().hidden = false;
     document.body.classList.add("document-open");
     const mark = page.querySelector("mark");

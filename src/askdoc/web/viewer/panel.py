@@ -9,6 +9,7 @@ from askdoc.types import Document
 from askdoc.web.templating import render
 from askdoc.web.viewer.layout import laid_out
 
+SHOWN = 1000  # pages around the one in focus
 Spans = Sequence[tuple[int, int]]
 
 
@@ -24,7 +25,7 @@ def as_text(document: Document, start: int, end: int, others: Spans, has_pages: 
 def as_pages(document: Document, sheets: Sheets, spans: Spans) -> str:
     """A PDF's pages, loaded when they come into view; the first of the spans is the one in focus.
 
-    ``sheets`` has the boxes of the same spans.
+    ``sheets`` has the boxes of the same spans. Of very many pages those around it are shown.
     """
     boxes: dict[int, list[dict[str, Any]]] = {}
     for number, ((start, end), lines) in enumerate(zip(spans, sheets.boxes, strict=True)):
@@ -32,13 +33,16 @@ def as_pages(document: Document, sheets: Sheets, spans: Spans) -> str:
         for line, (page, box) in enumerate(lines):
             shown = {"style": _style(box), "words": "" if line else words, "other": number > 0}
             boxes.setdefault(page, []).append(shown)
+    focus = (document.page_at(spans[0][0]) if spans else None) or 1
+    first = max(0, min(focus - SHOWN // 2, len(sheets.sizes) - SHOWN))
     pages = [
         {
+            "number": page,
             "size": f"{width:.0f}/{height:.0f}",
             "picture": _address("page", document, number=page, sha=document.file_sha256),
             "boxes": boxes.get(page, []),
         }
-        for page, (width, height) in enumerate(sheets.sizes, 1)
+        for page, (width, height) in enumerate(sheets.sizes[first : first + SHOWN], first + 1)
     ]
     return _shown(document, spans[0][0] if spans else 0, view="pages", text="", sheets=pages)
 

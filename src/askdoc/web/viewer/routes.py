@@ -2,8 +2,9 @@
 
 import re
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Literal
+from typing import Literal, TypeVar
 
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, Response
@@ -13,12 +14,13 @@ from askdoc.errors import AskdocError, BadInput, Unreadable
 from askdoc.ingest.files import file_sha256
 from askdoc.ingest.formats import pdf_pages
 from askdoc.ingest.formats.pdf_pages import Sheets
-from askdoc.ingest.worker import Worker
-from askdoc.types import Document
+from askdoc.ingest.worker import CRASHED, OUT_OF_MEMORY, Failure, Worker
+from askdoc.types import Document, Status
 from askdoc.web.viewer import panel
 
 SPAN = re.compile(r"(\d{1,12})-(\d{1,12})")
-SECONDS = 20.0  # that drawing a page may take
+SECONDS = 10.0  # that drawing a page may take
+T = TypeVar("T")
 KEEP = {"cache-control": "private, max-age=86400"}  # the address names the file's hash
 
 
@@ -75,12 +77,16 @@ def routes(assistant: Assistant) -> APIRouter:
 
 
 class Pages:
-    """Draws the pages of PDFs, one at a time, in a process that a hostile file may take down."""
+    """Draws the pages of PDFs, one at a time, in a process that a hostile file may take down.
+
+    A file that has done so, or took too long, is not drawn again.
+    """
 
     def __init__(self, assistant: Assistant) -> None:
         self._index = assistant.index
         self._worker = Worker(SECONDS)
         self._lock = threading.Lock()
+        self._hostile: dict[str, Failure] = {}  # by the hash of the file
 
     def start(self) -> None:
         """Has the process there before a PDF is opened, in a thread, where the index has one."""
@@ -103,24 +109,33 @@ class Pages:
         try:
             if file_sha256(path) != document.file_sha256:
                 return None
-            with self._lock:
-                sheets = self._worker.run(
-                    pdf_pages.sheets, path, document.text, document.pages, spans
-                )
+            sheets = self._run(document, pdf_pages.sheets, document.text, document.pages, spans)
         except (OSError, Unreadable):
             return None
         return sheets if not spans or sheets.boxes[0] else None
 
     def picture(self, document: Document, number: int) -> bytes:
         """A page as a JPEG; raises Unreadable."""
+        return self._run(document, pdf_pages.picture, number)
+
+    def _run(self, document: Document, task: Callable[..., T], *arguments: object) -> T:
+        """What a task makes of a document's file; raises Unreadable."""
         with self._lock:
-            return self._worker.run(pdf_pages.picture, self._index.corpus / document.source, number)
+            if document.file_sha256 in self._hostile:
+                raise Unreadable(*self._hostile[document.file_sha256])
+            try:
+                return self._worker.run(task, self._index.corpus / document.source, *arguments)
+            except Unreadable as error:
+                failure = error.status, error.why
+                if error.status is Status.TOOK_TOO_LONG or failure in (CRASHED, OUT_OF_MEMORY):
+                    self._hostile[document.file_sha256] = failure
+                raise
 
 
 def _check(document: Document, start: int, end: int, sha: str) -> None:
     """Raises HTTPException for a span that the document does not have, or not any more."""
     if sha and sha != document.text_sha256:
-        raise HTTPException(409, f"{document.source} has changed since it was cited")
+        raise HTTPException(409, "This document has changed since it was cited: ask again.")
     if (start or end) and not 0 <= start < end <= len(document.text):
         raise HTTPException(422, f"{document.source} has no characters {start} to {end}")
 

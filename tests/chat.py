@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 from helpers import ROOT
@@ -26,11 +27,14 @@ def chromium() -> str:
     pytest.skip("no Chromium is installed: the chat is not tried in a browser")
 
 
-def serve(*arguments: object) -> tuple[subprocess.Popen[str], str]:
-    """Starts a chat on a free port, and gives its address."""
+def serve(
+    *arguments: object, stderr: IO[str] | None = None, **environment: object
+) -> tuple[subprocess.Popen[str], str]:
+    """Starts a chat on a free port, with further variables, and gives its address."""
+    variables = {name: str(value) for name, value in environment.items()}
     server = subprocess.Popen(
         [sys.executable, *map(str, arguments), "--port", "0"],
-        stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        stdout=subprocess.PIPE, stderr=stderr, text=True, cwd=ROOT, env={**os.environ, **variables},
     )  # fmt: skip
     assert server.stdout is not None
     line = server.stdout.readline()

@@ -1,7 +1,10 @@
-"""What several tests need: where things are, and the command line run in this process."""
+"""What several tests need: where things are, the command line run here, the page's events."""
 
+import uuid
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from askdoc.cli import main
@@ -31,3 +34,52 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 
         main([str(argument) for argument in arguments])
     assert (caught.value.code or 0) == code
     return capsys.readouterr().out
+
+
+def begun(
+    client: httpx.Client, name: str, data: list[Any], session: str = "", **told: object
+) -> str:
+    """Runs an event of the page, by the name of its function, and gives what the page is told."""
+    events = {event["api_name"]: event for event in client.get("/config").json()["dependencies"]}
+    asked = {"session_hash": session or uuid.uuid4().hex}
+    body = {"data": data, "event_data": told or None, "fn_index": events[name]["id"], **asked}
+    client.post("/gradio_api/queue/join", json=body).raise_for_status()
+    return client.get("/gradio_api/queue/data", params=asked).text
+
+
+def named(path: object, url: object = None) -> dict[str, Any]:
+    """A file as the page names it to Gradio."""
+    return {"path": str(path), "url": url, "meta": {"_type": "gradio.FileData"}}
+
+
+def pdf(*objects: bytes) -> bytes:
+    """A PDF of these objects, of which the first is the catalog."""
+    text, places = b"%PDF-1.7\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(text))
+        text += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    count, start = len(objects) + 1, len(text)
+    text += b"xref\n0 %d\n0000000000 65535 f \n%s" % (count, table)
+    return text + b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (count, start)
+
+
+def stream(content: bytes, more: bytes = b"") -> bytes:
+    """A PDF object with content of its own."""
+    return b"<<%s/Length %d>>\nstream\n%s\nendstream" % (more, len(content), content)
+
+
+def slow_pdf(text: str) -> bytes:
+    """A PDF that is read at once, and takes minutes to draw: a colour is reckoned at each point."""
+    reckon = b"{" + b"2 copy sin exch cos mul .5 mul .5 add pop " * 20 + b"pop pop .5 .5 .5}"
+    drawn = b"BT /F 12 Tf 50 700 Td (%s) Tj ET " % text.encode() + b"/S sh " * 99
+    return pdf(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R"
+        b"/Resources<</Font<</F 5 0 R>>/Shading<</S 6 0 R>>>>>>",
+        stream(drawn),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        b"<</ShadingType 1/ColorSpace/DeviceRGB/Domain[0 600 0 800]/Function 7 0 R>>",
+        stream(reckon, b"/FunctionType 4/Domain[0 600 0 800]/Range[0 1 0 1 0 1]"),
+    )

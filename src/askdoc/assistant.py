@@ -23,6 +23,7 @@ from askdoc.tuning import WORTH_ASKING
 from askdoc.types import NO_ANSWER, Answer, Document, Hit, SyncReport
 
 LONGEST_QUESTION = 20_000  # characters: over 3,000 words
+MOST_SOURCES = 1000  # that a question is kept to
 QUOTES = "quotes"  # the name of the writer that needs no language model
 
 
@@ -201,13 +202,13 @@ class Assistant:
         """Brings the index up to date with the folder; a line for each document."""
         return self.index.sync(on_progress)
 
-    def catch_up(self, on_progress: OnProgress = lambda progress: None) -> str:
-        """Syncs, unless another process is indexing or the index cannot be written; then says so.
+    def catch_up(self, on_progress: OnProgress = lambda progress: None, patience: float = 1) -> str:
+        """Syncs, unless another process is at it for longer or none can; then a line that says so.
 
         Raises IndexBusy or IndexUnavailable when there is nothing yet to answer from.
         """
         try:
-            self.index.sync(on_progress, patience=1)
+            self.index.sync(on_progress, patience)
         except (IndexBusy, IndexUnavailable) as hindered:
             if self.index.is_empty:
                 raise
@@ -226,11 +227,13 @@ class Assistant:
     def _check_sources(self, sources: Sequence[str]) -> None:
         """Raises BadInput for a source that is not in the index."""
         if isinstance(sources, str):
-            raise BadInput(f"sources = {sources!r}: name documents in a list")
+            raise BadInput(f"sources = {sources[:80]!r}: name documents in a list")
+        if len(sources) > MOST_SOURCES:
+            raise BadInput(f"{len(sources):,} sources are named: name {MOST_SOURCES:,} or fewer")
         known = {report.source for report in self.index.reports()} if sources else set()
         for source in sources:
             if source not in known:
-                raise BadInput(f"there is no document {source!r} in the index")
+                raise BadInput(f"there is no document {source[:200]!r} in the index")
 
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none."""

@@ -85,6 +85,12 @@ class Settings(BaseSettings):
         None, description="`user:password` that the chat and its routes ask for."
     )
     read_only: bool = Field(False, description="No upload and no deletion in the chat.")
+    max_upload: int = Field(
+        200, ge=1, le=10_000, description="Megabytes of an upload in the chat, at most."
+    )
+    rate: int = Field(
+        600, ge=1, description="Requests a minute that one address may send to the chat, by POST."
+    )
 
     @field_validator("auth")
     @classmethod

@@ -26,9 +26,11 @@ def only_writer(home: Home, patience: float) -> Iterator[None]:
             try:
                 lock.acquire()
             except Timeout as error:
-                told = holder.is_file() and holder.read_text("utf-8", "replace")
+                told = holder.read_text("utf-8", "replace") if holder.is_file() else ""
+                mine = told.startswith(f"process {os.getpid()} on")
+                who = "askdoc itself" if mine else told or "another process"
                 raise IndexBusy(
-                    f"{told or 'another process'} is writing to the index {home.folder}: "
+                    f"{who} is writing to the index {home.folder}: "
                     "wait until it is done"
                 ) from error
             since = time.strftime("%H:%M:%S")

@@ -1,22 +1,29 @@
 """The chat's application: our own routes, the MCP server, and the page in Gradio."""
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+# Else it keeps figures of 10,000 events, and reckons them anew, in pandas, after each.
+os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from fastapi.staticfiles import StaticFiles
 
 from askdoc.assistant import Assistant
 from askdoc.web import api, feedback, mcp
+from askdoc.web.limits import MEGABYTE
 from askdoc.web.page import build
 from askdoc.web.templating import render
+from askdoc.web.uploads import clear
 from askdoc.web.viewer import routes as viewer_routes
 from askdoc.web.warmup import Warmup
 
@@ -29,11 +36,16 @@ def create_app(assistant: Assistant) -> FastAPI:
     It lets everyone in: ``server`` puts a guard before it.
     """
     tools = mcp.server(assistant)
+    uploads = TemporaryDirectory(prefix="askdoc-")
+    os.environ["GRADIO_TEMP_DIR"] = uploads.name  # which it reads each time
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        async with tools.session_manager.run() if tools else nullcontext():
-            yield
+        with uploads as folder:
+            clearing = asyncio.create_task(clear(Path(folder)))
+            async with tools.session_manager.run() if tools else nullcontext():
+                yield
+            clearing.cancel()
 
     app = FastAPI(title="askdoc", openapi_url=None, docs_url=None, redoc_url=None, lifespan=life)
     warmup, started = Warmup(assistant), time.time()
@@ -44,9 +56,14 @@ def create_app(assistant: Assistant) -> FastAPI:
     app.include_router(feedback.routes(assistant))
 
     @app.get("/api/health")
-    def health() -> dict[str, Any]:
+    async def health() -> dict[str, Any]:
         """Whether the models are loaded, and when this server was started."""
         return {"status": "ready" if warmup.done else "warming up", "started": started}
+
+    @app.api_route("/api/{name:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    async def nothing(name: str) -> None:
+        """Tells in our own words that there is no such route."""
+        raise HTTPException(404, f"there is no such route: /api/{name}")
 
     app.mount("/ui", StaticFiles(directory=UI))
     if tools:
@@ -63,6 +80,7 @@ def create_app(assistant: Assistant) -> FastAPI:
         footer_links=[],
         run_history=False,
         show_error=False,
+        max_file_size=assistant.settings.max_upload * MEGABYTE,  # for the page to tell
         ssr_mode=False,
         app_kwargs={"openapi_url": None, "docs_url": None, "redoc_url": None},
     )

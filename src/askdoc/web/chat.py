@@ -151,7 +151,7 @@ class Chat:
         self.acts.open(another, None, outputs, **EVENT)
         self.acts.fresh(clear, None, outputs, **EVENT)
         restore = "() => askdoc.restored()"
-        alone: dict[str, Any] = EVENT | {"concurrency_limit": None}
+        alone: dict[str, Any] = EVENT | {"concurrency_limit": 8}  # each holds a thread
         page.load(begin, self.kept, [self.box, *outputs], js=restore, **alone).then(
             None, None, None, js="() => askdoc.typeOn()"
         ).then(examples, self.kept, self.start, **alone)

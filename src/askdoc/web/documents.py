@@ -43,8 +43,17 @@ def banner(assistant: Assistant) -> str:
 def upload(assistant: Assistant, paths: Sequence[str]) -> list[str]:
     """Moves files into the corpus; their new sources.
 
-    Raises BadInput for a file of a kind that askdoc does not read; then none is moved.
+    Raises BadInput for a file of a kind that askdoc does not read; then none is moved, and all are
+    deleted.
     """
+    try:
+        return _taken(assistant, paths)
+    finally:
+        for path in map(Path, paths):
+            path.unlink(missing_ok=True)
+
+
+def _taken(assistant: Assistant, paths: Sequence[str]) -> list[str]:
     _check_writable(assistant)
     for path in map(Path, paths):
         if path.suffix.lower() not in LOADERS:
@@ -75,14 +84,17 @@ def _check_writable(assistant: Assistant) -> None:
         raise BadInput("this chat is served read-only: files are neither taken nor deleted")
 
 
-def syncing(assistant: Assistant) -> Iterator[str]:
-    """Brings the index up to date; tells now and then how far it is. Raises what sync raises."""
+def syncing(assistant: Assistant, patience: float = 1) -> Iterator[str]:
+    """Brings the index up to date; tells now and then how far it is. Raises what sync raises.
+
+    Another sync is waited for, for some seconds.
+    """
     steps: queue.Queue[Progress | None] = queue.Queue()
     note: Future[str] = Future()
 
     def work() -> None:
         try:
-            note.set_result(assistant.catch_up(steps.put))
+            note.set_result(assistant.catch_up(steps.put, patience))
         except Exception as error:  # noqa: BLE001 - raised again below, where somebody listens
             note.set_exception(error)
         finally:

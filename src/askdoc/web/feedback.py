@@ -11,12 +11,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from askdoc.assistant import Assistant
-from askdoc.errors import AskdocError
+from askdoc.errors import AskdocError, BadInput
 from askdoc.types import Answer
 from askdoc.web.export import as_json
 from askdoc.web.turns import KEPT, Turn, history
 
 FILE = "feedback.jsonl"
+LONGEST = 1  # megabytes of an opinion with all that was answered
+LARGEST = 100  # megabytes of the file
 WRITING = threading.Lock()
 
 
@@ -79,10 +81,17 @@ def _right(answer: Answer) -> dict[str, Any]:
 
 
 def append(path: Path, row: dict[str, Any]) -> None:
-    """Adds a line to a file of JSON Lines; raises AskdocError where it cannot be written."""
-    line = json.dumps(row, ensure_ascii=False) + "\n"
+    """Adds a line to a file of JSON Lines.
+
+    Raises BadInput where the line is too long, AskdocError where it cannot be written.
+    """
+    line = (json.dumps(row, ensure_ascii=False) + "\n").encode()
+    if len(line) > LONGEST * 1_000_000:
+        raise BadInput(f"an opinion may have {LONGEST} megabyte with its conversation")
     try:
-        with WRITING, path.open("a", encoding="utf-8") as file:
+        with WRITING, path.open("ab") as file:
+            if file.tell() + len(line) > LARGEST * 1_000_000:
+                raise AskdocError(f"{path} has {LARGEST} megabytes: move it away")
             file.write(line)
     except OSError as error:
         raise AskdocError(f"{path} cannot be written to: {error.strerror}") from error

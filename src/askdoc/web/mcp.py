@@ -1,7 +1,11 @@
 """askdoc as an MCP server: three tools for agents, on the same port as the chat."""
 
+import functools
 import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from starlette.concurrency import run_in_threadpool
 
 from askdoc.assistant import Assistant
 from askdoc.web.api import answer_to, hits_of
@@ -10,6 +14,8 @@ if TYPE_CHECKING:
     from mcp.server.fastmcp import FastMCP
 
 LONGEST = 20_000  # characters of a document that one call gives
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def server(assistant: Assistant) -> "FastMCP | None":
@@ -34,6 +40,7 @@ def server(assistant: Assistant) -> "FastMCP | None":
     )
 
     @mcp.tool()
+    @_in_a_thread
     def ask(question: str, sources: list[str] | None = None) -> dict[str, Any]:
         """Answer a question from the documents, every sentence cited to an exact span.
 
@@ -43,6 +50,7 @@ def server(assistant: Assistant) -> "FastMCP | None":
         return answer_to(assistant, question, sources=sources or [])
 
     @mcp.tool()
+    @_in_a_thread
     def search(query: str, k: int = 10, sources: list[str] | None = None) -> list[dict[str, Any]]:
         """Find the passages that best match a query, each with its source and place.
 
@@ -51,6 +59,7 @@ def server(assistant: Assistant) -> "FastMCP | None":
         return hits_of(assistant, query, k, sources or [])
 
     @mcp.tool()
+    @_in_a_thread
     def read_document(source: str, start: int = 0) -> dict[str, Any]:
         """Read the text of a document from a place on; `next` is where to go on, if there is more.
 
@@ -69,3 +78,13 @@ def server(assistant: Assistant) -> "FastMCP | None":
         }
 
     return mcp
+
+
+def _in_a_thread(tool: Callable[P, T]) -> Callable[P, Awaitable[T]]:
+    """A tool that does not run on the event loop, where it would hold up all other requests."""
+
+    @functools.wraps(tool)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await run_in_threadpool(tool, *args, **kwargs)
+
+    return run

@@ -17,6 +17,8 @@ from askdoc.web.session import LOOPBACK, Sessions, try_out
 from askdoc.web.templating import render
 from askdoc.web.warmup import Warmup
 
+PATIENCE = 60  # seconds: what was deleted must not answer when this page has said that it is gone
+
 
 def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
     """The page over one assistant, whose models the warm-up loads."""
@@ -58,7 +60,7 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant, chat: Chat) -
         step = ""
         try:
             act()
-            for step in documents.syncing(assistant):
+            for step in documents.syncing(assistant, PATIENCE):
                 yield {status: line(step)}
             end = line(step if assistant.index.changes() else "The index is up to date.")
         except Exception as error:  # noqa: BLE001 - the page must not stay silent

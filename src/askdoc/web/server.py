@@ -22,11 +22,14 @@ from askdoc.errors import PortInUse
 from askdoc.index.index import OnProgress
 from askdoc.settings import Settings
 from askdoc.types import Progress
+from askdoc.web.limits import Limits
 from askdoc.web.security import Guard
 from askdoc.web.session import LOOPBACK
+from askdoc.web.uploads import OnlyUploads
 
 Build = Callable[[OnProgress], Any]
 
+PARTING = 3  # seconds that requests are given to end in when the server is told to
 FRESH = {"cache-control": "no-store"}
 EARLY = Path(__file__).parent / "templates" / "early.html"
 
@@ -124,9 +127,11 @@ def serve(settings: Settings, listener: socket.socket, build: Build) -> None:
         print("askdoc: whoever reaches this address can ask and delete: set --auth", flush=True)
     print(f"askdoc answers at http://{name}:{port} (Ctrl-C stops it)", flush=True)
     front = Front(build, lambda: setattr(server, "should_exit", True))
-    secret = settings.auth.get_secret_value() if settings.auth else ""
-    guarded = Guard(front, settings.host, secret)
-    server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", lifespan="on"))
+    guarded = Guard(Limits(OnlyUploads(front, settings.read_only), settings), settings)
+    config = uvicorn.Config(
+        guarded, log_level="warning", lifespan="on", timeout_graceful_shutdown=PARTING
+    )
+    server = uvicorn.Server(config)
     server.run(sockets=[listener])
     if front.error:
         raise front.error

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from helpers import named
 from starlette.testclient import TestClient
 
 from askdoc import Assistant
@@ -18,11 +19,6 @@ from askdoc.web.app import create_app
 
 SECRET = f"the key is {secrets.token_hex()}"
 Named = dict[str, Any]
-
-
-def named(path: object, url: object = None) -> Named:
-    """A file as the page names it to Gradio."""
-    return {"path": str(path), "url": url, "meta": {"_type": "gradio.FileData"}}
 
 
 def attempts(client: httpx.Client, file: Named) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -62,9 +58,8 @@ def test_no_event_is_begun_for_a_file_that_was_not_uploaded(
 ) -> None:
     for event, body in attempts(client, named(secret)):
         reply = client.post("/gradio_api/queue/join", json=body)
-        assert (reply.status_code, reply.text) == (
-            403, "a file that was not uploaded here is refused",
-        ), event  # fmt: skip
+        assert reply.status_code == 403, event
+        assert reply.json() == {"error": "a file that was not uploaded here is refused"}, event
 
 
 @pytest.mark.parametrize(
@@ -106,8 +101,9 @@ def test_only_an_upload_may_be_named(client: httpx.Client, secret: Path) -> None
                 "file:///etc/passwd", "http:///x"):  # fmt: skip
         assert status(path, url) == 403, url
     assert client.get(f"/gradio_api/file={path}").text == "Whales."
-    fetched = client.get("/gradio_api/file=http://example.com/x")
-    assert (fetched.status_code, fetched.text.count("\n")) == (403, 0)
+    for address in ("file=http://example.com/x", "file=HTTPS://example.com", "proxy=http://a.b/c"):
+        fetched = client.get(f"/gradio_api/{address}")
+        assert (fetched.status_code, list(fetched.json())) == (404, ["error"])
 
 
 def test_gradio_itself_refuses_such_a_file(

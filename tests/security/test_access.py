@@ -1,0 +1,165 @@
+"""Who reaches what: every route without and with a wrong login, foreign pages, other sessions."""
+
+import re
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from http.server import ThreadingHTTPServer
+
+import httpx
+import pytest
+from chat import serve
+from fastapi.routing import iter_route_contexts
+from helpers import begun
+from starlette.routing import BaseRoute, Mount
+from test_web_model import Scripted
+
+from askdoc import Assistant, Settings
+from askdoc.web.app import create_app
+from askdoc.web.security import OPEN
+
+LOGIN = ("ani", "secret")
+OURS = {
+    "/api/ask", "/api/ask/stream", "/api/search", "/api/documents", "/api/document", "/api/page",
+    "/api/original", "/api/feedback", "/api/health", "/api/{name:path}", "/mcp/",
+}  # fmt: skip
+GRADIO = {
+    "/", "/assets/{path:path}", "/config", "/favicon.ico", "/manifest.json", "/static/{path:path}",
+    "/svelte/{path:path}", "/theme.css", "/gradio_api/api/{api_name}",
+    "/gradio_api/api/{api_name}/", "/gradio_api/app_id", "/gradio_api/call/v2/{api_name}",
+    "/gradio_api/call/v2/{api_name}/",
+    "/gradio_api/call/v2/{api_name}/{event_id}", "/gradio_api/call/{api_name}",
+    "/gradio_api/call/{api_name}/",
+    "/gradio_api/call/{api_name}/{event_id}", "/gradio_api/cancel",
+    "/gradio_api/file={path_or_url:path}", "/gradio_api/info", "/gradio_api/queue/data",
+    "/gradio_api/queue/join", "/gradio_api/reset", "/gradio_api/run/{api_name}",
+    "/gradio_api/run/{api_name}/", "/gradio_api/startup-events", "/gradio_api/upload",
+    "/gradio_api/upload_progress",
+}  # fmt: skip
+"""All that can be reached of Gradio; of what a new version brings, nothing until it is here."""
+
+
+@pytest.fixture(scope="module")
+def routes(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
+    """Method and path of every route: ours, those of MCP, and all that Gradio has."""
+    root = tmp_path_factory.mktemp("docs")
+    (root / "ferry.md").write_text("The ferry to Marwick sails at nine.")
+    app = create_app(Assistant.from_folder(root, Settings()))
+
+    def walk(those: Sequence[BaseRoute], before: str) -> Iterator[tuple[str, str]]:
+        for context in iter_route_contexts(those):
+            path = before + str(context.path)
+            if isinstance(context.route, Mount):
+                yield from walk(context.route.routes, path)
+            else:
+                yield from ((method, path) for method in context.methods or ("GET", "POST"))
+
+    return set(walk(app.routes, ""))
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A chat that asks for a user and a password."""
+    root = tmp_path_factory.mktemp("docs")
+    (root / "ferry.md").write_text("The ferry to Marwick sails at nine.")
+    server, url = serve("-m", "askdoc", "serve", "--corpus", root, "--auth", ":".join(LOGIN))
+    httpx.get(f"{url}/config", auth=LOGIN, timeout=120)  # is there when the chat is
+    yield url
+    server.terminate()
+    server.wait(30)
+
+
+def test_every_route_is_known(routes: set[tuple[str, str]]) -> None:
+    """What is open is listed above, and all else of Gradio is closed."""
+    paths = {path for _, path in routes}
+    assert {path for path in paths if OPEN.match(path)} == OURS | GRADIO
+    assert len(paths - OURS - GRADIO) > 30
+
+
+def test_no_route_answers_who_has_not_logged_in(locked: str, routes: set[tuple[str, str]]) -> None:
+    wrong = "Basic bm86eWVz", "Basic", "Basic !", "Bearer secret", "Basic YW5pOg==", "secret"
+    with httpx.Client(base_url=locked, timeout=120) as client:
+        for number, (method, path) in enumerate(sorted(routes)):
+            filled = re.sub(r"\{\w+(:path)?\}", "x", path)
+            reply = client.request(method, filled)
+            assert reply.status_code == 401, (method, path)
+            assert "askdoc" not in reply.text
+            given = {"authorization": wrong[number % len(wrong)]}
+            from_afar = given | {"x-forwarded-for": f"10.1.{number // 5}.1"}
+            reply = client.request(method, filled, headers=from_afar)
+            assert reply.status_code == 401, (method, path)
+            right = client.request(method, filled, auth=LOGIN) if not OPEN.match(path) else None
+            assert right is None or right.status_code == 404, (method, path)
+        assert client.get("/api/health", auth=LOGIN).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["[::1", "[", "localhost]", "evil.example", "", "a b"])
+def test_a_host_that_is_not_ours_is_told_so(locked: str, host: str) -> None:
+    reply = httpx.get(f"{locked}/api/health", headers={"host": host})
+    assert reply.status_code == 400
+    assert "Traceback" not in reply.text
+    for own in ("[::1]:80", "localhost", "LOCALHOST:7860", "127.0.0.1"):
+        assert httpx.get(f"{locked}/api/health", headers={"host": own}).status_code == 401
+
+
+def test_no_websocket_is_opened(address: str) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    for path in ("/", "/gradio_api/queue/join", "/mcp/", "/ui/askdoc.js"):
+        with socket.create_connection((host, int(port)), timeout=30) as asked:
+            asked.sendall(
+                f"GET {path} HTTP/1.1\r\nhost: {host}\r\nupgrade: websocket\r\nconnection: upgrade"
+                "\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13"
+                "\r\n\r\n".encode()
+            )
+            assert asked.recv(100).startswith(b"HTTP/1.1 403 "), path
+
+
+def test_other_sites_learn_nothing_and_start_nothing(address: str) -> None:
+    """As a browser says who asks: for a picture, a script, a frame, or by a form."""
+    route = f"{address}/api/page?source=lachin-corridor.pdf&number=1"
+    for site in ("cross-site", "same-site"):
+        for mode in ("no-cors", "cors", "navigate"):
+            headers = {"sec-fetch-site": site, "sec-fetch-mode": mode}
+            for path in (route, f"{address}/api/documents", f"{address}/mcp/"):
+                assert httpx.get(path, headers=headers, timeout=120).status_code == 403
+            led = httpx.get(f"{address}/", headers=headers, timeout=120)
+            assert led.status_code == (200 if mode == "navigate" else 403)
+    for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
+        assert httpx.get(route, headers={"origin": origin}, timeout=120).status_code == 403
+    for site in ("same-origin", "none"):
+        reply = httpx.get(route, headers={"sec-fetch-site": site}, timeout=120)
+        assert reply.status_code == 200
+        assert reply.headers["cross-origin-resource-policy"] == "same-origin"
+    for other in (f"{address}/api/none", f"{address}/ui/none", f"{address}/gradio_api/none"):
+        headers = httpx.get(other, timeout=120).headers
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_one_browser_sees_nothing_of_another(address: str) -> None:
+    """Neither whose model writes, nor what is asked; nor does it stop another's answer."""
+    Scripted.words = ["ready"]
+    model = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
+    threading.Thread(target=model.serve_forever, daemon=True).start()
+    with httpx.Client(base_url=address, timeout=120) as ann, ThreadPoolExecutor(1) as beside:
+        bert = httpx.Client(base_url=address, timeout=120)
+        for client in (ann, bert):
+            client.get("/")
+        assert ann.cookies["askdoc-session"] != bert.cookies["askdoc-session"]
+        where = f"http://127.0.0.1:{model.server_address[1]}/v1"
+        told = begun(ann, "use", ["openai:it", where, "sk-ann-12345"])
+        assert "It writes the answers from now on" in told
+        assert "openai:it writes the answers" in begun(ann, "show_1", [])
+        assert "Answers are quotes" in begun(bert, "show_1", [])
+        asked = ["Who governs Armenia?", "[]", []]
+        answer = beside.submit(begun, ann, "typed", asked, "of-ann")
+        while not answer.done():
+            assert "Armenia" not in begun(bert, "halt", [], "of-bert")
+        assert "Stopped." not in answer.result()
+        assert "Who governs Armenia?" in answer.result()
+        for name, data in (("begin", ["[]"]), ("examples", ["[]"])):
+            assert "Who governs Armenia?" not in begun(bert, name, data)
+        assert "sk-ann-12345" not in told + answer.result()
+        bert.close()
+    model.shutdown()

@@ -1,16 +1,17 @@
 # make app: the chat over corpus/; make test: every check and test; make attack: those that
-# take minutes, and root for one. All set up .venv first.
+# take minutes, and root for one; make soak: an hour of load. All set up .venv first.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 7860
 # On Linux, name PyTorch's index of CPU builds here to save gigabytes of GPU libraries.
 TORCH_INDEX ?=
+SOAK ?= 3600
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: app test attack clean
+.PHONY: app test attack soak clean
 
 app: .venv/app
 	$(BIN)/askdoc serve --host $(HOST) --port $(PORT)
@@ -24,6 +25,10 @@ test: .venv/test
 
 attack: .venv/test
 	$(BIN)/pytest -m attack
+
+# 32 clients for an hour, or for as many seconds as SOAK says.
+soak: .venv/test
+	$(BIN)/python tests/soak.py $(SOAK)
 
 clean:
 	rm -rf .venv corpus/.askdoc

@@ -65,6 +65,16 @@ def address(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     server.wait(30)
 
 
+@pytest.fixture(scope="session")
+def locked(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a chat that asks for a user and a password."""
+    place = ("--corpus", corpus, "--index", tmp_path_factory.mktemp("locked"))
+    server, url = serve("-m", "askdoc", "serve", *place, "--auth", "ani:se:cret")
+    yield url
+    server.terminate()
+    server.wait(30)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
     """One browser for all tests."""

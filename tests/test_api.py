@@ -5,14 +5,12 @@ import base64
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from chat import serve
 from gradio_client import Client
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
@@ -130,16 +128,6 @@ def test_agents_ask_search_and_read(address: str, corpus: Path) -> None:
     text = (corpus / "eagle-partner.md").read_text("utf-8")
     assert document.structuredContent["text"] == text[10:]
     assert missing.isError
-
-
-@pytest.fixture(scope="module")
-def locked(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A chat that asks for a user and a password."""
-    place = ("--corpus", corpus, "--index", tmp_path_factory.mktemp("locked"))
-    server, url = serve("-m", "askdoc", "serve", *place, "--auth", "ani:se:cret")
-    yield url
-    server.terminate()
-    server.wait(30)
 
 
 @pytest.mark.slow

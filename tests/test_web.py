@@ -320,6 +320,7 @@ def test_uploads_and_deletions_stay_in_the_corpus(folder, tmp_path: Path) -> Non
     (tmp_path / "from" / "d.exe").write_text("x")
     with pytest.raises(BadInput, match="cannot be read: askdoc reads"):
         documents.upload(assistant, [str(tmp_path / "from" / "d.exe")])
+    assert not (tmp_path / "from" / "d.exe").exists()
     for source in ("../secret.txt", "/etc/passwd", "nothing.md"):
         with pytest.raises(BadInput, match="there is no document"):
             documents.delete(assistant, source)

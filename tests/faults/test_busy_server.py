@@ -22,7 +22,7 @@ from askdoc.web.viewer.routes import Pages
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow]
 FERRY = "The ferry to Marwick sails at nine."
-SILENCE = 15  # seconds that the model may be silent
+SILENCE = 8  # seconds that the model may be silent
 PAGE = {"source": "slow.pdf", "number": 1}
 MCP = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
 

@@ -1,7 +1,6 @@
 """Who reaches what: every route without and with a wrong login, foreign pages, other sessions."""
 
 import re
-import socket
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,17 +8,19 @@ from http.server import ThreadingHTTPServer
 
 import httpx
 import pytest
-from chat import serve
 from fastapi.routing import iter_route_contexts
 from helpers import begun
-from starlette.routing import BaseRoute, Mount
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from test_web_model import Scripted
 
 from askdoc import Assistant, Settings
 from askdoc.web.app import create_app
-from askdoc.web.security import OPEN
+from askdoc.web.security import OPEN, Guard
 
-LOGIN = ("ani", "secret")
+LOGIN = ("ani", "se:cret")
 OURS = {
     "/api/ask", "/api/ask/stream", "/api/search", "/api/documents", "/api/document", "/api/page",
     "/api/original", "/api/feedback", "/api/health", "/api/{name:path}", "/mcp/",
@@ -41,11 +42,9 @@ GRADIO = {
 
 
 @pytest.fixture(scope="module")
-def routes(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
+def routes(assistant: Assistant) -> set[tuple[str, str]]:
     """Method and path of every route: ours, those of MCP, and all that Gradio has."""
-    root = tmp_path_factory.mktemp("docs")
-    (root / "ferry.md").write_text("The ferry to Marwick sails at nine.")
-    app = create_app(Assistant.from_folder(root, Settings()))
+    app = create_app(assistant)
 
     def walk(those: Sequence[BaseRoute], before: str) -> Iterator[tuple[str, str]]:
         for context in iter_route_contexts(those):
@@ -58,18 +57,6 @@ def routes(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
     return set(walk(app.routes, ""))
 
 
-@pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A chat that asks for a user and a password."""
-    root = tmp_path_factory.mktemp("docs")
-    (root / "ferry.md").write_text("The ferry to Marwick sails at nine.")
-    server, url = serve("-m", "askdoc", "serve", "--corpus", root, "--auth", ":".join(LOGIN))
-    httpx.get(f"{url}/config", auth=LOGIN, timeout=120)  # is there when the chat is
-    yield url
-    server.terminate()
-    server.wait(30)
-
-
 def test_every_route_is_known(routes: set[tuple[str, str]]) -> None:
     """What is open is listed above, and all else of Gradio is closed."""
     paths = {path for _, path in routes}
@@ -78,7 +65,7 @@ def test_every_route_is_known(routes: set[tuple[str, str]]) -> None:
 
 
 def test_no_route_answers_who_has_not_logged_in(locked: str, routes: set[tuple[str, str]]) -> None:
-    wrong = "Basic bm86eWVz", "Basic", "Basic !", "Bearer secret", "Basic YW5pOg==", "secret"
+    wrong = "Basic bm86eWVz", "Basic", "Basic !", "Bearer se:cret", "Basic YW5pOg==", "se:cret"
     with httpx.Client(base_url=locked, timeout=120) as client:
         for number, (method, path) in enumerate(sorted(routes)):
             filled = re.sub(r"\{\w+(:path)?\}", "x", path)
@@ -103,38 +90,42 @@ def test_a_host_that_is_not_ours_is_told_so(locked: str, host: str) -> None:
         assert httpx.get(f"{locked}/api/health", headers={"host": own}).status_code == 401
 
 
-def test_no_websocket_is_opened(address: str) -> None:
-    host, port = address.removeprefix("http://").split(":")
-    for path in ("/", "/gradio_api/queue/join", "/mcp/", "/ui/askdoc.js"):
-        with socket.create_connection((host, int(port)), timeout=30) as asked:
-            asked.sendall(
-                f"GET {path} HTTP/1.1\r\nhost: {host}\r\nupgrade: websocket\r\nconnection: upgrade"
-                "\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13"
-                "\r\n\r\n".encode()
-            )
-            assert asked.recv(100).startswith(b"HTTP/1.1 403 "), path
+def test_no_websocket_gets_past_the_guard() -> None:
+    """None of ours speaks it; should something that is mounted do so, it is not reached."""
+
+    async def accept(socket: WebSocket) -> None:
+        await socket.accept()
+
+    guarded = Guard(Starlette(routes=[WebSocketRoute("/", accept)]), Settings())
+    with (
+        TestClient(guarded, base_url="http://127.0.0.1") as client,
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("/"),
+    ):
+        pass
 
 
 def test_other_sites_learn_nothing_and_start_nothing(address: str) -> None:
     """As a browser says who asks: for a picture, a script, a frame, or by a form."""
-    route = f"{address}/api/page?source=lachin-corridor.pdf&number=1"
-    for site in ("cross-site", "same-site"):
-        for mode in ("no-cors", "cors", "navigate"):
-            headers = {"sec-fetch-site": site, "sec-fetch-mode": mode}
-            for path in (route, f"{address}/api/documents", f"{address}/mcp/"):
-                assert httpx.get(path, headers=headers, timeout=120).status_code == 403
-            led = httpx.get(f"{address}/", headers=headers, timeout=120)
-            assert led.status_code == (200 if mode == "navigate" else 403)
-    for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
-        assert httpx.get(route, headers={"origin": origin}, timeout=120).status_code == 403
-    for site in ("same-origin", "none"):
-        reply = httpx.get(route, headers={"sec-fetch-site": site}, timeout=120)
-        assert reply.status_code == 200
-        assert reply.headers["cross-origin-resource-policy"] == "same-origin"
-    for other in (f"{address}/api/none", f"{address}/ui/none", f"{address}/gradio_api/none"):
-        headers = httpx.get(other, timeout=120).headers
-        assert headers["cross-origin-resource-policy"] == "same-origin"
-        assert headers["x-content-type-options"] == "nosniff"
+    route = "/api/page?source=lachin-corridor.pdf&number=1"
+    with httpx.Client(base_url=address, timeout=120) as client:
+        for site in ("cross-site", "same-site"):
+            for mode in ("no-cors", "cors", "navigate"):
+                headers = {"sec-fetch-site": site, "sec-fetch-mode": mode}
+                for path in (route, "/api/documents", "/mcp/"):
+                    assert client.get(path, headers=headers).status_code == 403
+                led = client.get("/", headers=headers).status_code
+                assert led == (200 if mode == "navigate" else 403)
+        for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
+            assert client.get(route, headers={"origin": origin}).status_code == 403
+        for site in ("same-origin", "none"):
+            reply = client.get(route, headers={"sec-fetch-site": site})
+            assert reply.status_code == 200
+            assert reply.headers["cross-origin-resource-policy"] == "same-origin"
+        for other in ("/api/none", "/ui/none", "/gradio_api/none"):
+            headers = client.get(other).headers
+            assert headers["cross-origin-resource-policy"] == "same-origin"
+            assert headers["x-content-type-options"] == "nosniff"
 
 
 def test_one_browser_sees_nothing_of_another(address: str) -> None:
@@ -150,16 +141,16 @@ def test_one_browser_sees_nothing_of_another(address: str) -> None:
         where = f"http://127.0.0.1:{model.server_address[1]}/v1"
         told = begun(ann, "use", ["openai:it", where, "sk-ann-12345"])
         assert "It writes the answers from now on" in told
-        assert "openai:it writes the answers" in begun(ann, "show_1", [])
-        assert "Answers are quotes" in begun(bert, "show_1", [])
-        asked = ["Who governs Armenia?", "[]", []]
+        assert "openai:it writes the answers" in begun(ann, "show_2", [])
+        assert "Answers are quotes" in begun(bert, "show_2", [])
+        asked = ["Who governs Armenia, asks Ann?", "[]", []]
         answer = beside.submit(begun, ann, "typed", asked, "of-ann")
         while not answer.done():
             assert "Armenia" not in begun(bert, "halt", [], "of-bert")
         assert "Stopped." not in answer.result()
-        assert "Who governs Armenia?" in answer.result()
+        assert "Who governs Armenia, asks Ann?" in answer.result()
         for name, data in (("begin", ["[]"]), ("examples", ["[]"])):
-            assert "Who governs Armenia?" not in begun(bert, name, data)
+            assert "Who governs Armenia, asks Ann?" not in begun(bert, name, data)
         assert "sk-ann-12345" not in told + answer.result()
         bert.close()
     model.shutdown()

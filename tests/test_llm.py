@@ -354,7 +354,7 @@ def test_tokens_are_told(assistant: Assistant, right: str) -> None:
 @pytest.mark.parametrize(
     ("llm", "told"),
     [
-        ("ollama:llama3.2", "pip install 'askdoc[ollama]'"),
+        ("google_genai:gemini", "pip install 'askdoc[google_genai]'"),
         ("nowhere:x", "cannot be used"),
         ("gpt", "cannot be used"),
         ("openai:gpt-4o", "cannot be used"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import os
 import queue
 import re
 import secrets
@@ -173,16 +174,10 @@ def connect(settings: Settings) -> Model | None:
     from langchain.chat_models import init_chat_model
 
     provider = settings.llm.partition(":")[0]
-    options: dict[str, Any] = {}
-    if settings.llm_base_url:
-        options["base_url"] = settings.llm_base_url
-        if provider == "openai":
-            # A server of one's own asks for no key, but the client wants one; nor does it tell
-            # tokens unless asked.
-            options |= {"api_key": "none", "stream_usage": True}
     key = settings.llm_key.get_secret_value() if settings.llm_key else ""
-    if key:
-        options["api_key"] = key
+    options: dict[str, Any] = {"api_key": key} if key else {}
+    if settings.llm_base_url:
+        options = _addressed(settings.llm_base_url, provider, key)
     if settings.llm_base_url or provider in LOCAL:
         options["temperature"] = 0  # some of the big providers' models refuse to be told
     try:
@@ -195,6 +190,29 @@ def connect(settings: Settings) -> Model | None:
         first = KEY.sub("…", (str(error).splitlines() or [""])[0])[:200]
         raise BadInput(f"setting llm = {settings.llm!r} cannot be used: {first}") from error
     return Model(settings.llm, chat, settings.llm_timeout, key)
+
+
+def _addressed(address: str, provider: str, key: str) -> dict[str, Any]:
+    """What makes a client reach an address, and bring nothing there but the key named for it.
+
+    Left alone, it would bring what the environment holds for the provider's own address. Raises
+    BadInput where it cannot be kept from that.
+    """
+    if provider not in EXTRAS:
+        known = ", ".join(f"{name}:…" for name in EXTRAS)
+        raise BadInput(f"an address goes with {known}: most servers speak OpenAI's API, openai:…")
+    custom = f"{provider.upper()}_CUSTOM_HEADERS"
+    if os.environ.get(custom):
+        raise BadInput(f"{custom} would be sent to the address that is named: unset it")
+    key = key or "none"  # a server of one's own asks for none, but clients want one
+    more: dict[str, dict[str, Any]] = {
+        "ollama": {"client_kwargs": {"headers": {"authorization": f"Bearer {key}"}}},
+        "openai": {
+            "model_kwargs": {"extra_headers": {"openai-organization": "", "openai-project": ""}},
+            "stream_usage": True,  # nor does it tell tokens unless asked
+        },
+    }
+    return {"base_url": address, "api_key": key, **more.get(provider, {})}
 
 
 def fitting(passages: Sequence[Passage], most: int) -> Sequence[Passage]:

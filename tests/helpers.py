@@ -1,6 +1,10 @@
 """What several tests need: where things are, the command line run here, the page's events."""
 
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +87,26 @@ def slow_pdf(text: str) -> bytes:
         b"<</ShadingType 1/ColorSpace/DeviceRGB/Domain[0 600 0 800]/Function 7 0 R>>",
         stream(reckon, b"/FunctionType 4/Domain[0 600 0 800]/Range[0 1 0 1 0 1]"),
     )
+
+
+@contextmanager
+def recording() -> Iterator[tuple[str, list[str]]]:
+    """A server that refuses whatever it is sent: its address, and all requests so far, whole."""
+    sent: list[str] = []
+
+    class Recorder(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            """Refuses in a way that every client understands."""
+            body = self.rfile.read(int(self.headers["content-length"] or 0))
+            sent.append(f"{self.path}\n{self.headers}\n{body.decode(errors='replace')}")
+            self.send_error(404)
+
+        do_GET = do_POST
+
+        def log_message(self, *arguments: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", sent
+    server.shutdown()

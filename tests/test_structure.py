@@ -38,6 +38,7 @@ OWNERS = {
     "langchain": ["answer.model", "index.embedder"],
     "langchain_core": ["answer.langchain", "answer.model", "index.embedder"],
     "langchain_text_splitters": ["ingest.chunker"],
+    "langsmith": ["answer.model"],
     "lxml": ["ingest.formats"],
     "mammoth": ["ingest.formats.docx"],
     "markdown_it": ["ingest.formats.text"],

@@ -1,11 +1,18 @@
 """What a user may choose: by argument, by an ``ASKDOC_*`` variable, or in a ``.env`` file."""
 
+import logging
+import os
 import shlex
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from askdoc.errors import BadInput
 
@@ -17,17 +24,24 @@ BUNDLED_READER = "askdoc-reader"
 """The reader whose weights are part of askdoc."""
 
 
+LOG = logging.getLogger("askdoc")
 SECRET = ("auth", "llm_key")  # settings whose value no message shows
+HARMLESS = (  # none of them opens a connection or a door, or loads a model
+    "corpus", "index", "passage_size", "k", "threshold", "sure", "llm_tokens", "llm_timeout",
+    "strict", "port",
+)  # fmt: skip
+"""What counts from the ``.env`` of whatever folder askdoc is started in: it may be a stranger's."""
 
 
 class Settings(BaseSettings):
     """Everything that can be set; each field is also read from ``ASKDOC_`` and its name.
 
-    Raises BadInput when a value does not fit.
+    ``_env_file`` names a file of such variables, which goes before the user's own and before the
+    ``.env`` of the folder. Raises BadInput when a value does not fit.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="ASKDOC_", env_file=".env", frozen=True, extra="ignore", env_ignore_empty=True
+        env_prefix="ASKDOC_", frozen=True, extra="ignore", env_ignore_empty=True
     )
 
     corpus: Path = Field(Path("corpus"), description="The folder of documents.")
@@ -91,6 +105,22 @@ class Settings(BaseSettings):
     rate: int = Field(
         600, ge=1, description="Requests a minute that one address may send to the chat, by POST."
     )
+    tracing: bool = Field(
+        False, description="Let LangSmith trace the model's calls, where the environment asks."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings come from, what goes before others first."""
+        own = DotEnvSettingsSource(settings_cls, config_file())
+        return init_settings, env_settings, dotenv_settings, _Nearby(settings_cls, ".env"), own
 
     @field_validator("auth")
     @classmethod
@@ -111,7 +141,7 @@ class Settings(BaseSettings):
         try:
             super().__init__(**values)
         except UnicodeDecodeError as error:
-            raise BadInput(f"the file .env is not in UTF-8: {error}") from error
+            raise BadInput(f"a file .env is not in UTF-8: {error}") from error
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
@@ -135,3 +165,23 @@ class Settings(BaseSettings):
 
     def _command(self, *words: str) -> str:
         return shlex.join(["askdoc", *words, *(["--index", str(self.index)] if self.index else [])])
+
+
+class _Nearby(DotEnvSettingsSource):
+    """The ``.env`` of the folder that askdoc is started in, as far as it is harmless."""
+
+    def __call__(self) -> dict[str, Any]:
+        values = super().__call__()
+        others = sorted(values.keys() & Settings.model_fields.keys() - set(HARMLESS))
+        if others:
+            names = ", ".join(f"ASKDOC_{name.upper()}" for name in others)
+            LOG.warning(
+                "askdoc: .env in this folder names %s, which counts only in %s, or in a file that "
+                "--env-file names", names, config_file(),
+            )  # fmt: skip
+        return {name: value for name, value in values.items() if name in HARMLESS}
+
+
+def config_file() -> Path:
+    """The file of settings that are the user's own, wherever askdoc is started."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "askdoc" / ".env"

@@ -84,6 +84,14 @@ class Writing(Iterator[str]):
 
     async def _run(self) -> None:
         """Reads the model's stream into the queue; ends with None or with what went wrong."""
+        # Imported where first used: only LangChain's models are traced.
+        from langsmith import tracing_context
+
+        # None: as the environment says
+        with tracing_context(enabled=None if self._model.tracing else False):
+            await self._read()
+
+    async def _read(self) -> None:
         stream = self._model.chat.astream([(role, text) for role, text in self._messages])
         written = 0
         try:
@@ -118,13 +126,15 @@ class Writing(Iterator[str]):
 class Model:
     """A language model, ready to write.
 
-    ``timeout`` is the seconds that it may be silent; ``key`` is known so that no message shows it.
+    ``timeout`` is the seconds that it may be silent; ``key`` is known so that no message shows it;
+    ``tracing`` lets LangSmith trace what is sent, where the environment asks for it.
     """
 
     name: str
     chat: "BaseChatModel"
     timeout: float = 60.0
     key: str = field(default="", repr=False)
+    tracing: bool = False
 
     def write(self, messages: Sequence[Message]) -> Writing:
         """A reply, which it begins to write when the first piece is asked for."""
@@ -189,7 +199,7 @@ def connect(settings: Settings) -> Model | None:
     except Exception as error:
         first = KEY.sub("…", (str(error).splitlines() or [""])[0])[:200]
         raise BadInput(f"setting llm = {settings.llm!r} cannot be used: {first}") from error
-    return Model(settings.llm, chat, settings.llm_timeout, key)
+    return Model(settings.llm, chat, settings.llm_timeout, key, settings.tracing)
 
 
 def _addressed(address: str, provider: str, key: str) -> dict[str, Any]:

@@ -44,6 +44,10 @@ Corpus = Annotated[Path | None, typer.Option(help="The folder of documents. [def
 Place = Annotated[
     Path | None, typer.Option("--index", help="The folder of the index. [default: CORPUS/.askdoc]")
 ]
+EnvFile = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="Settings, as ASKDOC_…=… a line, to go by."),
+]
 Documents = Annotated[
     list[str] | None,
     typer.Option("--document", help="Only this document, by its source; can be repeated."),
@@ -61,10 +65,11 @@ def index(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Build the index anew, and then replace it.")
     ] = False,
+    env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
     """Bring the index up to date with the folder, and show what came of each file."""
-    settings = settings_of(folder or corpus, place)
+    settings = settings_of(folder or corpus, place, env_file)
     with watched() as on_progress:
         if rebuild:
             opened, report = Index.rebuild(settings, on_progress)
@@ -90,10 +95,11 @@ def ask(
     corpus: Corpus = None,
     place: Place = None,
     documents: Documents = None,
+    env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
     """Answer a question from the documents, or say that they do not hold the answer."""
-    answer = answered(assistant_of(settings_of(corpus, place)), question, documents or [])
+    answer = answered(assistant_of(settings_of(corpus, place, env_file)), question, documents or [])
     if as_json:
         print_json(answer.as_dict())
     else:
@@ -107,10 +113,11 @@ def search(
     place: Place = None,
     k: Annotated[int, typer.Option("-k", help="How many passages to show.")] = 10,
     documents: Documents = None,
+    env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
     """Show the passages that best match a query."""
-    hits = assistant_of(settings_of(corpus, place)).search(query, k, documents or [])
+    hits = assistant_of(settings_of(corpus, place, env_file)).search(query, k, documents or [])
     if as_json:
         print_json([hit.as_dict() for hit in hits])
     else:
@@ -123,10 +130,11 @@ def explain(
     document: Annotated[str, typer.Option(help="Its source: the path inside the corpus.")],
     corpus: Corpus = None,
     place: Place = None,
+    env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
     """Tell why a document was used for a question, or which step lost it."""
-    explanation = assistant_of(settings_of(corpus, place)).explain(question, document)
+    explanation = assistant_of(settings_of(corpus, place, env_file)).explain(question, document)
     if as_json:
         print_json(explanation.as_dict())
     else:
@@ -139,6 +147,7 @@ def check(
         Path, typer.Argument(help="What `askdoc ask --json` printed, or an exported conversation.")
     ],
     corpus: Corpus = None,
+    env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
     """Verify that all that answers cite still stands in its sources; exit with 3 if not."""
@@ -148,7 +157,7 @@ def check(
         raise BadInput(f"{answers} cannot be opened: {error.strerror}") from error
     except ValueError as error:
         raise BadInput(f"{answers} is no JSON: {error}") from error
-    findings = verify(value, settings_of(corpus, None).corpus)
+    findings = verify(value, settings_of(corpus, None, env_file).corpus)
     if as_json:
         print_json({"findings": findings})
     else:
@@ -168,9 +177,10 @@ def serve(
     auth: Annotated[
         str | None, typer.Option(help="user:password to ask for. [default: none]")
     ] = None,
+    env_file: EnvFile = None,
 ) -> None:
     """Serve the chat in the browser, and its routes for programs."""
-    settings = settings_of(corpus, place, host=host, port=port, auth=auth)
+    settings = settings_of(corpus, place, env_file, host=host, port=port, auth=auth)
     check_settings(settings)
     listener = server.listen(settings.host, settings.port)
 
@@ -195,10 +205,11 @@ def status(
     deep: Annotated[
         bool, typer.Option("--deep", help="Also see that all of it is as it was written.")
     ] = False,
+    env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
     """Compare the folder with its index; exit with 3 when they differ."""
-    settings = settings_of(corpus, place)
+    settings = settings_of(corpus, place, env_file)
     opened = Index.open(settings)
     reports, differences = opened.reports(), opened.verify(deep)
     if as_json:
@@ -240,9 +251,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-def settings_of(corpus: Path | None, index: Path | None, **more: Any) -> Settings:
+def settings_of(
+    corpus: Path | None, index: Path | None, env_file: Path | None, **more: Any
+) -> Settings:
     """The settings, where what the command names goes before the environment."""
-    given = {"corpus": corpus, "index": index, **more}
+    given = {"corpus": corpus, "index": index, "_env_file": env_file, **more}
     return Settings(**{name: value for name, value in given.items() if value is not None})
 
 

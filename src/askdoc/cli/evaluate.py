@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import MofNCompleteColumn
 from rich.table import Table
 
-from askdoc.cli.commands import DIFFERS, Json, Place, app, assistant_of, settings_of
+from askdoc.cli.commands import DIFFERS, EnvFile, Json, Place, app, assistant_of, settings_of
 from askdoc.cli.commands import Corpus as Folder
 from askdoc.cli.printing import err, out, print_json, progress
 from askdoc.errors import BadInput
@@ -25,7 +25,6 @@ from askdoc.evaluation.report import BEFORE
 from askdoc.evaluation.run import ASKDOC, OnQuestion, save
 from askdoc.evaluation.sets import QUESTIONS, settings_of_set
 from askdoc.evaluation.synthesize import synthesize
-from askdoc.settings import Settings
 
 DRAFT = "questions.jsonl"
 
@@ -62,15 +61,18 @@ def evaluate(
     draft: Annotated[
         int | None, typer.Option(min=1, help="Write so many draft questions instead.")
     ] = None,
+    env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
     """Measure answers, citations and refusals on questions with known answers."""
     if path is None and data is None and draft is None:
         raise typer.BadParameter("name a file of questions, a set with --data, or --draft")
     if data is None:
-        documents = Corpus(assistant_of(settings_of(corpus, place)))
+        documents = Corpus(assistant_of(settings_of(corpus, place, env_file)))
     elif corpus is None:
-        settings, sources = settings_of_set(data, Settings(index=place or data / ".askdoc"))
+        settings, sources = settings_of_set(
+            data, settings_of(None, place or data / ".askdoc", env_file)
+        )
         documents = Corpus(assistant_of(settings), sources)
     else:
         raise typer.BadParameter("--data brings its own documents: leave --corpus out")
@@ -112,10 +114,11 @@ def calibrate(
     ] = None,
     corpus: Folder = None,
     place: Place = None,
+    env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
     """Fit the confidence to the embedder and the reader, from questions with known answers."""
-    settings = settings_of(corpus, place)
+    settings = settings_of(corpus, place, env_file)
     if path:
         assistant_of(settings)  # it is indexed first, with progress
     with _counted() as on_question:

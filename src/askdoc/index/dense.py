@@ -42,7 +42,9 @@ class Dense:
 
         self._name = name
         self._telling = functools.partial(home.telling, f"{SERVER}{url}:" if url else "Chroma:")
-        quiet = Settings(anonymized_telemetry=False)
+        # Else Chroma reads the `.env` of whatever folder this is, and sends traces where it says.
+        own: dict[str, Any] = {"_env_file": None, "chroma_otel_granularity": None}
+        quiet = Settings(**own, anonymized_telemetry=False)
         with self._telling():
             if url:
                 host, port, ssl = _address(url)

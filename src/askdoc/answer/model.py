@@ -4,7 +4,6 @@ import asyncio
 import functools
 import os
 import queue
-import re
 import secrets
 import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -17,6 +16,7 @@ from askdoc.answer.citation import unmarked
 from askdoc.answer.query import History
 from askdoc.errors import BadInput, ModelFailed
 from askdoc.index.embedder import tokenizer
+from askdoc.redaction import redact
 from askdoc.settings import Settings
 from askdoc.types import NO_ANSWER, Passage
 
@@ -30,7 +30,6 @@ LONGEST_QUERY = 400  # characters of a rewritten question
 AWAKE = 0.2  # seconds of silence after which an empty piece is given
 EXTRAS = ("anthropic", "google_genai", "ollama", "openai")  # of askdoc, each a provider's package
 LOCAL = ("ollama",)  # providers that run on the user's own machine
-KEY = re.compile(r"\b(?:sk|gsk|pk|key|AIza)[\w*.-]{6,}")  # what looks like a key in a message
 
 RULES = f"""You answer a question from numbered passages of documents.
 Use only what the passages say. Write short, plain sentences in the language of the question.
@@ -168,7 +167,7 @@ class Model:
         }
         if self.key:
             words = words.replace(self.key, "…")
-        first = KEY.sub("…", (words.splitlines() or [""])[0])[:200]
+        first = redact((words.splitlines() or [""])[0])[:200]
         why = next((why for why, holds in reasons.items() if holds), f"failed: {kind}: {first}")
         return f"{self.name} {why}"
 
@@ -197,7 +196,7 @@ def connect(settings: Settings) -> Model | None:
         raise BadInput(f"{settings.llm} needs a package that is not there: {extra}") from error
     # Each provider's client has errors of its own for a missing key or a name it does not like.
     except Exception as error:
-        first = KEY.sub("…", (str(error).splitlines() or [""])[0])[:200]
+        first = redact((str(error).splitlines() or [""])[0])[:200]
         raise BadInput(f"setting llm = {settings.llm!r} cannot be used: {first}") from error
     return Model(settings.llm, chat, settings.llm_timeout, key, settings.tracing)
 

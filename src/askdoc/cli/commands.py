@@ -26,6 +26,7 @@ from askdoc.cli.printing import (
 )
 from askdoc.errors import AskdocError, BadInput
 from askdoc.index.index import Index, OnProgress, check_settings
+from askdoc.redaction import redact_logs
 from askdoc.settings import Settings
 from askdoc.types import Progress
 from askdoc.web import server
@@ -233,6 +234,7 @@ def status(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; our own errors become one line and exit code 1."""
+    redact_logs()
     try:
         app(arguments)
     except AskdocError as error:

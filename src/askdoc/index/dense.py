@@ -13,6 +13,7 @@ import numpy as np
 
 from askdoc.errors import BadInput
 from askdoc.index.home import SERVER, Home
+from askdoc.redaction import redact
 from askdoc.types import Passage
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class Dense:
         from chromadb.config import Settings
 
         self._name = name
-        self._telling = functools.partial(home.telling, f"{SERVER}{url}:" if url else "Chroma:")
+        self._telling = functools.partial(
+            home.telling, f"{SERVER}{redact(url)}:" if url else "Chroma:"
+        )
         # Else Chroma reads the `.env` of whatever folder this is, and sends traces where it says.
         own: dict[str, Any] = {"_env_file": None, "chroma_otel_granularity": None}
         quiet = Settings(**own, anonymized_telemetry=False)
@@ -194,5 +197,5 @@ def _address(url: str) -> tuple[str, int, bool]:
     """Host, port and whether to encrypt, of a server's address."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadInput(f"setting chroma_url = {url!r}: it must look like http://host:8000")
+        raise BadInput(f"setting chroma_url = {redact(url)!r}: it must look like http://host:8000")
     return parts.hostname, parts.port or 8000, parts.scheme == "https"

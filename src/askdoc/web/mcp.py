@@ -1,7 +1,6 @@
 """askdoc as an MCP server: three tools for agents, on the same port as the chat."""
 
 import functools
-import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -29,9 +28,9 @@ def server(assistant: Assistant) -> "FastMCP | None":
         from mcp.server.transport_security import TransportSecuritySettings
     except ImportError:
         return None
-    logging.getLogger("mcp").setLevel(logging.WARNING)  # it tells of every request otherwise
     mcp = FastMCP(
         "askdoc",
+        log_level="WARNING",  # else every log of the process tells of every request
         stateless_http=True,
         json_response=True,
         streamable_http_path="/",

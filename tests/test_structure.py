@@ -54,6 +54,7 @@ OWNERS = {
     "olefile": ["ingest.filetype"],
     "onnxruntime": ["onnx"],
     "pathspec": ["ingest.files"],
+    "PIL": ["ingest.formats"],
     "pptx": ["ingest.formats.slides"],
     "py3langid": ["ingest.files"],
     "pydantic": ["answer.calibration", "answer.langchain", "evaluation", "settings", "web"],

@@ -5,6 +5,7 @@ points) of ``Document.text``, start included, end excluded.
 """
 
 import hashlib
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -31,6 +32,14 @@ UNCALIBRATED = (
 
 NO_ANSWER = "The documents do not answer this question."
 """The one refusal: the text of every answer that is abstained."""
+
+
+INVISIBLE = re.compile(
+    "[\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
+    "|[\u202a-\u202e\u2066-\u2069]"  # they turn the order of what follows
+    "|(?<=[A-Za-z])[\u200c\u200d]|[\u200c\u200d](?=[A-Za-z])"  # of use in other scripts
+)
+"""Signs that nobody sees; a document that holds them may say more to a machine than to a reader."""
 
 
 class BlockKind(StrEnum):
@@ -67,7 +76,8 @@ class Document:
 
     ``source`` is the path relative to the corpus with forward slashes; ``blocks`` are in order,
     none overlaps another, and outside of them is only white space; ``pages`` holds the offset at
-    which each page begins, and is empty where the format has no pages.
+    which each page begins, and is empty where the format has no pages; ``hidden`` is how many
+    characters the file holds that its reader does not see.
     """
 
     source: str
@@ -76,6 +86,15 @@ class Document:
     file_sha256: str
     blocks: tuple[Block, ...] = ()
     pages: tuple[int, ...] = ()
+    hidden: int = 0
+
+    @cached_property
+    def unseen(self) -> str:
+        """What its reader does not see, in words; empty where that is nothing."""
+        signs = len(INVISIBLE.findall(self.text))
+        counts = ((self.hidden, "hidden"), (signs, "invisible"))
+        told = " and ".join(f"{count:,} {kind}" for count, kind in counts if count)
+        return told and f"it holds {told} characters, which a reader does not see"
 
     @cached_property
     def text_sha256(self) -> str:
@@ -350,8 +369,8 @@ class Status(StrEnum):
 class FileReport:
     """One line of the report: what came of one file of the corpus.
 
-    ``why`` explains any status but ``read``; ``language`` is an ISO 639-1 code, None where the
-    text is too short to tell.
+    ``why`` explains any status but ``read``, and for that tells what a reader of the file does not
+    see; ``language`` is an ISO 639-1 code, None where the text is too short to tell.
     """
 
     source: str

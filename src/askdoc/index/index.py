@@ -324,6 +324,7 @@ class Index:
             passages=len(passages),
             seconds=time.perf_counter() - began,
             language=language(document.text),
+            why=document.unseen,
         )
         return Entry(File(times, document.file_sha256, file_report), document, passages)
 

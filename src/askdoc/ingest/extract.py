@@ -17,13 +17,15 @@ class Extract:
     r"""The text of a file with what its format tells of it.
 
     ``text`` has ``\n`` line ends and no NUL; ``title`` is empty where the file names none;
-    ``pages`` holds the offset at which each page begins.
+    ``pages`` holds the offset at which each page begins; ``hidden`` is how many characters the file
+    holds that its reader does not see.
     """
 
     text: str
     title: str = ""
     blocks: tuple[Block, ...] = ()
     pages: tuple[int, ...] = ()
+    hidden: int = 0
 
 
 @dataclass(slots=True)
@@ -33,6 +35,7 @@ class Composer:
     blocks: list[Block] = field(default_factory=list)
     pages: list[int] = field(default_factory=list)
     length: int = 0  # characters so far
+    hidden: int = 0
     _parts: list[str] = field(default_factory=list)  # joined once: a text of millions grows fast
     _turned: int = 0  # pages that have begun, but hold nothing yet
 
@@ -80,6 +83,7 @@ class Composer:
         text = extract.text.rstrip()
         front = len(text) - len(text.lstrip("\n "))
         by = self.add(text) - front
+        self.hidden += extract.hidden
         self.blocks += [move(block, by, deeper) for block in extract.blocks]
 
     def turn_page(self) -> None:
@@ -89,7 +93,7 @@ class Composer:
     def extract(self, title: str = "") -> Extract:
         """All of it; without a title of its own, the first of the highest headings."""
         pages = (*self.pages, *[self.length] * self._turned)
-        extract = Extract(self.text, one_line(title), tuple(self.blocks), pages)
+        extract = Extract(self.text, one_line(title), tuple(self.blocks), pages, self.hidden)
         return extract if extract.title else replace(extract, title=top_heading(extract))
 
 

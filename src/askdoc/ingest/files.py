@@ -128,6 +128,7 @@ def load(corpus: Path, source: str) -> Document:
         file_sha256=sha256,
         blocks=structure(extract.text, extract.blocks),
         pages=extract.pages,
+        hidden=extract.hidden,
     )
 
 

@@ -16,6 +16,7 @@ from askdoc.errors import Unreadable
 from askdoc.ingest import blocks
 from askdoc.ingest.extract import Extract, clean, header_rows, one_line, row_line, top_heading
 from askdoc.ingest.formats.text import decode
+from askdoc.ingest.formats.unseen import without_unseen
 from askdoc.types import Block, Status
 
 MARKS = {f"h{level}": [str(level)] for level in range(1, 7)} | {
@@ -33,10 +34,7 @@ STYLE = (
 )
 CONFIG = ParserConfig(css=STYLE, annotation_rules=MARKS)
 LONGEST_CELL = 1000  # characters; what has more is laid out by a table, not tabulated
-UNSEEN = (
-    "//script | //style | //template | //noscript | //comment() "
-    "| //*[contains(translate(@style, ' ', ''), 'display:none')]"
-)
+UNSEEN = "//script | //style | //template | //noscript | //comment()"
 LINES = ("br", "p", "div", "li", "tr", "dd", "dt")  # begin a new line inside of a cell
 
 
@@ -49,6 +47,7 @@ def from_markup(markup: str) -> Extract:
     """The text of a page's markup; a table's row is a line, its cells parted by ``|``."""
     tree = _tree(markup)
     title = tree.findtext(".//head/title") or ""
+    hidden = without_unseen(tree)
     for element in tree.xpath(UNSEEN):
         if element.getparent() is not None:
             element.drop_tree()
@@ -56,7 +55,7 @@ def from_markup(markup: str) -> Extract:
         _straighten(table)
     page = Inscriptis(tree, CONFIG)
     text = clean(page.get_text())
-    extract = Extract(text, one_line(title), tuple(_blocks(page, text)))
+    extract = Extract(text, one_line(title), tuple(_blocks(page, text)), hidden=hidden)
     return replace(extract, title=extract.title or top_heading(extract))
 
 

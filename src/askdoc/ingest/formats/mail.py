@@ -43,7 +43,7 @@ def read_mailbox(path: Path) -> Extract:
         _add(message, composer)
     if not composer.length:  # no line that begins a message
         composer.add(decode(path.read_bytes()))
-    return Extract(composer.text, blocks=tuple(composer.blocks))
+    return Extract(composer.text, blocks=tuple(composer.blocks), hidden=composer.hidden)
 
 
 def _add(message: Message, composer: Composer) -> bool:

@@ -4,9 +4,10 @@ A PDF knows neither paragraphs nor headings, only characters at places: a line i
 the body is a heading, and a wider step down than between two lines of a paragraph begins a new one.
 """
 
+import ctypes
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -14,12 +15,15 @@ from pathlib import Path
 from statistics import median
 
 import pypdfium2
+from pypdfium2 import raw
 
 from askdoc.errors import Unreadable
 from askdoc.ingest.blocks import heading
 from askdoc.ingest.extract import LONGEST_HEADING, Extract, clean, one_line, top_heading
 from askdoc.types import Block, Status
 
+TINY = 2.0  # points: type that nobody reads
+PALE = 24  # steps (of 255) from the colour of paper that nobody sees
 LARGER = 1.1  # times the body's type: a heading
 WIDER = 1.3  # times the body's line step: a new paragraph
 PDFIUM = threading.Lock()  # pdfium must not be entered by two threads at once
@@ -27,11 +31,15 @@ PDFIUM = threading.Lock()  # pdfium must not be entered by two threads at once
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of a page: its text, the height of its type and its lower edge, in points."""
+    """A line of a page: its text, the height of its type and its lower edge, in points.
+
+    ``unseen`` tells that the page, drawn, shows nothing there.
+    """
 
     text: str
     size: float
     bottom: float
+    unseen: bool = False
 
 
 @contextmanager
@@ -59,8 +67,50 @@ def read(path: Path) -> Extract:
         raise Unreadable(Status.FAILED, "none of its pages can be read")
     if not any(line.text.strip() for lines in pages for line in lines or ()):
         raise Unreadable(Status.NO_TEXT_LAYER, "its pages are pictures: put it through OCR first")
-    extract = _compose([lines or [] for lines in pages])
-    return replace(extract, title=title or top_heading(extract))
+    seen = [[line for line in lines or [] if not line.unseen] for lines in pages]
+    extract = _compose(seen)
+    hidden = sum(len("".join(line.text.split())) for p in pages for line in p or () if line.unseen)
+    return replace(extract, title=title or top_heading(extract), hidden=hidden)
+
+
+def _unseen(
+    page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, firsts: Sequence[int]
+) -> Iterator[int]:
+    """Which lines nobody sees, by their first characters: too small, not drawn, or of one colour.
+
+    The page is drawn where a line is about as light as paper, which it may not lie on.
+    """
+    image = None
+    for number, at in enumerate(firsts):
+        left, bottom, right, top = textpage.get_charbox(at, loose=True)
+        mode = raw.FPDFTextObj_GetTextRenderMode(raw.FPDFText_GetTextObject(textpage, at))
+        if 0 < top - bottom < TINY or (
+            mode == raw.FPDF_TEXTRENDERMODE_INVISIBLE and _is_bare(page)
+        ):
+            yield number
+        elif _is_pale(textpage, at):
+            image = image or page.render().to_pil().convert("L")
+            corners = []
+            for x, y in ((left, top), (right, bottom)):
+                across, down = ctypes.c_int(), ctypes.c_int()
+                raw.FPDF_PageToDevice(page, 0, 0, *image.size, 0, x, y, across, down)
+                corners.append((across.value, down.value))
+            (x1, x2), (y1, y2) = (sorted(both) for both in zip(*corners, strict=True))
+            darkest, lightest = image.crop((x1, y1, x2 + 1, y2 + 1)).getextrema()
+            if lightest - darkest < PALE:
+                yield number
+
+
+def _is_bare(page: pypdfium2.PdfPage) -> bool:
+    """Whether a page has no pictures: of a scanned one, the text that was read is not drawn."""
+    return not any(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]))
+
+
+def _is_pale(textpage: pypdfium2.PdfTextPage, at: int) -> bool:
+    """Whether a character may be of the paper's colour, or of none."""
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    raw.FPDFText_GetFillColor(textpage, at, red, green, blue, alpha)
+    return alpha.value < PALE or min(red.value, green.value, blue.value) > 255 - PALE
 
 
 def _page(pdf: pypdfium2.PdfDocument, number: int) -> list[_Line] | None:
@@ -70,13 +120,16 @@ def _page(pdf: pypdfium2.PdfDocument, number: int) -> list[_Line] | None:
         textpage = page.get_textpage()
         # U+FFFE and U+0002 are how pdfium hands on a hyphen at a line's end.
         text = textpage.get_text_range().replace("\ufffe", "-").replace("\x02", "-")
-        lines, start = [], 0
+        lines, firsts, start = [], [], 0
         for line in text.split("\r\n"):
             first = start + len(line) - len(line.lstrip())
             if line.strip() and first < textpage.count_chars():
                 _, bottom, _, top = textpage.get_charbox(first, loose=True)
+                firsts.append(first)
                 lines.append(_Line(clean(line.replace("\0", "")), round(top - bottom, 1), bottom))
             start += len(line) + len("\r\n")
+        for number in _unseen(page, textpage, firsts):
+            lines[number] = replace(lines[number], unseen=True)
         textpage.close()
         page.close()
     except pypdfium2.PdfiumError:  # which must not lose the other pages

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from askdoc.types import Block, BlockKind, Document
+from askdoc.types import INVISIBLE, Block, BlockKind, Document
 from askdoc.web.viewer.columns import in_columns
 from askdoc.web.viewer.marks import HIDDEN, Span, pieces
 
@@ -24,6 +24,7 @@ LINK = re.compile(r"(?P<opens>!?\[)[^\]\n]{1,500}(?P<closes>\]\([^)\s]{1,2000}\)
 ROWS = 500  # rows of a table that are laid out in columns, at most
 NAMES = {BlockKind.PARAGRAPH: "p", BlockKind.ITEM: "li", BlockKind.CODE: "pre"}
 PROSE = (BlockKind.PARAGRAPH, BlockKind.ITEM)
+UNSEEN = '<span class="unseen" title="a sign that nobody sees">', "</span>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def laid_out(
         apart = all(last <= mark.start or first >= mark.end for mark in marks)
         if apart and 0 <= first < last <= len(document.text):
             marks.append(Span(first, last, '<span role="mark" class="other">', "</span>"))
+    marks += [Span(*sign.span(), *UNSEEN) for sign in INVISIBLE.finditer(document.text)]
     body = ""
     elements = _whole(list(_elements(document)), start, end)
     for name, run in groupby(elements, key=lambda element: element.name):

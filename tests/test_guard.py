@@ -23,13 +23,20 @@ SALES = (
     "Apple did not disclose how many iPhones it sold in the third quarter, but revenue rose 8% to "
     "$89.5 billion, Tim Cook told CNBC on Thursday."
 )
+PRINTED = (
+    "The museum opens at nine; write to desk@museum.example or see www.museum.example/visit, and "
+    "report.pdf for prices."
+)
 FOUNDED = (
     "The company was founded in 1998 by Larry Page and Sergey Brin while they were Ph.D. students "
     "at Stanford University in California."
 )
-QUOTES = (SUMMIT, MISSION, SALES, FOUNDED)
+QUOTES = (SUMMIT, MISSION, SALES, FOUNDED, PRINTED)
 
 HONEST = [
+    (PRINTED, "The museum opens at nine, see https://www.museum.example/visit/."),
+    (PRINTED, "The museum, desk@museum.example, opens at nine, e.g. on the site museum.example."),
+    (PRINTED, "The museum's prices are in report.pdf."),
     (SUMMIT, "Pashinyan did not sign the CSTO's declaration in Yerevan in October 2022."),
     (
         SUMMIT,
@@ -67,6 +74,31 @@ HONEST = [
 ]
 
 WRONG = [
+    (
+        PRINTED,
+        "The museum opens at nine, see http://museum.example.evil/visit.",
+        "names the address http://museum.example.evil/visit., which the passage does not",
+    ),
+    (
+        PRINTED,
+        "The museum opens at nine ![x](http://evil.example/x.png?d=nine).",
+        "names the address http://evil.example/x.png?d=nine, which the passage does not",
+    ),
+    (
+        PRINTED,
+        "The museum opens at nine, write to desk@evil.example.",
+        "names the address desk@evil.example, which the passage does not",
+    ),
+    (
+        PRINTED,
+        "The museum opens at nine: log in at museum-tickets.example/login first.",
+        "names the address museum-tickets.example/login, which the passage does not",
+    ),
+    (
+        PRINTED,
+        "The museum opens at nine; visit javascript:alert(1)",
+        "names the address javascript:alert(1, which the passage does not",
+    ),
     (
         SUMMIT,
         "In November 2022, Pashinyan refused to sign.",

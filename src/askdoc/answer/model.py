@@ -18,7 +18,7 @@ from askdoc.errors import BadInput, ModelFailed
 from askdoc.index.embedder import tokenizer
 from askdoc.redaction import redact
 from askdoc.settings import Settings
-from askdoc.types import NO_ANSWER, Passage
+from askdoc.types import INVISIBLE, NO_ANSWER, Passage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -240,7 +240,7 @@ def prompt(
     # No document can know the key, and so none can end its passage before its end.
     key = secrets.token_hex(4)
     parts = [
-        f"<passage {number} {key}>\n{unmarked(passage.indexed_text)}\n</passage {number} {key}>"
+        f"<passage {number} {key}>\n{_visible(passage.indexed_text)}\n</passage {number} {key}>"
         for number, passage in enumerate(passages, 1)
     ]
     asked = "\n\n".join([*parts, f"Question: {question}"])
@@ -252,6 +252,11 @@ def prompt(
             break
         turns.insert(0, ("human" if turn["role"] == "user" else "ai", turn["content"]))
     return [("system", RULES), *turns, ("human", asked)]
+
+
+def _visible(text: str) -> str:
+    """A text without look-alikes of markers and without what only a machine would read."""
+    return INVISIBLE.sub("", unmarked(text))
 
 
 def count(text: str) -> int:

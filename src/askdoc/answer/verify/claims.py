@@ -8,6 +8,7 @@ facts at the same places.
 
 from collections.abc import Iterator, Sequence
 
+from askdoc.answer.verify.addresses import unknown_addresses
 from askdoc.answer.verify.alignment import Pairs, align, window
 from askdoc.answer.verify.names import Known, one_name, unknown_names
 from askdoc.answer.verify.negation import denied_anywhere, denied_beside
@@ -38,8 +39,9 @@ def unsupported(claim: str, quotes: Sequence[str], context: str = "") -> tuple[s
     texts = [tokens_of(quote) for quote in quotes]
     if not said:
         return ()
+    addresses = unknown_addresses(claim, "\n".join((*quotes, context)))
     # The first that is wrong with a token says it best; -1 is the sentence as a whole.
-    first: dict[int | str, str] = {}
+    first: dict[int | str, str] = {problem: problem for problem in addresses}
     for at, problem in _problems(said, texts, around):
         first.setdefault(problem if at < 0 else at, problem)
     return tuple(dict.fromkeys(first.values()))[:PROBLEMS]

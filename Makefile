@@ -1,5 +1,6 @@
-# make app: the chat over corpus/; make test: every check and test; make attack: those that
-# take minutes, and root for one; make soak: an hour of load. All set up .venv first.
+# make app: the chat over corpus/; make test: every check and test; make attack: those that take
+# minutes, and root for one; make soak: an hour of load; make sbom: a bill of materials. All set up
+# .venv first.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -11,7 +12,7 @@ SOAK ?= 3600
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: app test attack soak clean
+.PHONY: app test attack soak sbom clean
 
 app: .venv/app
 	$(BIN)/askdoc serve --host $(HOST) --port $(PORT)
@@ -29,6 +30,9 @@ attack: .venv/test
 # 32 clients for an hour, or for as many seconds as SOAK says.
 soak: .venv/test
 	$(BIN)/python tests/soak.py $(SOAK)
+
+sbom: .venv/app
+	$(BIN)/python -m evals.sbom > sbom.json
 
 clean:
 	rm -rf .venv corpus/.askdoc

@@ -263,9 +263,9 @@ def _drop(db: sqlite3.Connection, source: str) -> set[str]:
     return ids
 
 
-def _checksum(*values: str) -> str:
+def _checksum(*values: str | int) -> str:
     """What tells whether values of a row are as they were written."""
-    return hashlib.sha256("\0".join(values).encode()).hexdigest()[:32]
+    return hashlib.sha256("\0".join(map(str, values)).encode()).hexdigest()[:32]
 
 
 def _report(row: str) -> FileReport:

@@ -52,7 +52,9 @@ def test_the_shell_example_shows_what_is_printed(
 
 
 def test_every_link_leads_somewhere() -> None:
-    for page in ("README.md", "CONTRIBUTING.md", "evals/README.md"):
+    for page in (
+        "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/security.md", "evals/README.md",
+    ):  # fmt: skip
         text = (ROOT / page).read_text("utf-8")
         for target in re.findall(r"\]\(([^)#]+)\)", text):
             if "://" not in target:
@@ -86,5 +88,6 @@ def test_the_top_level_holds_what_it_should() -> None:
         pytest.skip("not a git checkout")
     assert {line.split("/")[0] for line in done.stdout.splitlines()} == {
         ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
-        "app.py", "constraints.txt", "corpus", "evals", "pyproject.toml", "src", "tests",
+        "SECURITY.md", "app.py", "constraints.txt", "corpus", "docs", "evals", "pyproject.toml",
+        "src", "tests",
     }  # fmt: skip

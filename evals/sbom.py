@@ -66,8 +66,8 @@ def _purl(package: Distribution) -> str:
 
 def _component(package: Distribution) -> dict[str, Any]:
     """A package with its version and its licence, as far as it tells one."""
-    told = package.metadata.get("License-Expression") or package.metadata.get("License") or ""
-    lines = told.strip().splitlines()
+    told = package.metadata.json
+    lines = str(told.get("license_expression") or told.get("license") or "").strip().splitlines()
     known = lines[0][:100] if lines else ""
     return {
         "type": "library",

@@ -137,7 +137,7 @@ def test_nothing_is_looked_up_and_nothing_reached(
     script = Path(__file__).with_name("watch_names.py")
     done = subprocess.run(
         [*namespaces(), sys.executable, script, docs, tmp_path, str(seconds)],
-        capture_output=True, text=True, timeout=seconds + 300,
+        capture_output=True, text=True, timeout=seconds + 540,
         env={name: os.environ[name] for name in kept if name in os.environ},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from helpers import build_of
 
-from askdoc import Assistant, BadInput, Document, Settings, ask
+from askdoc import Assistant, BadInput, Document, Passage, Settings, ask
 from askdoc.index import index as index_module
 from askdoc.index.index import Index
 from askdoc.index.manifest import Manifest
 from askdoc.ingest.blocks import structure, table
 from askdoc.ingest.chunker import chunk
-from askdoc.ingest.files import find, load
+from askdoc.ingest.files import find, ingest
 
+Ingested = tuple[Document, tuple[Passage, ...]]
 FERRY = "The ferry to Marwick sails at nine."
 
 
@@ -73,10 +74,10 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(
         def __exit__(self, *_: object) -> None:
             pass
 
-        def run(self, task: object, corpus: Path, source: str) -> Document:
-            document = load(corpus, source)
+        def run(self, task: object, corpus: Path, source: str, size: int) -> Ingested:
+            read = ingest(corpus, source, size)
             (corpus / source).write_text("The ferry to Marwick sails at noon.")
-            return document
+            return read
 
     with monkeypatch.context() as patch:
         patch.setattr(index_module, "Worker", Slow)

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from askdoc import Unreadable
-from askdoc.ingest.files import LARGEST, load
+from askdoc.ingest.files import load
+from askdoc.ingest.limits import MEGABYTES
 from askdoc.ingest.worker import Worker
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -114,7 +115,7 @@ def test_each_status_reaches_the_report(
 
 def test_a_file_too_large_is_not_even_opened(worker: Worker, folder) -> None:
     root = folder({"a.txt": "x"})
-    os.truncate(root / "a.txt", (LARGEST + 1) * 1_000_000)  # a hole: it takes no room
+    os.truncate(root / "a.txt", (MEGABYTES + 1) * 1_000_000)  # a hole: it takes no room
     assert status_of(worker, root, "a.txt")[0] == "too large"
 
 

@@ -11,8 +11,7 @@ import hashlib
 from pathlib import Path
 
 # Passages and sentences; their size is a setting (`Settings.passage_size`)
-BACKTICKS = 500  # from which a text is split in parts: sentencex takes quadratic time for them
-AT_ONCE = 5000  # characters of such a part
+AT_ONCE = 5000  # characters that are split into sentences together: the time grows with the square
 
 # A question
 LEANING_TURNS = 3  # questions that a question can lean on, each on the one before

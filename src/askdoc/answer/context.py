@@ -4,7 +4,7 @@ import re
 
 from askdoc.index.bm25 import terms
 from askdoc.ingest.chunker import sentences
-from askdoc.tuning import FRAGMENT
+from askdoc.tuning import AT_ONCE, FRAGMENT
 from askdoc.types import BlockKind, Span
 
 # How a sentence begins that is only understood after the one before it.
@@ -35,8 +35,9 @@ def with_context(span: Span, question: str) -> Span:
     if block is None or block.kind is BlockKind.TABLE:
         return span
     if LEANS.match(span.text):
-        start = next((first for first, _ in sentences(document, block.start, start)[-1:]), start)
-    for first, last in sentences(document, end, block.end)[:1]:
+        before = max(block.start, start - AT_ONCE)  # a paragraph may be as long as a file
+        start = next((first for first, _ in sentences(document, before, start)[-1:]), start)
+    for first, last in sentences(document, end, min(block.end, end + AT_ONCE))[:1]:
         after = Span(document, first, last)
         if (
             LEANS.match(after.text)

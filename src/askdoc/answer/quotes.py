@@ -15,7 +15,7 @@ from askdoc.answer.evidence import alike, carries
 from askdoc.answer.pipeline import Findings
 from askdoc.answer.telling import telling
 from askdoc.ingest.chunker import sentences
-from askdoc.tuning import FOLDED, ITEMS, MARKERS, SAME_FACT, SAME_TERMS
+from askdoc.tuning import AT_ONCE, FOLDED, ITEMS, MARKERS, SAME_FACT, SAME_TERMS
 from askdoc.types import BlockKind, Passage, Span
 
 LISTED = (BlockKind.ITEM, BlockKind.TABLE)
@@ -52,7 +52,9 @@ def _with_list(span: Span) -> Iterator[Span]:
         first = at
         while first and blocks[first - 1].kind is BlockKind.ITEM:
             first -= 1
-        above = sentences(document, blocks[first - 1].start, blocks[first - 1].end) if first else []
+        block = blocks[first - 1]
+        begin = max(block.start, block.end - AT_ONCE)  # a paragraph may be as long as a file
+        above = sentences(document, begin, block.end) if first else []
         if above and document.text[slice(*above[-1])].endswith(":"):
             yield Span(document, *above[-1])
         yield span

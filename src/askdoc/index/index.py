@@ -15,8 +15,7 @@ from askdoc.index.home import Home, check_corpus
 from askdoc.index.lock import only_writer
 from askdoc.index.manifest import Entry, File, Times
 from askdoc.index.stores import Ranking, Stores
-from askdoc.ingest.chunker import chunk
-from askdoc.ingest.files import file_sha256, find, language, load
+from askdoc.ingest.files import file_sha256, find, ingest, language
 from askdoc.ingest.worker import Worker
 from askdoc.settings import Settings
 from askdoc.types import Document, FileReport, Passage, Progress, Status, SyncReport
@@ -308,14 +307,13 @@ class Index:
         began = time.perf_counter()
         times = _settled(stat)
         try:
-            document = worker.run(load, self.corpus, source)
+            document, passages = worker.run(ingest, self.corpus, source, self.settings.passage_size)
         except Unreadable as error:
-            if not sha256:
+            if not sha256 and error.status is not Status.TOO_LARGE:
                 times = times._replace(changed=0)  # on Windows a permission changes none of them
             seconds = time.perf_counter() - began
             file_report = FileReport(source, error.status, seconds=seconds, why=error.why)
             return Entry(File(times, sha256, file_report))
-        passages = chunk(document, self.settings.passage_size)
         file_report = FileReport(
             source,
             Status.READ,
@@ -348,10 +346,10 @@ class Index:
 
 
 def _sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes; empty where it cannot be read, or is gone by now."""
+    """The SHA-256 of a file's bytes; empty where it is too large, cannot be read, or is gone."""
     try:
         return file_sha256(path)
-    except OSError:
+    except (OSError, Unreadable):
         return ""
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from askdoc.ingest.limits import REPEATED
 from askdoc.types import Block, BlockKind
 
 BEFORE = re.compile(r"[ \t#=*>]*\Z")  # what may stand in a heading's line: signs of the format
@@ -36,7 +37,8 @@ def move(block: Block, by: int, deeper: int = 0) -> Block:
 def structure(text: str, known: Iterable[Block] = ()) -> tuple[Block, ...]:
     """All blocks of a text in order: those that are known of it, and prose between them.
 
-    Of two that overlap, the first counts. What is in no block is white space.
+    Of two that overlap, the first counts. What is in no block is white space. A heading that is too
+    long to be repeated is prose, and such a header a row like the others.
     """
     blocks: list[Block] = []
     after = 0
@@ -44,7 +46,11 @@ def structure(text: str, known: Iterable[Block] = ()) -> tuple[Block, ...]:
         if block.start < after:
             continue
         if block.kind is BlockKind.HEADING:
+            if block.end - block.start > REPEATED:
+                continue
             block = _with_signs(text, block, after)
+        elif block.kind is BlockKind.TABLE and block.inner_start - block.start > REPEATED:
+            block = table(block.start, block.start, block.end)
         blocks += (*prose(text, after, block.start), block)
         after = block.end
     return (*blocks, *prose(text, after, len(text)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sentencex import get_sentence_boundaries
 
 from askdoc.ingest.blocks import prose
-from askdoc.tuning import AT_ONCE, BACKTICKS
+from askdoc.tuning import AT_ONCE
 from askdoc.types import BlockKind, Document, Passage
 
 Span = tuple[int, int]
@@ -76,13 +76,19 @@ def _split(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def split(text: str) -> list[Span]:
-    """The sentences of running text, the white space after each included."""
-    most = AT_ONCE if text.count("`") > BACKTICKS else len(text)
+    """The sentences of running text, the white space after each included.
+
+    In parts, since sentencex takes quadratic time for what opens and never closes, and for text
+    without spaces; each part begins where the last sentence of the one before it does.
+    """
     spans: list[Span] = []
     start = 0
     while start < len(text):
-        boundaries = get_sentence_boundaries("en", text[start : start + most])
-        goes_on = start + most < len(text) and len(boundaries) > 1  # the last of them
+        end = start + AT_ONCE
+        if end < len(text):  # at a space, if there is one
+            end = max(text.rfind(" ", start, end), text.rfind("\n", start, end)) + 1 or end
+        boundaries = get_sentence_boundaries("en", text[start:end])
+        goes_on = end < len(text) and len(boundaries) > 1  # the last of them
         for boundary in boundaries[:-1] if goes_on else boundaries:
             spans.append((start + boundary["start_index"], start + boundary["end_index"]))
         start = spans[-1][1]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from askdoc.ingest import limits
 from askdoc.ingest.blocks import heading, move, table
 from askdoc.types import Block, BlockKind
 
@@ -57,6 +58,7 @@ class Composer:
     def _append(self, text: str) -> None:
         self._parts.append(text)
         self.length += len(text)
+        limits.check(self.length, limits.CHARACTERS, "characters")
 
     def add_heading(self, text: str, level: int) -> None:
         """Adds a heading on a line of its own; a whole paragraph in its style is no heading."""

@@ -13,14 +13,15 @@ from pathlib import Path
 import pathspec
 
 from askdoc.errors import BadInput, Unreadable
+from askdoc.ingest import limits
 from askdoc.ingest.blocks import structure
+from askdoc.ingest.chunker import chunk
 from askdoc.ingest.extract import Extract
 from askdoc.ingest.filetype import kind
 from askdoc.ingest.formats import book, docx, html, mail, notebook, office, pdf, slides, text, xml
-from askdoc.types import Document, Status
+from askdoc.types import Document, Passage, Status
 
 IGNORE_FILE = ".askdocignore"
-LARGEST = 200  # megabytes of one file
 LETTERS = 40  # fewer do not tell a language
 SAMPLE = 10_000  # characters, of which the language is told
 
@@ -109,16 +110,13 @@ def load(corpus: Path, source: str) -> Document:
         known = ", ".join(suffix.removeprefix(".") for suffix in LOADERS)
         raise Unreadable(Status.UNSUPPORTED, f"askdoc reads {known}")
     try:
-        size = path.stat().st_size
-        if size > LARGEST * 1_000_000:
-            why = f"it has {size / 1_000_000:.0f} megabytes; askdoc reads up to {LARGEST}"
-            raise Unreadable(Status.TOO_LARGE, why)
-        if not size:
+        if not path.stat().st_size:
             raise Unreadable(Status.EMPTY, "there is nothing in it")
         sha256 = file_sha256(path)  # before it is read: a change in between shows in the next sync
         extract = LOADERS[kind(path)](path)
     except OSError as error:
         raise Unreadable(Status.FAILED, error.strerror or str(error)) from error
+    limits.check(len(extract.text), limits.CHARACTERS, "characters")
     if not extract.text.strip():
         raise Unreadable(Status.EMPTY, "there is no text in it")
     return Document(
@@ -130,6 +128,14 @@ def load(corpus: Path, source: str) -> Document:
         pages=extract.pages,
         hidden=extract.hidden,
     )
+
+
+def ingest(corpus: Path, source: str, size: int) -> tuple[Document, tuple[Passage, ...]]:
+    """One file with its passages, each of at most ``size`` characters; raises as ``load`` does."""
+    document = load(corpus, source)
+    passages = chunk(document, size)
+    limits.check(len(passages), limits.PASSAGES, "passages")
+    return document, passages
 
 
 def language(text: str) -> str | None:
@@ -144,6 +150,8 @@ def language(text: str) -> str | None:
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes."""
+    """The SHA-256 of a file's bytes; raises Unreadable for more of them than askdoc reads."""
     with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        limits.check(size // 1_000_000, limits.MEGABYTES, "megabytes")
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from askdoc.errors import Unreadable
+from askdoc.ingest import limits
 from askdoc.types import Status
 
 if TYPE_CHECKING:
     from olefile import OleFileIO
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # what old Office files and encrypted new ones begin with
-UNPACKED = 200  # megabytes of one entry of a zip
 STREAMS = {
     ".doc": "WordDocument",
     ".xls": "Workbook",
@@ -84,18 +84,15 @@ def _in_zip(path: Path, suffix: str) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-            largest = max((entry.file_size for entry in archive.infolist()), default=0)
+            more = sum(entry.file_size - entry.compress_size for entry in archive.infolist())
+            limits.check(more // 1_000_000, limits.MEGABYTES, "megabytes more when unpacked")
             mimetype = archive.read("mimetype").strip() if "mimetype" in names else b""
             manifest = "META-INF/manifest.xml"
             locked = manifest in names and b"encryption-data" in archive.read(manifest)
     # A damaged zip raises anything; the loader of its suffix tells what is wrong with it.
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError, EOFError):
+    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, EOFError):
         return suffix
     if locked:
         raise Unreadable(Status.ENCRYPTED, "it needs a password")
-    if largest > UNPACKED * 1_000_000:
-        raise Unreadable(
-            Status.TOO_LARGE, f"unpacked, a part of it has {largest // 1_000_000} megabytes"
-        )
     office = [kind for kind, folder in FOLDERS.items() if any(n.startswith(folder) for n in names)]
     return MIMETYPES.get(mimetype) or (office[0] if office and suffix not in office else suffix)

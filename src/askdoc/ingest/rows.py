@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from askdoc.ingest.limits import REPEATED
 from askdoc.types import BlockKind, Document, Span
 
 QUOTED = r'[^\S\n]*+"(?:[^"]|""){0,9999}+"'
@@ -23,7 +24,7 @@ def rows(document: Document, start: int, end: int) -> Iterator[Row]:
     text, commas = document.text, document.source.lower().endswith((".csv", ".tsv"))
     block = document.block_at(start)
     head = block.start if block else start
-    first = text[head:end].split("\n", 1)[0]
+    first = text[head : min(end, head + REPEATED)].split("\n", 1)[0]
     sign = max("\t;,|", key=first.count) if commas else "|"
     cell = re.compile(rf"(?:{QUOTED})?[^{sign}\n]*+" if commas else r"[^|\n]*+")
     at = start
@@ -51,7 +52,8 @@ def with_header(span: Span) -> str:
     block = document.block_at(start)
     if block and block.kind is BlockKind.TABLE and block.start < block.inner_start <= start:
         first = document.text.rfind("\n", 0, start) + 1
-        row = next(rows(document, first, block.end), None)
+        last = min(block.end, end + REPEATED) if start - first < REPEATED else first  # of a row
+        row = next(rows(document, first, last), None)
         head = next(rows(document, block.start, block.inner_start), None)
         if row and head and (row.start, row.end) == (start, end):
             names, values = (_words(document, each) for each in (head, row))

@@ -33,6 +33,7 @@ STYLE = (
     | {"nav": HtmlElement(display=Display.none)}
 )
 CONFIG = ParserConfig(css=STYLE, annotation_rules=MARKS)
+LONGEST_TEXT = 2_500_000  # characters, 10 MB at most: libxml2 drops a longer text without a word
 LONGEST_CELL = 1000  # characters; what has more is laid out by a table, not tabulated
 UNSEEN = "//script | //style | //template | //noscript | //comment()"
 LINES = ("br", "p", "div", "li", "tr", "dd", "dt")  # begin a new line inside of a cell
@@ -65,7 +66,8 @@ def _tree(markup: str) -> lxml.html.HtmlElement:
         raise Unreadable(Status.EMPTY, "there is no text in it")
     try:
         # Bytes, since lxml refuses a str that names its own encoding.
-        parser = lxml.html.HTMLParser(encoding="utf-8")
+        huge = len(markup) > LONGEST_TEXT
+        parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=huge)
         return lxml.html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError) as error:
         raise Unreadable(Status.FAILED, "it holds no HTML") from error

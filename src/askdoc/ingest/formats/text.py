@@ -157,7 +157,7 @@ def _parsed(text: str, marks: tuple[str, ...]) -> Extract:
         start, end = (starts[line] for line in token.map)
         end = start + len(text[start:end].rstrip())
         if token.type == "heading_open":
-            blocks.append(_heading(text, start, below.content, int(token.tag[1:])))
+            blocks.append(_heading(text, start, end, below.content, int(token.tag[1:])))
         elif token.type == "table_open" and below.map:
             blocks.append(table(start, min(starts[below.map[1] + 1], end), end))
         elif token.type == "fence" and token.type in marks:
@@ -176,10 +176,10 @@ def _fenced(text: str, start: int, end: int, fence: str) -> Block:
     return replace(code(start, end), inner_start=inner_start, inner_end=inner_end)
 
 
-def _heading(text: str, line: int, words: str, level: int) -> Block | None:
+def _heading(text: str, line: int, end: int, words: str, level: int) -> Block | None:
     """The span of a heading's words without ``#`` or underline; None for a whole paragraph."""
-    start = text.find(words, line)
-    if not 0 < len(words) <= LONGEST_HEADING or "\n" in words or start < line:
+    start = text.find(words, line, end)
+    if not 0 < len(words) <= LONGEST_HEADING or "\n" in words or start < 0:
         return None
     return heading(start, start + len(words), level)
 

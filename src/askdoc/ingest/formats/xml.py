@@ -65,8 +65,8 @@ def _add(element: lxml.etree._Element, depth: int, composer: Composer) -> None:
 
 def _is_field(element: lxml.etree._Element) -> bool:
     """Whether an element is a value: short, and nothing else inside it."""
-    words = _words(element)
-    return not len(element) and 0 < len(words) <= 200 and not MARKUP.search(words)
+    words = "" if len(element) else _words(element)
+    return 0 < len(words) <= 200 and not MARKUP.search(words)
 
 
 def _words(element: lxml.etree._Element) -> str:

@@ -24,6 +24,7 @@ from askdoc.types import Status
 SECONDS = 60.0  # that reading one file may take
 MEGABYTES = 2048  # of address space that the child may fill, where the system has such limits
 STARTING = 60.0  # seconds that the child may take to start
+KEPT = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 READY = "ready"
 Failure = tuple[Status, str]  # with the reason
 Reply = tuple[Any, Failure | None]
@@ -111,7 +112,8 @@ class Worker:
 
 
 def _spawn(seconds: float, megabytes: int) -> "subprocess.Popen[bytes]":
-    """A child that can import askdoc however its parent did."""
+    """A child that can import askdoc however its parent did, and knows none of its secrets."""
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     path = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)
     return subprocess.Popen(  # noqa: S603  # nothing but our own module and two numbers
         # -P: nothing in the folder that askdoc is called in may pass for a module.
@@ -119,7 +121,7 @@ def _spawn(seconds: float, megabytes: int) -> "subprocess.Popen[bytes]":
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"},
+        env={**environment, "PYTHONPATH": path, "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"},
     )
 
 
@@ -182,16 +184,21 @@ def _reply(task: Callable[..., Any], arguments: tuple[object, ...]) -> Reply:
 
 
 def _limit(megabytes: int) -> None:
-    """Limits this process's memory, where the system can; on Windows only the time is limited."""
+    """Limits this process's memory, where the system can; on Windows only the time is limited.
+
+    Nor does it write to any file, not even what it leaves when it crashes.
+    """
     if sys.platform == "win32":
         return
     import resource  # not on Windows
 
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    bytes = megabytes * 1_000_000
-    if most == resource.RLIM_INFINITY or bytes < most:
-        with suppress(OSError, ValueError):  # macOS knows this limit, and refuses it
-            resource.setrlimit(resource.RLIMIT_AS, (bytes, most))
+    bytes = {"AS": megabytes * 1_000_000, "FSIZE": 0, "CORE": 0}
+    for name, wanted in bytes.items():
+        limit = getattr(resource, f"RLIMIT_{name}")
+        _, most = resource.getrlimit(limit)
+        if most == resource.RLIM_INFINITY or wanted < most:
+            with suppress(OSError, ValueError):  # macOS knows the first of them, and refuses it
+                resource.setrlimit(limit, (wanted, most))
 
 
 if __name__ == "__main__":

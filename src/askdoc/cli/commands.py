@@ -13,6 +13,7 @@ from rich.markup import escape
 from askdoc.answer.recheck import check as verify
 from askdoc.assistant import Assistant
 from askdoc.cli.printing import (
+    Plain,
     answered,
     out,
     print_answer,
@@ -22,6 +23,7 @@ from askdoc.cli.printing import (
     print_json,
     print_reports,
     print_warning,
+    tell,
     watched,
 )
 from askdoc.errors import AskdocError, BadInput
@@ -235,20 +237,19 @@ def status(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; our own errors become one line and exit code 1."""
     redact_logs()
+    sys.stdout, sys.stderr = Plain(sys.stdout), Plain(sys.stderr)
     try:
         app(arguments)
     except AskdocError as error:
-        print(f"askdoc: {error}", file=sys.stderr)
+        tell(str(error))
         sys.exit(1)
     # What we did not foresee is told in one line too: a traceback helps nobody who only asks.
     except Exception as error:
         if sys.flags.dev_mode:
             raise
         first = (str(error).splitlines() or [""])[0]
-        print(
-            f"askdoc: unexpected {type(error).__name__}: {first} "
-            "(`python -X dev -m askdoc …` shows where)",
-            file=sys.stderr,
+        tell(
+            f"unexpected {type(error).__name__}: {first} (`python -X dev -m askdoc …` shows where)"
         )
         sys.exit(1)
 
@@ -267,5 +268,5 @@ def assistant_of(settings: Settings) -> Assistant:
     with watched() as on_progress:
         note = assistant.catch_up(on_progress)
     if note:
-        print(f"askdoc: {note}", file=sys.stderr)
+        tell(note)
     return assistant

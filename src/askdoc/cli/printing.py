@@ -1,14 +1,19 @@
-"""What the command line shows: answers, hits, reports, progress."""
+"""What the command line shows: answers, hits, reports, progress.
+
+Documents and their names are others' words: whatever of them a terminal would obey is shown as an
+escape. Our consoles see to it themselves, a Plain stream for all that is printed or logged besides.
+"""
 
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -18,6 +23,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.segment import Segment
 from rich.table import Table
 
 from askdoc.answer.explain import Explanation
@@ -25,8 +31,52 @@ from askdoc.assistant import Assistant
 from askdoc.index.index import Index, OnProgress
 from askdoc.types import UNSURE, Answer, Certainty, FileReport, Hit, Status
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False)
+# All controls but tab and line ends, those that turn the direction of text, halves of characters.
+OBEYED = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """Text with an escape, as JSON has them, in the place of each sign that a terminal obeys."""
+    return OBEYED.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
+
+
+class Plain:
+    """A stream that shows what is written to it, and lets none of it command the terminal."""
+
+    def __init__(self, stream: Any) -> None:
+        self.terminal = getattr(stream, "terminal", stream)
+
+    def write(self, text: str) -> Any:
+        """Writes text as it is safe to be seen."""
+        return self.terminal.write(visible(text))
+
+    def isatty(self) -> bool:
+        """No: colours and the like are for our consoles, which write to the terminal itself."""
+        return False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.terminal, name)
+
+
+class Terminal(Console):
+    """A console that styles what it shows, and shows foreign text as it is safe to be seen."""
+
+    @property  # type: ignore[misc]  # nobody sets it
+    def file(self) -> IO[str]:
+        """The terminal, or whatever stands in its place."""
+        stream = super().file
+        return getattr(stream, "terminal", stream)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """What is shown, piece by piece."""
+        for piece in super().render(renderable, options):
+            yield piece if piece.control else Segment(visible(piece.text), piece.style)
+
+
+out = Terminal(highlight=False, soft_wrap=True)
+err = Terminal(stderr=True, highlight=False)
 
 INTERRUPTED = 130  # the exit code that shells give to Ctrl-C
 
@@ -51,13 +101,13 @@ def progress(count: ProgressColumn, stopped: str) -> Iterator[Callable[[str, int
 
     def show(what: str, done: int, of: int) -> None:
         bar.start()  # not before: with nothing to do there is nothing to show
-        bar.update(task, description=escape(what), completed=done, total=of)
+        bar.update(task, description=_line(what), completed=done, total=of)
 
     try:
         yield show
     except KeyboardInterrupt:
         bar.stop()
-        print(f"askdoc: stopped; {stopped}", file=sys.stderr)
+        tell(f"stopped; {stopped}")
         raise typer.Exit(INTERRUPTED) from None
     finally:
         if bar.live.is_started:
@@ -68,11 +118,21 @@ def answered(assistant: Assistant, question: str, sources: Sequence[str]) -> Ans
     """The answer; while a language model writes it, standard error tells how far it is."""
     if not assistant.model:
         return assistant.ask(question, sources=sources)
-    with err.status(f"{assistant.model.name} reads") as status:
+    with err.status(f"{_line(assistant.model.name)} reads") as status:
         for answer in assistant.stream(question, sources=sources):
             if answer.text:
-                status.update(f"{answer.model} writes: {len(answer.text.split())} words")
+                status.update(f"{_line(answer.model)} writes: {len(answer.text.split())} words")
     return answer
+
+
+def tell(what: str) -> None:
+    """A line on standard error."""
+    print(f"askdoc: {' '.join(what.splitlines())}", file=sys.stderr)
+
+
+def _line(text: str) -> str:
+    """Foreign text on one line, none of which is markup."""
+    return escape(" ".join(text.splitlines()))
 
 
 def print_json(value: Any) -> None:
@@ -83,35 +143,35 @@ def print_json(value: Any) -> None:
 def print_answer(answer: Answer) -> None:
     """An answer, what speaks against it, and its citations; the closest passages of a refusal."""
     if answer.query != answer.question.strip():
-        out.print(f"[dim]Searched for: {escape(answer.query)}[/]\n")
+        out.print(f"[dim]Searched for: {_line(answer.query)}[/]\n")
     if answer.certainty is Certainty.UNSURE:
         out.print(f"[yellow]{UNSURE}[/]\n")
     out.print(escape(answer.text))
     for sentence in answer.sentences:
         for problem in sentence.problems:
-            begin = escape(textwrap.shorten(sentence.text, 60, placeholder="…"))
-            out.print(f"[yellow]check[/] [dim]{begin}:[/] {escape(problem)}")
+            begin = _line(textwrap.shorten(sentence.text, 60, placeholder="…"))
+            out.print(f"[yellow]check[/] [dim]{begin}:[/] {_line(problem)}")
     for remark in answer.remarks:
-        out.print(f"[dim]{escape(remark)}[/]")
+        out.print(f"[dim]{_line(remark)}[/]")
     if not answer.answered:
         out.print("\nThe closest passages:")
         print_hits(answer.closest[:3])
     for citation in answer.citations:
-        out.print(f"\n[bold]\\[{citation.number}][/] {escape(citation.place)}")
-        out.print(f"    [dim]{escape(' '.join(citation.quote.split()))}[/]")
+        out.print(f"\n[bold]\\[{citation.number}][/] {_line(citation.place)}")
+        out.print(f"    [dim]{_line(' '.join(citation.quote.split()))}[/]")
 
 
 def print_hits(hits: Sequence[Hit]) -> None:
     """Hits with their score, place and text."""
     for hit in hits:
-        place, found_by = escape(hit.passage.place), " and ".join(hit.found_by)
+        place, found_by = _line(hit.passage.place), " and ".join(hit.found_by)
         out.print(f"\n[bold]{hit.score:.2f}[/] {place} [dim]({found_by})[/]")
-        out.print(f"    [dim]{escape(' '.join(hit.passage.text.split()))}[/]")
+        out.print(f"    [dim]{_line(' '.join(hit.passage.text.split()))}[/]")
 
 
 def print_explanation(explanation: Explanation) -> None:
     """What became of a document, with its scores."""
-    out.print(f"[bold]{explanation.stage}[/]: {escape(explanation.why)}")
+    out.print(f"[bold]{explanation.stage}[/]: {_line(explanation.why)}")
     for name, score in explanation.scores.items():
         out.print(f"    {name:32} {score:.3f}".rstrip("0").rstrip("."))
 
@@ -119,7 +179,7 @@ def print_explanation(explanation: Explanation) -> None:
 def print_differences(differences: Sequence[str], holds: str, remedy: str = "") -> None:
     """What differs, a line each, and what mends it; or that all holds."""
     for difference in differences:
-        out.print(f"[yellow]differs[/] {escape(difference)}")
+        out.print(f"[yellow]differs[/] {_line(difference)}")
     if last := remedy if differences else holds:
         out.print(last)
 
@@ -127,7 +187,7 @@ def print_differences(differences: Sequence[str], holds: str, remedy: str = "") 
 def print_warning(index: Index) -> None:
     """What to know of languages that the embedder was not made for."""
     if index.warning():
-        out.print(f"[yellow]Note:[/] {escape(index.warning())}")
+        out.print(f"[yellow]Note:[/] {_line(index.warning())}")
 
 
 def print_reports(reports: Sequence[FileReport]) -> None:
@@ -138,12 +198,12 @@ def print_reports(reports: Sequence[FileReport]) -> None:
     for file_report in reports:
         status = file_report.status
         table.add_row(
-            escape(file_report.source),
+            _line(file_report.source),
             status if status is Status.READ else f"[yellow]{status}[/]",
             str(file_report.pages or ""),
             f"{file_report.characters:,}" if file_report.characters else "",
             str(file_report.passages or ""),
             file_report.language or "",
-            escape(file_report.why),
+            _line(file_report.why),
         )
     out.print(table)

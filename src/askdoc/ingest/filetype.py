@@ -1,6 +1,7 @@
 """What a file is by its content: names lie, and a password leaves nothing to read."""
 
 import zipfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,7 +91,7 @@ def _in_zip(path: Path, suffix: str) -> str:
             manifest = "META-INF/manifest.xml"
             locked = manifest in names and b"encryption-data" in archive.read(manifest)
     # A damaged zip raises anything; the loader of its suffix tells what is wrong with it.
-    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, EOFError):
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError):
         return suffix
     if locked:
         raise Unreadable(Status.ENCRYPTED, "it needs a password")

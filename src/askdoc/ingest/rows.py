@@ -33,7 +33,7 @@ def rows(document: Document, start: int, end: int) -> Iterator[Row]:
         while match := cell.match(text, at, end):  # which an empty cell is, too
             at = match.end()
             spans.append(_trimmed(text, match.start(), at, commas))
-            if text[at : at + 1] != sign:
+            if at >= end or text[at] != sign:
                 break
             at += 1
         while not commas and len(spans) > 1 and spans[0][0] == spans[0][1] == row:

@@ -1,5 +1,6 @@
 """HTML: the text that a reader of the page sees, its headings and its tables."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,7 @@ STYLE = (
     | {"nav": HtmlElement(display=Display.none)}
 )
 CONFIG = ParserConfig(css=STYLE, annotation_rules=MARKS)
+UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # lxml reads it, but takes none
 LONGEST_TEXT = 2_500_000  # characters, 10 MB at most: libxml2 drops a longer text without a word
 LONGEST_CELL = 1000  # characters; what has more is laid out by a table, not tabulated
 UNSEEN = "//script | //style | //template | //noscript | //comment()"
@@ -68,7 +70,9 @@ def _tree(markup: str) -> lxml.html.HtmlElement:
         # Bytes, since lxml refuses a str that names its own encoding.
         huge = len(markup) > LONGEST_TEXT
         parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=huge)
-        return lxml.html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
+        return lxml.html.document_fromstring(
+            UNWRITABLE.sub(" ", markup).encode("utf-8", "replace"), parser=parser
+        )
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError) as error:
         raise Unreadable(Status.FAILED, "it holds no HTML") from error
 

@@ -39,8 +39,9 @@ def read(path: Path) -> Extract:
 def read_mailbox(path: Path) -> Extract:
     """All messages of a mailbox, each under its subject."""
     composer = Composer()
-    for message in mailbox.mbox(path, create=False):
-        _add(message, composer)
+    messages = mailbox.mbox(path, create=False)
+    for key in messages.iterkeys():  # one by one, since no line between two has to be ASCII
+        _add(message_from_bytes(messages.get_bytes(key)), composer)
     if not composer.length:  # no line that begins a message
         composer.add(decode(path.read_bytes()))
     return Extract(composer.text, blocks=tuple(composer.blocks), hidden=composer.hidden)

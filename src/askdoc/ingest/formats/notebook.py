@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from askdoc.ingest.extract import Composer, Extract
+from askdoc.ingest.extract import Composer, Extract, clean
 from askdoc.ingest.formats.text import decode, from_markdown, verbatim
 
 
@@ -42,5 +42,5 @@ def _printed(output: Mapping[str, Any]) -> str:
 
 
 def _joined(lines: str | list[str]) -> str:
-    """A text that is kept whole or as a list of its lines."""
-    return lines if isinstance(lines, str) else "".join(lines)
+    """A text that is kept whole or as a list of its lines, whatever ends them."""
+    return clean(lines if isinstance(lines, str) else "".join(lines))

@@ -203,7 +203,7 @@ def test_a_second_writer_is_told_of_the_first(folder, capsys) -> None:
     """It must wait to write, but whoever asks is answered from what is there."""
     root = folder({"a.md": "The ferry sails at nine."})
     question = ("When does the ferry sail?", "--corpus", root)
-    who = f"process {os.getpid()} on "
+    who = "askdoc itself"
     index = Index.open(Settings(corpus=root))
     with held(index):
         assert who in fails(capsys, "index", root)

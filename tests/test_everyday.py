@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from conftest import ROOT
+from helpers import ROOT
 
 from askdoc import NO_ANSWER, Answer, Assistant, Settings
 from askdoc.answer.citation import MARKER

@@ -30,8 +30,7 @@ def only_writer(home: Home, patience: float) -> Iterator[None]:
                 mine = told.startswith(f"process {os.getpid()} on")
                 who = "askdoc itself" if mine else told or "another process"
                 raise IndexBusy(
-                    f"{who} is writing to the index {home.folder}: "
-                    "wait until it is done"
+                    f"{who} is writing to the index {home.folder}: wait until it is done"
                 ) from error
             since = time.strftime("%H:%M:%S")
             holder.write_text(f"process {os.getpid()} on {socket.gethostname()}, since {since},")

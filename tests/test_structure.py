@@ -20,9 +20,9 @@ ORDER = [
 WITHIN = {
     "answer": [
         "terms", "answer_types", "highlight", "calibration", "encoding", "reader", "spelling",
-        "telling", "query", "retrieve", "verify", "context", "evidence", "topic", "pipeline",
-        "explain", "langchain", "citation", "quotes", "everyday", "replies", "model", "generate",
-        "recheck",
+        "telling", "query", "retrieve", "verify", "context", "similarity", "evidence", "topic",
+        "pipeline", "explain", "langchain", "citation", "quotes", "everyday", "replies", "model",
+        "generate", "recheck",
     ],
 }  # fmt: skip
 """The order inside a folder."""
@@ -46,6 +46,7 @@ OWNERS = {
     "numpy": [
         "answer.encoding",
         "answer.reader",
+        "answer.similarity",
         "evaluation.calibrate",
         "index.dense",
         "index.embedder",

@@ -5,7 +5,8 @@ python -m evals.training.fit DATA --work FOLDER [--only answer] [--sets squad2 â
 The questions are of parts of the sets on which neither the reader was trained nor anything is
 reported: an article of squad2 with its near misses, a fifth of nq_open_oracle, halves of
 clapnq_dev, cranfield and multihoprag, a fifth of nq_open_oracle asked of squad2, which cannot
-answer them, the small folders of `evals/training/folders.py`, and our own to tune on. Writes
+answer them, the small folders of `evals/training/folders.py`, our own folders to tune on, and the
+tuning half of the questions on the corpus that ships. Writes
 `src/askdoc/answer/calibration.json`, with --only the weights of that name alone, and tells the
 calibration error on each corpus by weights that were fitted on all the others.
 """
@@ -16,9 +17,10 @@ import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from askdoc import Assistant, Settings
 from askdoc.answer.calibration import WEIGHTS, bundled
 from askdoc.evaluation.calibrate import HEADS, Asked, ask, fit, reached
-from askdoc.evaluation.questions import Question
+from askdoc.evaluation.questions import Corpus, Question, questions
 from evals.folders import folders as own_folders
 from evals.sets import Part, Row, lines, part_of
 from evals.training.folders import folders
@@ -31,7 +33,8 @@ SETS = {
     "multihoprag": 80,
 }
 OUTSIDE = 250
-OWN_TIMES = 3  # that our own folders count: they are most like what people have
+ROOT = Path(__file__).parents[2]
+OWN_TIMES = 3  # that our own folders and corpus count: they are most like what people have
 THRESHOLDS = (0.0, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7)  # for which it is told what is reached
 
 
@@ -50,8 +53,16 @@ def gather(data: Path, place: Path, sets: Sequence[str]) -> Iterator[list[Asked]
     unused = [question.question for question in outside[OUTSIDE:]]
     for assistant, chosen in folders(data, place / "folders", unused):
         yield list(ask(assistant, chosen, bundled()))
-    for corpus, chosen in own_folders(place / "own", "tune"):
+    for corpus, chosen in [*own_folders(place / "own", "tune"), _shipped(place / "shipped")]:
         yield list(ask(corpus.assistant, chosen, bundled())) * OWN_TIMES
+
+
+def _shipped(place: Path) -> tuple[Corpus, list[Question]]:
+    """The corpus that comes with askdoc, and the half of its questions to tune on."""
+    settings = Settings(corpus=ROOT / "corpus", index=place)
+    corpus = Corpus(Assistant.from_folder(settings=settings))
+    every = questions(ROOT / "evals" / "questions" / "corpus.jsonl", corpus)
+    return corpus, [question for question in every if question.split == "tune"]
 
 
 def _kept(row: Row) -> bool:

@@ -176,7 +176,8 @@ def _written(part: str) -> Questions:
             continue
         text, spans = _laid_out(row["lines"])
         source, title = f"written-{number}.md", str(row["title"])
-        document = Document(source, title, text, "", from_markdown(text).blocks)
+        blocks = structure(text, from_markdown(text).blocks)
+        document = Document(source, title, text, "", blocks)
         documents.append(document)
         groups[source] = source
         for question, places in row["answered"]:

@@ -22,7 +22,7 @@ MATRICES = ("attention.output.dense", "intermediate.dense", "output.dense")
 
 
 def restored(model: Path) -> Reader:
-    """The reader of an ONNX file that `export_reader` has written."""
+    """The reader of an ONNX file that `export` has written."""
     graph = onnx.load(str(model)).graph
     kept = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
     reader = Reader()

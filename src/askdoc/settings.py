@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     )
     k: int = Field(8, ge=1, le=100, description="Passages that an answer is chosen from.")
     threshold: float = Field(
-        0.2, ge=0, le=1, description="Confidence below which askdoc says that it does not know."
+        0.15, ge=0, le=1, description="Confidence below which askdoc says that it does not know."
     )
     sure: float = Field(
         0.8, ge=0, le=1, description="Confidence from which askdoc does not say that it is unsure."

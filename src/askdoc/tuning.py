@@ -3,7 +3,8 @@
 They were chosen on the tuning parts of public sets and of our own (`evals/README.md`): those of
 finding and of choosing by ``python -m evals.ablation``, those of a question by the tuning half of
 ``evals/questions/corpus.jsonl``, those of checking by ``python -m evals.verify``. What is fitted
-by a computer lies in `answer/`: `calibration.json`, `everyday.json` and `reader.onnx`.
+by a computer lies in `answer/`: `calibration.json`, `everyday.json`, `reader.onnx` and
+`similarity.onnx`.
 ``fingerprint`` tells two versions of all of it apart.
 """
 
@@ -39,10 +40,11 @@ JOINED = 3  # neighbouring passages that a hit is joined from, at most
 APART = 20  # characters between neighbours, at most
 
 # Choosing sentences
+COMPARED = 12  # best sentences whose likeness to the question is asked: each costs 2 ms
 FRAGMENT = 3  # words of what is rather the name of something, at most
 SENTENCES = 4  # of an answer, at most
 DOUBTFUL = 3  # of one that is not certain: of the best three one is right far oftener than the best
-BELOW_BEST = 1.5  # how far below the best sentence's score a further one may lie
+BELOW_BEST = 2.0  # how far below the best sentence's score a further one may lie
 FURTHER_LOGIT = 0.0  # the reader's logit that a further one must reach in any case
 SAME_SENTENCE = 0.6  # share of common terms (Jaccard) from which two sentences say the same
 SAME_FACT = 0.7  # the same, from which both are cited for one of them
@@ -94,6 +96,7 @@ DENIED_SAME = 2  # of these, that must be the same
 def fingerprint() -> str:
     """A hash of all that was tuned or fitted: two runs with the same one differ by nothing here."""
     folder = Path(__file__).parent
-    names = ("tuning.py", "answer/calibration.json", "answer/everyday.json", "answer/reader.onnx")
-    whole = hashlib.sha256(b"".join((folder / name).read_bytes() for name in names))
+    fitted = ("calibration.json", "everyday.json", "reader.onnx", "similarity.onnx")
+    files = (folder / "tuning.py", *(folder / "answer" / name for name in fitted))
+    whole = hashlib.sha256(b"".join(file.read_bytes() for file in files))
     return whole.hexdigest()[:16]

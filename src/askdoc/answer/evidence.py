@@ -8,13 +8,15 @@ number or a time, only sentences that hold one count at all.
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import fmean
 
 from askdoc.answer.answer_types import expected_type
 from askdoc.answer.calibration import Calibration
 from askdoc.answer.context import with_context
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
+from askdoc.answer.similarity import in_its_place, similarities
 from askdoc.answer.telling import telling
 from askdoc.answer.verify.claims import unsupported
 from askdoc.answer.verify.tokens import tokens_of
@@ -22,6 +24,7 @@ from askdoc.index.bm25 import terms
 from askdoc.ingest.rows import with_header
 from askdoc.tuning import (
     BELOW_BEST,
+    COMPARED,
     DOUBTFUL,
     FRAGMENT,
     FURTHER_LOGIT,
@@ -106,7 +109,7 @@ def choose(
     stand beside each other. Empty when no passage has a sentence of the kind that the question asks
     for.
     """
-    every = list(judged(query, candidates, fitted))
+    every = judged(query, candidates, fitted)
     has = {one.span: query.weights.keys() & terms(one.span.text) for one in every}
     tables: dict[tuple[str, int], list[Evidence]] = {}
     for one in every:
@@ -169,15 +172,17 @@ def signals(
 ) -> dict[str, float]:
     """What the probability of an answer is reckoned from.
 
-    The reader's logits of the best sentence and of its passage; the cosine of its passage, 0 where
-    dense retrieval did not find it; the share (0 to 1) of the weight of the query's terms that the
-    sentence carries; and the logarithm of how many passages were searched, since the best of many
-    looks good by chance. That a word is absent counts only by what the sentence lacks.
+    The reader's logits of the best sentence and of its passage; how much nearer the sentence is
+    to the question in meaning than others are; the cosine of its passage, 0 where dense retrieval
+    did not find it; the share (0 to 1) of the weight of the query's terms that the sentence
+    carries; and the logarithm of how many passages were searched, since the best of many looks good
+    by chance. That a word is absent counts only by what the sentence lacks.
     """
     best = evidence[0]
     home = next(item for item in candidates if item.passage == best.passage)
     return {
         "sentence": best.logit,
+        "similarity": best.signals["similarity"],
         "whole": home.judgement.whole if home.judgement else 0.0,
         "cosine": home.scores["dense"][0] if "dense" in home.scores else 0.0,
         "said": query.coverage(with_header(best.span)),
@@ -185,14 +190,30 @@ def signals(
     }
 
 
-def judged(
-    query: Query, candidates: Sequence[Candidate], fitted: Calibration
-) -> Iterator[Evidence]:
+def judged(query: Query, candidates: Sequence[Candidate], fitted: Calibration) -> list[Evidence]:
     """Every sentence that was read and holds what is asked for.
 
     It is chosen by the reader's logits of the sentence and of its passage, by how well the passage
-    was found, and by the shares of the query's weight that the sentence and the passage carry.
+    was found, by the shares of the query's weight that the sentence and the passage carry, and by
+    how much nearer it is to the question in meaning than others are. That is asked of those that
+    are best without it; no other one is nearer than any of these.
     """
+    every = list(_read(query, candidates, fitted))
+    best = sorted(every, key=lambda one: -one.score)[:COMPARED]
+    cosines = similarities(query.text, [in_its_place(one.span, one.passage) for one in best])
+    # Less the mean: some questions are near to nothing, by how they are put.
+    near = {one.span: cosine - fmean(cosines) for one, cosine in zip(best, cosines, strict=True)}
+    return [_nearer(one, near.get(one.span, min(near.values())), fitted) for one in every]
+
+
+def _nearer(one: Evidence, similarity: float, fitted: Calibration) -> Evidence:
+    """A sentence of which it is known how near it is to the question."""
+    speaking = {**one.signals, "similarity": similarity}
+    return replace(one, signals=speaking, score=fitted.logit("sentence", speaking))
+
+
+def _read(query: Query, candidates: Sequence[Candidate], fitted: Calibration) -> Iterator[Evidence]:
+    """Every sentence that was read and holds what is asked for, by what reading tells."""
     answer_type = expected_type(query.text)
     of_papers = re.search(rf"\b{PAPERS}\b", query.text, re.I)
     for candidate in candidates:

@@ -61,7 +61,7 @@ TOPIC_TERMS = 3  # terms of a topic that is named without a word around it, at m
 TOPIC_READ = 8  # passages on the topic that are read before all others, at most
 
 # Asking a language model
-WORTH_ASKING = 0.02  # confidence under which a model is not asked either: 1 in 100 answers is lost
+WORTH_ASKING = 0.06  # confidence under which a model is not asked either: 1 in 200 answers is lost
 
 # Checking what a model wrote against what it cites
 VERIFIED = 20_000  # characters of a text that are looked at

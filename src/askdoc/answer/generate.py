@@ -89,7 +89,7 @@ def generate(
     if failure:
         further, citations = quoted(quotes, citations)
         if further:
-            further = (replace(further[0], lead="\n\n"), *further[1:])
+            further = (replace(further[0], lead="\n\n" + further[0].lead.lstrip()), *further[1:])
             failure += f"; {'the rest is' if own else 'these are'} quotes"
         every = (*own, *further)
         yield Reply(every, citations, tokens, failure, bool(own), refused=not every)

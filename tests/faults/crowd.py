@@ -7,6 +7,7 @@ import os
 import random
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import hurt_a_sync
@@ -18,9 +19,17 @@ from askdoc.index.index import Index
 from askdoc.ingest.files import language
 
 
+def opened(settings: Settings) -> Index:
+    """The index, asked for again while the others keep it from being opened."""
+    for _ in range(3):
+        with suppress(IndexBusy):
+            return Index.open(settings)
+    return Index.open(settings)
+
+
 def write(settings: Settings, first: int, until: float) -> int:
     """Changes and deletes documents of its own, and syncs; how often."""
-    index, number = Index.open(settings), 0
+    index, number = opened(settings), 0
     while time.monotonic() < until or number < 2:
         for name in random.sample(range(first, first + 20), 4):
             path = settings.corpus / f"{name}.md"
@@ -35,13 +44,16 @@ def write(settings: Settings, first: int, until: float) -> int:
         number += 1
         if number % 3 == 2 and first == 0:
             index.close()
-            index, _ = Index.rebuild(settings)
+            try:
+                index, _ = Index.rebuild(settings)
+            except IndexBusy:
+                index = opened(settings)
     return number
 
 
 def ask(settings: Settings, until: float) -> int:
     """Searches, and holds what is found against what documents can say; how often."""
-    index, number = Index.open(settings), 0
+    index, number = opened(settings), 0
     while time.monotonic() < until or number < 2:
         for query in ("lighthouse oil", "room 3", "number"):
             for ranking in index.search(query, 50):

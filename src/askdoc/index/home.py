@@ -24,6 +24,8 @@ UNAVAILABLE = re.compile(
     re.IGNORECASE,
 )
 """What SQLite, Chroma and tantivy say where a folder cannot be read or written."""
+BUSY = re.compile("database is locked|pool timed out")
+"""What SQLite and Chroma say where another process writes for longer than they wait."""
 SPACE = 10_000_000  # bytes; with less on its disk, what fails does so for want of it
 SERVER = "Chroma at "  # how that part is called where a server holds it
 
@@ -127,7 +129,7 @@ class Home:
                 raise AskdocError(f"{why}: see to the server") from error
             if isinstance(error, OSError) or UNAVAILABLE.search(str(error)) or self._is_full():
                 raise self.unavailable(why) from error
-            if "database is locked" in why:
+            if BUSY.search(why):
                 raise IndexBusy(f"another process keeps the index {self.folder} locked") from error
             raise self.damaged(why) from error
 

@@ -4,6 +4,7 @@ import codecs
 import csv
 import functools
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, pairwise
@@ -53,7 +54,8 @@ def read_plain(path: Path) -> Extract:
     text = decode(path.read_bytes())
     first = text.strip().split("\n", 1)[0].strip()
     title = one_line(first) if len(first) <= LONGEST_TITLE else ""
-    return replace(_parsed(text, ("lheading",)), title=title)
+    parsed = _parsed(text, ("lheading",))
+    return replace(parsed, title=title, blocks=(*parsed.blocks, *_in_capitals(text)))
 
 
 def read_markdown(path: Path) -> Extract:
@@ -165,6 +167,15 @@ def _parsed(text: str, marks: tuple[str, ...]) -> Extract:
         elif token.type == "code_block" and "code" in marks:
             blocks.append(code(start, end))
     return Extract(text, blocks=tuple(filter(None, blocks)))
+
+
+def _in_capitals(text: str) -> Iterator[Block]:
+    """Lines of plain text that stand alone, in capitals and without an end mark: headings."""
+    for match in re.finditer(r"(?:\A|\n[ \t]*\n)[ \t]*(\S.*?)[ \t]*(?=\n[ \t]*\n|\s*\Z)", text):
+        words = match[1]
+        several = len(words.split()) >= 2 and len(words) <= LONGEST_HEADING
+        if words.isupper() and several and words[-1] not in ".!?:,;":
+            yield heading(*match.span(1), 2)
 
 
 def _fenced(text: str, start: int, end: int, fence: str) -> Block:

@@ -26,20 +26,21 @@ from evals.training.rewording import reworded
 SIZE = 600  # characters of a passage, as in the product
 NEAR = 6  # passages with most of the question's words, among which others are chosen
 OFTEN = {  # examples for each question of a set, on average
-    "squad2": 0.4,
-    "xquad/en": 0.3,
-    "nq_open_oracle": 0.08,
-    "hotpotqa_sample": 0.3,
-    "tatqa_dev": 0.15,
-    "qamr": 0.01,
-    "fairytaleqa": 0.03,
-    "selqa": 0.12,
-    "pubmedqa": 0.12,
-    "wikitablequestions": 0.04,
-    "fetaqa": 0.03,
-    "quoref_contrast": 0.15,
-    "written": 1.0,
+    "squad2": 1.0,
+    "xquad/en": 0.6,
+    "nq_open_oracle": 0.2,
+    "hotpotqa_sample": 0.6,
+    "tatqa_dev": 0.4,
+    "qamr": 0.03,
+    "fairytaleqa": 0.1,
+    "selqa": 0.3,
+    "pubmedqa": 0.3,
+    "wikitablequestions": 0.12,
+    "fetaqa": 0.1,
+    "quoref_contrast": 0.3,
+    "written": 0.55,
 }
+LEFT_OPEN = 0.15  # the same for a question of our own where its text does not answer it
 WHETHER = 0.02  # yes/no questions from statements, for each document's passage
 
 
@@ -111,7 +112,8 @@ def examples(found: Sequence[Questions], dice: Random) -> Iterator[tuple[str, Ex
         for part, shelf in zip(found, shelves, strict=True):
             others = [other for other in shelves if other.name != part.name]
             for asked in part.asked:
-                often = OFTEN[part.name]
+                own = part.name == "written"
+                often = LEFT_OPEN if own and not asked.answerable else OFTEN[part.name]
                 for _ in range(int(often) + (dice.random() < often % 1)):
                     made = _example(asked, shelf, dice.choice(others), dice)
                     if made:
@@ -134,11 +136,11 @@ def _example(asked: Asked, shelf: Shelf, elsewhere: Shelf, dice: Random) -> Exam
     if not right:
         return None
     gold = dice.choice(right)
-    # Our own questions come with near misses of their own: there is less to be made.
-    plain = 2.5 if shelf.name == "written" else 0.44
+    # Each of our own questions is as often answered as it is not.
+    plain, cut = (1.0, 0.6) if shelf.name == "written" else (0.44, 0.17)
     ways: tuple[tuple[Callable[[], Example | None], float], ...] = (
         (partial(_answered, asked, right, near, dice), plain),
-        (partial(_cut_out, asked, gold, dice), 0.17),
+        (partial(_cut_out, asked, gold, dice), cut),
         (partial(_left_out, asked, shelf, near, dice), 0.13),
         (partial(_asked_otherwise, asked, gold, near, dice), 0.13),
         (partial(_said_otherwise, asked, gold, near, dice), 0.07),

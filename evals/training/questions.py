@@ -169,21 +169,40 @@ def _taught(path: Path, name: str, part: str) -> Questions:
 
 
 def _written(part: str) -> Questions:
-    """The part of our own questions: lines answer, told by their numbers, or none does."""
+    """The part of our own questions: lines answer, told by their numbers, or none does.
+
+    A question that none answers has, mostly, a line that would, and where it stands. Each text is
+    here twice, with one half of these lines and with the other, so that nobody can tell by its
+    words alone whether a question is answered (Kaushik, Hovy and Lipton, 2020).
+    """
     documents, groups, found = [], {}, []
     for number, row in enumerate(lines(WRITTEN)):
         if row["part"] != part:
             continue
-        text, spans = _laid_out(row["lines"])
-        source, title = f"written-{number}.md", str(row["title"])
-        blocks = structure(text, from_markdown(text).blocks)
-        document = Document(source, title, text, "", blocks)
-        documents.append(document)
-        groups[source] = source
-        for question, places in row["answered"]:
-            right = tuple(spans[at] for at in np.atleast_1d(places))
-            found.append(Asked(question, document, source, right, True))
-        found += [Asked(question, document, source, (), False) for question in row["not"]]
+        for half in range(2):
+            added = [item for item in row["not"] if isinstance(item, list)][half::2]
+            placed = sorted(
+                [((at, 0), line) for at, line in enumerate(row["lines"])]
+                + [((at, 1 + order), line) for order, (_, at, line) in enumerate(added)]
+            )
+            text, spans = _laid_out([line for _, line in placed])
+            span = {place: span for (place, _), span in zip(placed, spans, strict=True)}
+            source, title = f"written-{number}-{half}.md", str(row["title"])
+            blocks = structure(text, from_markdown(text).blocks)
+            document = Document(source, title, text, "", blocks)
+            documents.append(document)
+            groups[source] = source
+            told = [
+                (question, [span[at, 0] for at in np.atleast_1d(places)])
+                for question, places in row["answered"]
+            ]
+            told += [(item[0], [span[item[1], 1 + order]]) for order, item in enumerate(added)]
+            rest = [item for item in row["not"] if item not in added]
+            told += [(item if isinstance(item, str) else item[0], []) for item in rest]
+            found += [
+                Asked(question, document, source, tuple(spans), bool(spans))
+                for question, spans in told
+            ]
     return Questions("written", tuple(found), tuple(documents), groups)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from askdoc.errors import BadInput
 from askdoc.index.home import SERVER, Home
 from askdoc.redaction import redact
+from askdoc.tuning import BUILT_AMONG, NEIGHBOURS, SEARCHED_AMONG
 from askdoc.types import Passage
 
 if TYPE_CHECKING:
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")  # read when chromadb is imported
 
-# Chroma's defaults miss true neighbours in large collections (DESIGN: measured before).
 HNSW: "CreateHNSWConfiguration" = {
     "space": "cosine",
-    "ef_construction": 200,
-    "ef_search": 200,
-    "max_neighbors": 32,
+    "ef_construction": BUILT_AMONG,
+    "ef_search": SEARCHED_AMONG,
+    "max_neighbors": NEIGHBOURS,
 }
 SUMS_DIFFER = 1e-4  # from which on it cannot be rounding
 

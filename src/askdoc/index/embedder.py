@@ -82,7 +82,7 @@ class SentenceEmbeddings(Embeddings):
 
         disable_progress_bar()  # type: ignore[no-untyped-call]  # loading takes a blink
 
-        # Two to four times as many texts a second, on CPUs that have it (DESIGN: embedded default).
+        # Two to four times as many texts a second, on CPUs that have it.
         fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
         dtype = torch.bfloat16 if fast else torch.float32
         path = str(bundled()) if self.name == BUNDLED else self.name

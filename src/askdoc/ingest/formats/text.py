@@ -170,8 +170,8 @@ def _parsed(text: str, marks: tuple[str, ...]) -> Extract:
 
 
 def _in_capitals(text: str) -> Iterator[Block]:
-    """Lines of plain text that stand alone, in capitals and without an end mark: headings."""
-    for match in re.finditer(r"(?:\A|\n[ \t]*\n)[ \t]*(\S.*?)[ \t]*(?=\n[ \t]*\n|\s*\Z)", text):
+    """Lines of plain text that begin a paragraph, in capitals and without an end mark: headings."""
+    for match in re.finditer(r"(?:\A|\n[ \t]*\n)[ \t]*(\S.*?)[ \t]*(?=\n|\Z)", text):
         words = match[1]
         several = len(words.split()) >= 2 and len(words) <= LONGEST_HEADING
         if words.isupper() and several and words[-1] not in ".!?:,;":

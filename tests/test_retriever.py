@@ -21,7 +21,7 @@ def test_hits_are_ranked_by_their_chance_and_say_who_found_them(assistant: Assis
 
 def test_candidates_carry_the_scores_of_both_ways(assistant: Assistant) -> None:
     query = contextualize("Eagle Partner exercise", (), assistant.index)
-    found = find(assistant.index, query).candidates
+    found = find(assistant.index, query).retrieved
     for way, ranking in zip(
         ("dense", "lexical"), assistant.index.search(query.text, 100), strict=True
     ):

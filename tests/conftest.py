@@ -12,6 +12,14 @@ from playwright.sync_api import Page, sync_playwright
 from askdoc import Assistant, Settings
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is marked as an attack, unless it is asked for: it takes minutes, or root."""
+    if "attack" not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker("attack")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No variable or `.env` file of the person who runs the tests changes them."""

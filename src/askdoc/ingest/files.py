@@ -89,9 +89,16 @@ def still_in(corpus: Path, sources: Iterable[str]) -> set[str]:
     return {
         source
         for source in sources
-        if Path(os.path.realpath(corpus / source)).is_relative_to(root)
-        and not ignored.match_file(source)
+        if _is_inside(corpus / source, root) and not ignored.match_file(source)
     }
+
+
+def _is_inside(path: Path, root: str) -> bool:
+    """Whether a path leads into a folder; one that no file can have does not."""
+    try:
+        return Path(os.path.realpath(path)).is_relative_to(root)
+    except ValueError:  # a null byte, or half of a sign
+        return False
 
 
 def _ignored(path: Path) -> pathspec.GitIgnoreSpec:

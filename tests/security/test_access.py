@@ -23,7 +23,8 @@ from askdoc.web.security import OPEN, Guard
 LOGIN = ("ani", "se:cret")
 OURS = {
     "/api/ask", "/api/ask/stream", "/api/search", "/api/documents", "/api/document", "/api/page",
-    "/api/original", "/api/feedback", "/api/health", "/api/{name:path}", "/mcp/",
+    "/api/original", "/api/feedback", "/api/health", "/api/openapi.json", "/api/{name:path}",
+    "/mcp/",
 }  # fmt: skip
 GRADIO = {
     "/", "/assets/{path:path}", "/config", "/favicon.ico", "/manifest.json", "/static/{path:path}",

@@ -6,7 +6,7 @@ from contextlib import closing
 from itertools import chain, groupby
 from typing import Any, Literal
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
@@ -15,6 +15,12 @@ from starlette.requests import Request
 
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError, BadInput
+
+
+class Problem(BaseModel):
+    """What is wrong, in one line."""
+
+    error: str
 
 
 class Message(BaseModel):
@@ -64,7 +70,7 @@ def routes(assistant: Assistant) -> APIRouter:
         """The answer, as ``askdoc ask --json`` prints it."""
         return answer_to(assistant, **asked.model_dump())
 
-    @router.post("/ask/stream")
+    @router.post("/ask/stream", response_class=StreamingResponse)
     def stream(asked: Question) -> StreamingResponse:
         """The answer as it grows: a line of JSON each, the last one is what ``/api/ask`` gives."""
         assistant.catch_up()
@@ -83,7 +89,8 @@ def routes(assistant: Assistant) -> APIRouter:
         """The best hits, as ``askdoc search --json`` prints them."""
         return hits_of(assistant, **asked.model_dump())
 
-    @router.api_route("/documents", methods=["GET", "POST"])
+    @router.get("/documents")
+    @router.post("/documents")
     def documents() -> dict[str, Any]:
         """The report, as ``askdoc index --json`` prints it, after a sync."""
         return assistant.sync().as_dict()
@@ -91,19 +98,41 @@ def routes(assistant: Assistant) -> APIRouter:
     return router
 
 
-def tell_errors(app: FastAPI) -> None:
-    """Makes what a request did wrong, or what askdoc raised, one line of JSON."""
+async def _ours(request: Request, error: Exception) -> JSONResponse:
+    """What askdoc raised."""
+    return JSONResponse({"error": str(error)}, 400 if isinstance(error, BadInput) else 503)
 
-    @app.exception_handler(AskdocError)
-    async def _ours(request: Request, error: AskdocError) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, 400 if isinstance(error, BadInput) else 503)
 
-    @app.exception_handler(HTTPException)
-    async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+async def _http(request: Request, error: HTTPException) -> JSONResponse:
+    """What a route told with a status."""
+    return JSONResponse({"error": str(error.detail)}, error.status_code, error.headers)
 
-    @app.exception_handler(RequestValidationError)
-    async def _theirs(request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-        return JSONResponse({"error": f"{where}: {first['msg']}"}, 422)
+
+async def _theirs(request: Request, error: RequestValidationError) -> JSONResponse:
+    """The first of what does not fit a route's description."""
+    first = error.errors()[0]
+    where = [] if first["type"] == "json_invalid" else first["loc"][1:]
+    name = ".".join(map(str, where)) or "the body"
+    return JSONResponse({"error": f"{name}: {first['msg']}"}, 422)
+
+
+async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    """What nobody thought of: it is logged, too."""
+    return JSONResponse({"error": "the server failed: its log says where"}, 500)
+
+
+HANDLERS: dict[Any, Any] = {
+    AskdocError: _ours,
+    HTTPException: _http,
+    RequestValidationError: _theirs,
+    Exception: _unforeseen,
+}
+"""They make what a request did wrong, or what askdoc raised, one line of JSON."""
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": why,
+        "content": {"application/json": {"schema": Problem.model_json_schema()}},
+    }
+    for status, why in (("4XX", "The request cannot be taken."), (503, "Later, perhaps."))
+}
+"""The same, as the description of the routes tells it."""

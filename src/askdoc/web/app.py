@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -47,10 +48,18 @@ def create_app(assistant: Assistant) -> FastAPI:
                 yield
             clearing.cancel()
 
-    app = FastAPI(title="askdoc", openapi_url=None, docs_url=None, redoc_url=None, lifespan=life)
+    app = FastAPI(
+        title="askdoc",
+        version=version("askdoc"),
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        exception_handlers=api.HANDLERS,
+        responses=api.PROBLEMS,
+        lifespan=life,
+    )
     warmup, started = Warmup(assistant), time.time()
     warmup.start()
-    api.tell_errors(app)
     app.include_router(api.routes(assistant))
     app.include_router(viewer_routes.routes(assistant))
     app.include_router(feedback.routes(assistant))
@@ -60,7 +69,9 @@ def create_app(assistant: Assistant) -> FastAPI:
         """Whether the models are loaded, and when this server was started."""
         return {"status": "ready" if warmup.done else "warming up", "started": started}
 
-    @app.api_route("/api/{name:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+    @app.api_route("/api/{name:path}", methods=methods, include_in_schema=False)
     async def nothing(name: str) -> None:
         """Tells in our own words that there is no such route."""
         raise HTTPException(404, f"there is no such route: /api/{name}")
@@ -82,7 +93,12 @@ def create_app(assistant: Assistant) -> FastAPI:
         show_error=False,
         max_file_size=assistant.settings.max_upload * MEGABYTE,  # for the page to tell
         ssr_mode=False,
-        app_kwargs={"openapi_url": None, "docs_url": None, "redoc_url": None},
+        app_kwargs={
+            "openapi_url": None,
+            "docs_url": None,
+            "redoc_url": None,
+            "exception_handlers": api.HANDLERS,
+        },
     )
     # Mounting does not say so, and before a launch Gradio lets an event read any file.
     page.has_launched = True

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -64,7 +65,13 @@ class Front:
                 return
         await self._ready.wait()
         if self._app:
-            await self._app(scope, receive, send)
+            try:
+                await self._app(scope, receive, send)
+            except RuntimeError as error:
+                # Gradio tells in a stream that it knows no such session, and then raises it, too.
+                if not isinstance(error.__cause__, HTTPException):
+                    raise
+                await send({"type": "http.response.body"})
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Starts at once, and ends what the application has begun."""
@@ -129,7 +136,11 @@ def serve(settings: Settings, listener: socket.socket, build: Build) -> None:
     front = Front(build, lambda: setattr(server, "should_exit", True))
     guarded = Guard(Limits(OnlyUploads(front, settings.read_only), settings), settings)
     config = uvicorn.Config(
-        guarded, log_level="warning", lifespan="on", timeout_graceful_shutdown=PARTING
+        guarded,
+        log_level="warning",
+        lifespan="on",
+        server_header=False,
+        timeout_graceful_shutdown=PARTING,
     )
     server = uvicorn.Server(config)
     server.run(sockets=[listener])

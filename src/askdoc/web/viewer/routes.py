@@ -24,6 +24,12 @@ T = TypeVar("T")
 KEEP = {"cache-control": "private, max-age=86400"}  # the address names the file's hash
 
 
+class Picture(Response):
+    """A page as it is seen."""
+
+    media_type = "image/jpeg"
+
+
 def routes(assistant: Assistant) -> APIRouter:
     """``/api/document``, ``/api/page`` and ``/api/original``."""
     router = APIRouter(prefix="/api")
@@ -52,18 +58,18 @@ def routes(assistant: Assistant) -> APIRouter:
             return panel.as_pages(opened, sheets, [*focus, *spans])
         return panel.as_text(opened, start, end, spans, has_pages=bool(sheets))
 
-    @router.get("/page")
-    def page(source: str, number: int, sha: str = "") -> Response:
+    @router.get("/page", response_class=Picture)
+    def page(source: str, number: int, sha: str = "") -> Picture:
         """A page of a PDF, counted from 1, as a JPEG; ``sha`` is of the file that is meant."""
         opened = _document(assistant, source)
         if sha and sha != opened.file_sha256:
             raise HTTPException(409, f"{source} has changed")
         try:
-            return Response(pages.picture(opened, number), media_type="image/jpeg", headers=KEEP)
+            return Picture(pages.picture(opened, number), headers=KEEP)
         except Unreadable as error:
             raise HTTPException(404, f"{source}: {error.why}") from error
 
-    @router.get("/original")
+    @router.get("/original", response_class=FileResponse)
     def original(source: str) -> FileResponse:
         """A document's file: a PDF to look at, any other to keep, since it may hold scripts."""
         path = assistant.settings.corpus / _document(assistant, source).source

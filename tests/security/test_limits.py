@@ -29,6 +29,7 @@ class Served:
 
     url: str
     folder: Path
+    root: Path
 
     def client(self, address: str, login: tuple[str, str] | None = LOGIN) -> httpx.Client:
         """A client that comes from an address, as a proxy before the chat would tell."""
@@ -49,7 +50,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         "-m", "askdoc", "serve", "--corpus", root, "--auth", ":".join(LOGIN),
         ASKDOC_MAX_UPLOAD=1, ASKDOC_RATE=60, TMPDIR=folder,
     )  # fmt: skip
-    yield Served(url, folder)
+    yield Served(url, folder, root)
     server.terminate()
     server.wait(30)
     assert list(folder.rglob("askdoc-*")) == []  # with all that was uploaded
@@ -123,6 +124,29 @@ def test_an_upload_is_moved_into_the_corpus_and_not_kept_twice(served: Served) -
         assert Path(path) not in served.left()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../landed.md", "/landed.md", "a/../../landed.md", "..\\..\\landed.md",
+        "....//....//landed.md", "%2e%2e%2f%2e%2e%2flanded.md", "../.landed.md",
+        "../uploads/../landed\u202e.md",
+    ],
+)  # fmt: skip
+def test_the_name_of_an_upload_leads_nowhere_else(served: Served, name: str) -> None:
+    """Neither as it is sent, nor as the page is told that it was called."""
+    places = served.root.parent, served.folder.parent
+    before = {path for place in places for path in place.rglob("*landed*")}
+    with served.client("10.0.0.7") as client:
+        sent = {"files": (name, FERRY.encode())}
+        [path] = client.post("/gradio_api/upload", files=sent).json()
+        assert Path(path).resolve().is_relative_to(served.folder)
+        told = begun(client, "upload", [[named(path) | {"orig_name": name}]])
+        assert "The index is up to date" in told
+    found = {path for place in places for path in place.rglob("*landed*")} - before
+    [landed] = (path for path in found if path.is_file())
+    assert landed.parent == served.root / "uploads"
+
+
 def test_a_read_only_chat_takes_no_upload(folder) -> None:
     root = folder({"ferry.md": FERRY})
     assistant = Assistant.from_folder(root, Settings(read_only=True))
@@ -161,3 +185,16 @@ def test_a_question_names_no_more_sources_than_anyone_chooses(folder, sources: l
     with pytest.raises(BadInput, match=r"name 1,000 or fewer|there is no document") as caught:
         assistant.ask("When does the ferry sail?", sources=sources)
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("route", ["api/ask", "api/ask/stream", "api/search"])
+def test_a_request_names_no_more_sources_than_anyone_chooses(served: Served, route: str) -> None:
+    """It is told at once, and asks nothing of the database."""
+    body = {"question": "ferry?", "query": "ferry", "sources": ["ferry.md"] * 200_000}
+    with served.client("10.0.0.8") as client:
+        client.get("/api/documents")  # models and index are there
+        began = time.monotonic()
+        reply = client.post(f"/{route}", json=body)
+        assert time.monotonic() - began < 2
+    assert reply.status_code == 400
+    assert error(reply) == "200,000 sources are named: name 1,000 or fewer"

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import pytest
@@ -15,9 +16,15 @@ from askdoc.web.session import try_out
 OWN = [  # what the one who runs the server may have in its environment
     "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OLLAMA_API_KEY", "OPENAI_API_KEY",
     "OPENAI_ADMIN_KEY", "OPENAI_ORG_ID", "OPENAI_ORGANIZATION", "OPENAI_PROJECT_ID",
-    "GOOGLE_API_KEY", "GEMINI_API_KEY", "LANGSMITH_API_KEY", "HF_TOKEN",
+    "GOOGLE_API_KEY", "GEMINI_API_KEY", "GOOGLE_CLOUD_PROJECT", "LANGSMITH_API_KEY", "HF_TOKEN",
 ]  # fmt: skip
-PROVIDERS = ("openai", "anthropic", "ollama")
+PROVIDERS = [
+    "openai", "anthropic", "ollama",
+    pytest.param("google_genai", marks=pytest.mark.skipif(
+        not find_spec("langchain_google_genai"),
+        reason="langchain-google-genai is not installed: it wants a newer LangChain than is pinned",
+    )),
+]  # fmt: skip
 
 
 class Recorder(NamedTuple):
@@ -32,6 +39,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
     """A server that somebody else named, while the environment holds keys of ours."""
     for name in OWN:
         monkeypatch.setenv(name, f"canary-{name}")
+    monkeypatch.setenv("GOOGLE_GENAI_USE_VERTEXAI", "true")  # another login, and another key
     with recording() as (address, sent):
         yield Recorder(address, sent)
 

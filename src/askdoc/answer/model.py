@@ -215,6 +215,7 @@ def _addressed(address: str, provider: str, key: str) -> dict[str, Any]:
         raise BadInput(f"{custom} would be sent to the address that is named: unset it")
     key = key or "none"  # a server of one's own asks for none, but clients want one
     more: dict[str, dict[str, Any]] = {
+        "google_genai": {"vertexai": False},  # the environment may ask for that login
         "ollama": {"client_kwargs": {"headers": {"authorization": f"Bearer {key}"}}},
         "openai": {
             "model_kwargs": {"extra_headers": {"openai-organization": "", "openai-project": ""}},

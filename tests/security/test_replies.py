@@ -1,8 +1,12 @@
 """What the server says to what it cannot take: one line, in one form, not what it is made of."""
 
+import asyncio
 import re
 import socket
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,10 @@ from chat import serve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_access import GRADIO, OURS
+from test_api import called
+
+from askdoc import Assistant
+from askdoc.web import mcp
 
 FERRY = "The ferry to Marwick sails at nine."
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "PROPFIND")
@@ -51,6 +59,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         server, url = serve("-m", "askdoc", "serve", "--corpus", root, stderr=stderr,
                             ASKDOC_RATE=1_000_000)  # fmt: skip
     with httpx.Client(base_url=url, timeout=120) as web:
+        while web.get("/api/health").json()["status"] != "ready":
+            time.sleep(0.2)
         yield Served(url, log, web)
     server.terminate()
     server.wait(30)
@@ -74,6 +84,82 @@ def test_every_route_tells_in_one_form_what_is_wrong_and_nothing_of_itself(serve
             told += 1
     assert told > 200
     assert "Traceback" not in served.log.read_text()
+
+
+LONG = "x" * 100_000
+MANY = ["ferry.md"] * 200_000
+
+
+@pytest.mark.parametrize(
+    ("tool", "given", "told"),
+    [
+        ("ask", {"question": "Ferry?", "sources": MANY}, "name 1,000 or fewer"),
+        ("ask", {"question": LONG}, "ask in "),
+        ("ask", {"question": 5}, "question: Input should be"),
+        ("ask", {}, "question: Field required"),
+        ("search", {"query": "ferry", "sources": MANY}, "name 1,000 or fewer"),
+        ("search", {"query": "ferry", "k": 10**9}, "1000"),
+        ("search", {"query": "ferry", "k": "many"}, "k: "),
+        ("search", {"query": LONG}, "ask in "),
+        ("read_document", {"source": "../ferry.md"}, "there is no document"),
+        ("read_document", {"source": "\0"}, "there is no document"),
+        ("read_document", {"source": LONG}, "there is no document"),
+        ("read_document", {"source": "ferry.md", "start": "here"}, "start: "),
+        ("none", {}, "none"),
+    ],
+)
+def test_a_tool_tells_an_agent_in_one_line_what_is_wrong(
+    served: Served, tool: str, given: dict[str, Any], told: str
+) -> None:
+    began = time.monotonic()
+    [_, reply] = called(served.url, {}, (tool, given))
+    assert time.monotonic() - began < 3
+    assert reply.isError
+    [part] = reply.content
+    assert told in part.text
+    assert re.fullmatch(r"[^\n]{5,400}", part.text), part.text
+    assert not INSIDE.search(part.text), part.text
+
+
+def test_no_tool_runs_where_all_requests_are_taken(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: dict[str, threading.Thread] = {}
+
+    def noted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*given: Any, **named: Any) -> Any:
+            threads[name] = threading.current_thread()
+            return real(*given, **named)
+
+        return run
+
+    for name in ("ask", "search", "document"):
+        monkeypatch.setattr(Assistant, name, noted(name, getattr(Assistant, name)))
+    tools = mcp.server(assistant)
+    assert tools
+
+    async def call() -> None:
+        await tools.call_tool("ask", {"question": "Who governs Armenia?"})
+        await tools.call_tool("search", {"query": "Armenia"})
+        await tools.call_tool("read_document", {"source": "csto.docx"})
+        assert {tool.name for tool in await tools.list_tools()} == {
+            "ask",
+            "search",
+            "read_document",
+        }
+
+    with ThreadPoolExecutor() as others:  # the browser of other tests has a loop in this one
+        loop = others.submit(lambda: (asyncio.run(call()), threading.current_thread())[1]).result()
+    assert threads.keys() == {"ask", "search", "document"}
+    assert loop not in threads.values()
+
+
+def test_a_tool_gives_no_more_than_it_says(served: Served) -> None:
+    """Wherever one asks it to begin."""
+    calls = [("read_document", {"source": "ferry.md", "start": at}) for at in (-9, 0, 5, 10**30)]
+    _, *replies = called(served.url, {}, *calls)
+    texts = [reply.structuredContent["text"] for reply in replies]
+    assert texts == [FERRY, FERRY, FERRY[5:], ""]
 
 
 def test_what_is_no_http_is_told_so(served: Served) -> None:

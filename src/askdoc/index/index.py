@@ -181,7 +181,7 @@ class Index:
         """A document as it was indexed; raises BadInput when there is none of that source."""
         document = self.stores.manifest.document(source)
         if document is None:
-            raise BadInput(f"there is no document {source!r} in the index")
+            raise BadInput(f"there is no document {source[:200]!r} in the index")
         return document
 
     def titles(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The server's routes for programs: what the command line prints as JSON, over HTTP."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import chain, groupby
 from typing import Any, Literal
@@ -98,6 +98,11 @@ def routes(assistant: Assistant) -> APIRouter:
     return router
 
 
+def misfit(why: str, where: Iterable[object]) -> str:
+    """What does not fit a description, and where, in one line."""
+    return f"{'.'.join(map(str, where)) or 'the body'}: {why}"
+
+
 async def _ours(request: Request, error: Exception) -> JSONResponse:
     """What askdoc raised."""
     return JSONResponse({"error": str(error)}, 400 if isinstance(error, BadInput) else 503)
@@ -112,8 +117,7 @@ async def _theirs(request: Request, error: RequestValidationError) -> JSONRespon
     """The first of what does not fit a route's description."""
     first = error.errors()[0]
     where = [] if first["type"] == "json_invalid" else first["loc"][1:]
-    name = ".".join(map(str, where)) or "the body"
-    return JSONResponse({"error": f"{name}: {first['msg']}"}, 422)
+    return JSONResponse({"error": misfit(first["msg"], where)}, 422)
 
 
 async def _unforeseen(request: Request, error: Exception) -> JSONResponse:

@@ -72,7 +72,7 @@ def delete(assistant: Assistant, source: str) -> None:
     """Deletes a document's file; raises BadInput when it is none of the corpus."""
     _check_writable(assistant)
     if source not in {file.source for file in assistant.index.reports()}:
-        raise BadInput(f"there is no document {source!r}")
+        raise BadInput(f"there is no document {source[:200]!r}")
     try:
         (assistant.settings.corpus / source).unlink(missing_ok=True)
     except OSError as error:

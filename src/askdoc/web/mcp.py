@@ -4,10 +4,11 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from askdoc.assistant import Assistant
-from askdoc.web.api import answer_to, hits_of
+from askdoc.web.api import answer_to, hits_of, misfit
 
 if TYPE_CHECKING:
     from mcp.server.fastmcp import FastMCP
@@ -25,10 +26,24 @@ def server(assistant: Assistant) -> "FastMCP | None":
     # Imported where first used: not everybody has it.
     try:
         from mcp.server.fastmcp import FastMCP
+        from mcp.server.fastmcp.exceptions import ToolError
         from mcp.server.transport_security import TransportSecuritySettings
     except ImportError:
         return None
-    mcp = FastMCP(
+
+    class Tools(FastMCP):
+        """The tools, which tell in one line what does not fit them, as all that is ours does."""
+
+        async def call_tool(self, name: str, arguments: dict[str, Any]) -> Any:
+            try:
+                return await super().call_tool(name, arguments)
+            except ToolError as error:
+                if not isinstance(error.__cause__, ValidationError):
+                    raise
+                first = error.__cause__.errors()[0]
+                raise ToolError(misfit(first["msg"], first["loc"])) from error
+
+    mcp = Tools(
         "askdoc",
         log_level="WARNING",  # else every log of the process tells of every request
         stateless_http=True,

@@ -4,8 +4,13 @@ import os
 import stat
 from pathlib import Path
 
+import pytest
+
 from askdoc import Assistant, Settings
+from askdoc.index.home import Home
 from askdoc.index.index import Index
+from askdoc.index.lock import only_writer
+from askdoc.web import feedback
 
 FERRY = "The ferry to Marwick sails at nine."
 QUESTION = "When does the ferry sail?"
@@ -52,15 +57,26 @@ def test_a_read_only_index_answers(folder, bound, tmp_path: Path) -> None:
     assert Index.open(Settings(corpus=root, index=tmp_path / "index")).sync().added == ("tide.md",)
 
 
-def test_an_index_is_readable_by_its_user_only(folder) -> None:
-    """Its documents may be."""
-    root = folder({"ferry.md": FERRY})
+@pytest.mark.parametrize("place", [None, "elsewhere"])
+def test_an_index_is_readable_by_its_user_only(folder, tmp_path: Path, place: str | None) -> None:
+    """Its documents may be; the folder that is named for it may be open to everyone."""
+    root, wanted = folder({"ferry.md": FERRY}), 0o700
     (root / "ferry.md").chmod(0o600)
+    settings = Settings(corpus=root, index=tmp_path / place if place else None)
+    index = settings.index_folder
+    if place:
+        index.mkdir(wanted := 0o755)
     before = os.umask(0o022)
     try:
-        Assistant.from_folder(root).index.close()
+        Assistant.from_folder(root, settings).index.close()
+        Index.rebuild(settings)[0].close()
+        feedback.append(index / feedback.FILE, {"question": FERRY})
+        with only_writer(Home(index, root, ""), 0):
+            modes = {path: stat.S_IMODE(path.stat().st_mode) for path in index.rglob("*")}
     finally:
         os.umask(before)
-    for path in (root / ".askdoc", *(root / ".askdoc").glob("build-*/**/*")):
-        wanted = 0o700 if path.is_dir() else 0o600
-        assert stat.S_IMODE(path.stat().st_mode) == wanted, path
+    assert stat.S_IMODE(index.stat().st_mode) == wanted
+    assert {"current", "lock", "writer", feedback.FILE} < {path.name for path in modes}
+    del modes[index / ".gitignore"]
+    for path, mode in modes.items():
+        assert mode == (0o700 if path.is_dir() else 0o600), path

@@ -134,9 +134,15 @@ class Home:
             raise self.damaged(why) from error
 
 
+def write_private(path: Path, text: str) -> None:
+    """Writes a file that only its user can read, wherever it lies."""
+    path.touch(0o600)
+    path.write_text(text)
+
+
 def _use(build: Path) -> Path:
     """Makes a build the one in use, in one step."""
     name = build / CURRENT
-    name.write_text(build.name)
+    write_private(name, build.name)
     name.replace(build.parent / CURRENT)
     return build

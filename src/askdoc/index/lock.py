@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 
 from askdoc.errors import IndexBusy
-from askdoc.index.home import Home
+from askdoc.index.home import Home, write_private
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def only_writer(home: Home, patience: float) -> Iterator[None]:
     nobody can write.
     """
     holder = home.folder / "writer"
-    lock = FileLock(home.folder / "lock", timeout=patience)
+    lock = FileLock(home.folder / "lock", timeout=patience, mode=0o600)
     try:
         with home.telling():
             try:
@@ -33,7 +33,8 @@ def only_writer(home: Home, patience: float) -> Iterator[None]:
                     f"{who} is writing to the index {home.folder}: wait until it is done"
                 ) from error
             since = time.strftime("%H:%M:%S")
-            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}, since {since},")
+            who = f"process {os.getpid()} on {socket.gethostname()}, since {since},"
+            write_private(holder, who)
         yield
     finally:
         if lock.is_locked:

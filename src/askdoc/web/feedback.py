@@ -89,6 +89,7 @@ def append(path: Path, row: dict[str, Any]) -> None:
     if len(line) > LONGEST * 1_000_000:
         raise BadInput(f"an opinion may have {LONGEST} megabyte with its conversation")
     try:
+        path.touch(0o600)  # it holds what was answered from documents that not everyone may read
         with WRITING, path.open("ab") as file:
             if file.tell() + len(line) > LARGEST * 1_000_000:
                 raise AskdocError(f"{path} has {LARGEST} megabytes: move it away")

@@ -8,8 +8,10 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -34,16 +36,23 @@ def call(question: str) -> dict[str, object]:
 
 
 class Silent:
-    """A model's server that takes every request and never says a word."""
+    """A model's server that takes every request and never says a word, or none after the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: str = "") -> None:
+        self._words = words
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.asked: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
         while True:
-            self.asked.append(self._listener.accept()[0])
+            asked = self._listener.accept()[0]
+            if self._words:
+                choice = {"index": 0, "delta": {"content": self._words}}
+                part = json.dumps({"object": "chat.completion.chunk", "choices": [choice]})
+                asked.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
+                asked.sendall(f"data: {part}\n\n".encode())
+            self.asked.append(asked)
 
     @property
     def url(self) -> str:
@@ -168,6 +177,54 @@ def test_a_silent_model_holds_up_no_other_route(busy: Busy) -> None:
             assert "nine" in json.loads(reply.text)["result"]["structuredContent"]["text"]
         for reply in (each.result() for each in posts):
             assert f"did not answer within {SILENCE} seconds" in reply.json()["note"]
+
+
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.attack)]
+)
+def test_the_server_ends_whoever_listens(tmp_path: Path, how: signal.Signals) -> None:
+    """A page that listens on Gradio's queue, and one to which an answer is just being written."""
+    model, log = Silent("Nine, the ferry says [1], and "), tmp_path / "stderr"
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "ferry.md").write_text(FERRY)
+    command = ("-m", "askdoc", "serve", "--corpus", tmp_path / "docs")
+    named = {"ASKDOC_LLM": "openai:slow", "ASKDOC_LLM_BASE_URL": model.url, "ASKDOC_STRICT": 0}
+    with log.open("w") as stderr:
+        server, url = serve(*command, stderr=stderr, **named)
+    asked, ended = {"session_hash": "listens"}, []
+    question = {"question": "When does the ferry to Marwick sail?"}
+
+    def listen(method: str, route: str, **sent: Any) -> None:
+        with suppress(httpx.HTTPError), web.stream(method, f"{url}/{route}", **sent) as reply:
+            for line in reply.iter_lines():
+                heard[route].append(line)
+        ended.append(route)
+
+    heard: dict[str, list[str]] = {"gradio_api/queue/data": [], "api/ask/stream": []}
+    with httpx.Client(timeout=120) as web, ThreadPoolExecutor(2) as beside:
+        config = web.get(f"{url}/config").json()
+        typed = next(each for each in config["dependencies"] if each["api_name"] == "typed")
+        body = {"data": [question["question"], "[]", []], "fn_index": typed["id"], **asked}
+        web.post(f"{url}/gradio_api/queue/join", json=body).raise_for_status()
+        beside.submit(listen, "GET", "gradio_api/queue/data", params=asked)
+        beside.submit(listen, "POST", "api/ask/stream", json=question)
+        deadline = time.monotonic() + 60
+        while not all("Nine" in "".join(lines) for lines in heard.values()):
+            assert time.monotonic() < deadline, heard
+            time.sleep(0.1)
+        assert ended == []
+        began = time.monotonic()
+        server.send_signal(how)
+        code = server.wait(30)
+        assert time.monotonic() - began < 10
+    assert sorted(ended) == sorted(heard)
+    assert code in (0, 130, -how)
+    assert "Traceback" not in log.read_text()
+    server, url = serve(*command)
+    answer = httpx.post(f"{url}/api/ask", json=question, timeout=60).json()
+    assert "sails at nine" in answer["text"]
+    server.terminate()
+    server.wait(30)
 
 
 def test_the_server_ends_while_an_answer_is_waited_for(busy: Busy) -> None:

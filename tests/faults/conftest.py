@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,35 @@ def bound() -> Iterator[Run]:
         yield from process("setpriv", "--bounding-set=-all", "--inh-caps=-all")
     else:
         yield from process()
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk of a few megabytes."""
+
+    path: Path
+
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """Has no byte left on it, until the end."""
+        filler = self.path / "filler"
+        try:
+            with filler.open("wb", buffering=0) as file, suppress(OSError):
+                while True:
+                    file.write(bytes(4096))
+            yield
+        finally:
+            filler.unlink()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """A disk of its own; to mount it needs root."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", path], check=True)
+    try:
+        yield Disk(path)
+    finally:
+        # Lazily: what the index has open in this process is closed when it ends.
+        subprocess.run(["umount", "--lazy", path], check=True)

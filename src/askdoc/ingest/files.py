@@ -146,13 +146,19 @@ def ingest(corpus: Path, source: str, size: int) -> tuple[Document, tuple[Passag
 
 
 def language(text: str) -> str | None:
-    """The language of a text as an ISO 639-1 code; None where it is too short to tell."""
+    """The language of a text as an ISO 639-1 code; None where that cannot be told.
+
+    A text may be too short, and the disk of temporary files have no room for unpacking the model.
+    """
     sample = text[:SAMPLE]
     if sum(map(str.isalpha, sample)) < LETTERS:
         return None
     import py3langid  # where first used: its model takes a second to load
 
-    code, _ = py3langid.classify(sample)
+    try:
+        code, _ = py3langid.classify(sample)
+    except OSError:
+        return None
     return str(code)
 
 

@@ -1,5 +1,6 @@
 """The server's routes for programs: what the command line prints as JSON, over HTTP."""
 
+import errno
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -120,6 +121,13 @@ async def _theirs(request: Request, error: RequestValidationError) -> JSONRespon
     return JSONResponse({"error": misfit(first["msg"], where)}, 422)
 
 
+async def _full(request: Request, error: OSError) -> JSONResponse:
+    """What cannot be kept, as an upload for which there is no room."""
+    if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+        raise error
+    return JSONResponse({"error": f"the server cannot keep that: {error.strerror}"}, 503)
+
+
 async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
     """What nobody thought of: it is logged, too."""
     return JSONResponse({"error": "the server failed: its log says where"}, 500)
@@ -129,6 +137,7 @@ HANDLERS: dict[Any, Any] = {
     AskdocError: _ours,
     HTTPException: _http,
     RequestValidationError: _theirs,
+    OSError: _full,
     Exception: _unforeseen,
 }
 """They make what a request did wrong, or what askdoc raised, one line of JSON."""

@@ -60,10 +60,15 @@ def _taken(assistant: Assistant, paths: Sequence[str]) -> list[str]:
             known = ", ".join(suffix.removeprefix(".") for suffix in LOADERS)
             raise BadInput(f"{path.name} cannot be read: askdoc reads {known}")
     folder = assistant.settings.corpus / UPLOADS
+    targets: list[Path] = []
     try:
         folder.mkdir(exist_ok=True)
-        targets = [Path(shutil.move(path, _free(folder, Path(path).name))) for path in paths]
+        for path in map(Path, paths):
+            targets.append(_free(folder, path.name))
+            shutil.move(path, targets[-1])
     except OSError as error:
+        for target in targets:  # the last one may be there in part
+            target.unlink(missing_ok=True)
         raise BadInput(f"{folder} cannot be written to: {error.strerror}") from error
     return [f"{UPLOADS}/{target.name}" for target in targets]
 

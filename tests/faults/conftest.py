@@ -80,3 +80,35 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     finally:
         # Lazily: what the index has open in this process is closed when it ends.
         subprocess.run(["umount", "--lazy", path], check=True)
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Path:
+    """A file that says how far the clock is off."""
+    path = tmp_path / "clock"
+    path.write_text("+0")
+    return path
+
+
+@pytest.fixture
+def shifted(clock: Path) -> dict[str, str]:
+    """What gives a process that clock; times that are measured, and not told, go on as ever."""
+    told = subprocess.run(
+        ["faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    return {
+        "LD_PRELOAD": told,
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "NO_FAKE_STAT": "1",
+    }
+
+
+@pytest.fixture
+def elsewhen(shifted: dict[str, str]) -> Iterator[Run]:
+    """Another process, under that clock."""
+    yield from process("env", *(f"{name}={value}" for name, value in shifted.items()))

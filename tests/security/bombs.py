@@ -11,6 +11,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 
+from xlwt import Workbook
+from xlwt.CompoundDoc import XlsDoc
+
 M = 1_000_000
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -230,6 +233,33 @@ def parts_in_parts(deep: int) -> str:
     return f"{heads}Content-Type: text/plain\n\nhello\n"
 
 
+def ole(stream: bytes, name: str = "Workbook") -> bytes:
+    """A compound file of one stream, as .xls and .ppt are."""
+    made = io.BytesIO()
+    XlsDoc().save(made, stream)
+    entry = name.encode("utf-16-le")
+    places = "Workbook".encode("utf-16-le").ljust(64, b"\0") + struct.pack("<H", 18)
+    return made.getvalue().replace(
+        places, entry.ljust(64, b"\0") + struct.pack("<H", len(entry) + 2)
+    )
+
+
+def xls(rows: int, text: str) -> bytes:
+    """A workbook of one column, as Excel 97 writes it: equal texts are kept once."""
+    book, made = Workbook(), io.BytesIO()
+    sheet = book.add_sheet("S")
+    for row in range(rows):
+        sheet.write(row, 0, text)
+    book.save(made)
+    return made.getvalue()
+
+
+def slides(kind: int, deep: int) -> bytes:
+    """Records of PowerPoint 97, each inside of the one before."""
+    heads = (struct.pack("<HHI", 15, kind, 8 * (deep - n - 1)) for n in range(deep))
+    return ole(b"".join(heads), "PowerPoint Document")
+
+
 MAIL = 'Content-Type: multipart/{}; boundary="b"\n\n'
 TEXTS: dict[str, Callable[[], str | bytes]] = {
     "headings.md": lambda: "# a\n" * 250_000,
@@ -252,6 +282,10 @@ TEXTS: dict[str, Callable[[], str | bytes]] = {
     "fences.md": lambda: "```\na\n```\n" * 50_000,
     "one-line.csv": lambda: "a," * 16 * M,
     "long-header.csv": lambda: "a," * 250_000 + "\n" + "1,2,3\n" * 100_000,
+    "one-line.tsv": lambda: "a\t" * 16 * M,
+    "quote-never-closed.tsv": lambda: '"' + "a\t\n" * 333_000,
+    "captions.srt": lambda: "1\n00:00:00,000 --> 00:00:01,000\na\n\n" * 200_000,
+    "no-captions.srt": lambda: "1\n" * 2 * M,
     "rows.csv": lambda: "a,b\n" + "1,2\n" * M,
     "quote-never-closed.csv": lambda: '"' + "a,\n" * 333_000,
     "arrays-in-arrays.json": lambda: "[" * M,
@@ -275,6 +309,8 @@ PAGES: dict[str, Callable[[], str | bytes]] = {
     "headings.html": lambda: "<h1>a</h1>" * 150_000,
     "long-heading.html": lambda: f"<h1>{'word ' * 100_000}</h1><p>" + "It sails at nine. " * 50_000,
     "formats.html": lambda: "<p>" + "<font>" * 1000 + "<p>a" * 20_000,
+    "elements-in-elements.htm": lambda: "<b><i>a" * 200_000,
+    "tables-in-tables.htm": lambda: "<table><tr><td>" * 50_000,
     "elements-in-elements.xml": lambda: "<a>" * 300_000,
     "elements-at-depth.xml": lambda: "<a>" * 250 + "<b>word </b>" * 50_000 + "</a>" * 250,
     "laughs.xml": lambda: f"{laughs()}<a>&x11;</a>",
@@ -320,6 +356,13 @@ OFFICES: dict[str, Callable[[], str | bytes]] = {
     "braces.rtf": lambda: "{\\rtf1 " + "{a" * 300_000,
     "binary.rtf": lambda: "{\\rtf1 \\bin999999999999 a}",
     "paragraphs.rtf": lambda: "{\\rtf1 " + "a\\par " * 100_000 + "}",
+    "sectors.xls": lambda: OLE + bytes(M),
+    "sectors.ppt": lambda: OLE + b"\xff" * M,
+    "no-records.xls": lambda: ole(bytes(M)),
+    "one-string-often.xls": lambda: xls(60_000, "a" * 32_000),
+    "records-in-records.ppt": lambda: slides(0x03E8, 100_000),
+    "masters-in-masters.ppt": lambda: slides(0x0FF0, 100_000),
+    "no-records.ppt": lambda: ole(bytes(M), "PowerPoint Document"),
     "sectors.doc": lambda: OLE + bytes(M),
     "sectors.msg": lambda: OLE + b"\xff" * M,
 }

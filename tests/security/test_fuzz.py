@@ -208,3 +208,10 @@ def test_a_control_character_does_not_cost_a_page(tmp_path: Path) -> None:
         b"<table><tr><td>a\x01b<td>c<tr><td>d<br>\xef\xbf\xbf<td>f</table>"
     )
     assert ingest(tmp_path, "a.html", 600)[0].text.split() == ["a", "b", "|", "c", "d", "|", "f"]
+
+
+@pytest.mark.parametrize("source", ["a.md", "a.txt", "a.json", "a.eml"])
+def test_no_passage_begins_with_the_space_behind_an_empty_item(source: str, tmp_path: Path) -> None:
+    """Found by fuzz_atheris.py."""
+    ingested(tmp_path, source, b"hello\n\n+ +  \n-\n words")
+    ingested(tmp_path, source, b"  + +  \n-\n words")

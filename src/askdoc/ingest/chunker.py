@@ -12,7 +12,7 @@ from askdoc.types import BlockKind, Document, Passage
 
 Span = tuple[int, int]
 
-MARKER = re.compile(r"(?:[-*+•>][ \t]+)+")  # of a list item or a quotation: not part of the words
+MARKER = re.compile(r"(?:[-*+•>][ \t]+)+\s*")  # of list items or quotations: no part of the words
 
 
 def chunk(document: Document, size: int) -> tuple[Passage, ...]:

@@ -56,9 +56,13 @@ def test_everyday_turns_are_recognised_and_no_question_is(assistants, split: str
     assert len(missed) <= (1 - RECOGNISED[split]) * len(everyday)
 
 
-def test_no_question_of_the_corpus_is_swallowed(assistant: Assistant) -> None:
-    lines = (QUESTIONS / "corpus.jsonl").read_text("utf-8").splitlines()
-    questions = [json.loads(line)["question"] for line in lines]
+def test_no_question_is_swallowed_of_the_corpus_or_of_folders_that_speak_otherwise(
+    assistant: Assistant,
+) -> None:
+    """The words of *can I keep chickens?* are in no document of the corpus."""
+    paths = [QUESTIONS / "corpus.jsonl", *(QUESTIONS / "folders").glob("*.jsonl")]
+    lines = [line for path in paths for line in path.read_text("utf-8").splitlines()]
+    questions = [json.loads(line)["question"] for line in lines] + ["can i keep chickens"]
     assert [question for question in questions if recognise(question, assistant.index)] == []
 
 
@@ -71,6 +75,21 @@ def test_what_a_named_document_says_about_something_is_a_question(assistants) ->
         "who wrote statutes.md's article on documents for members",
     ):
         assert recognise(question, index) is None
+
+
+def test_a_word_that_one_file_is_called_by_names_it(folder) -> None:
+    files = {"newsletter-june.md": "# News\n\nIt rained.", "letter-hanna.md": "Dear Hanna, come."}
+    index = Assistant.from_folder(folder(files)).index
+    for text, source in {
+        "summarise the newsletter": "newsletter-june.md",
+        "give me a summary of the letter": "letter-hanna.md",
+        "sum up the june newsletter please": "newsletter-june.md",
+    }.items():
+        turn = recognise(text, index)
+        assert turn
+        assert (turn.kind, turn.source) == (Kind.SUMMARY, source)
+    assert recognise("what is the letter about", index) is None
+    assert recognise("what does the newsletter say about rain", index) is None
 
 
 def test_every_kind_is_in_both_parts_of_the_set() -> None:

@@ -2,10 +2,11 @@
 
 python -m evals.training.fit_everyday
 
-A logistic regression over the phrasings of `everyday.toml` and the tuning halves of
-`evals/questions/everyday.jsonl` and `corpus.jsonl`, each with and without a question mark. Tells
-what is recognised and swallowed at some probabilities when a fifth of the texts at a time is kept
-aside, and writes `src/askdoc/answer/everyday.json`.
+A logistic regression over the phrasings of `everyday.toml`, the tuning halves of
+`evals/questions/everyday.jsonl` and `corpus.jsonl`, and questions of `written.jsonl`, which are
+short and spoken, each with and without a question mark. Tells what is recognised and swallowed at
+some probabilities when a fifth of the texts at a time is kept aside, and writes
+`src/askdoc/answer/everyday.json`.
 """
 
 import json
@@ -21,9 +22,11 @@ from askdoc.index.embedder import embedder
 from askdoc.ingest.files import find, load
 from askdoc.settings import BUNDLED
 from evals.sets import lines
+from evals.training.questions import TRAIN, WRITTEN
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
 STRENGTH = 10  # of the weights: C of scikit-learn
+EVERY = 5  # which of our written questions is taken: the fifth, the tenth, …
 PROBABILITIES = (0.5, 0.6, 0.7, 0.8, 0.9)  # that are tried
 FOLDS = 5
 
@@ -47,6 +50,10 @@ def texts() -> list[tuple[str, str]]:
             # Of rows the kind does not tell whether a summary or the contents are wanted.
             if row["kind"] != Kind.SUMMARY and not (source and row["kind"] == QUESTION):
                 found.setdefault(text.casefold().rstrip("?!. "), row["kind"])
+    written = (row for row in lines(WRITTEN) if row["part"] == TRAIN)
+    asked = [question for row in written for question, _ in row["answered"]]
+    for question in asked[::EVERY]:
+        found.setdefault(question.casefold().rstrip("?!. "), QUESTION)
     return sorted(found.items())
 
 

@@ -26,7 +26,7 @@ LONG_WORD = 8  # letters from which a misspelt word may be two changes off
 # Everyday turns
 EVERYDAY_WORDS = 10  # of a turn, at most, the name of a document counting as two
 NAME_WORDS = 16  # of the name of a document, at most
-EVERYDAY = 0.8  # probability from which a turn is no question: swallowed questions cost more
+EVERYDAY = 0.75  # probability from which a turn is no question: swallowed questions cost more
 FREQUENT = 1500  # most frequent words of English: the corpus having them makes no turn a question
 
 # Finding passages

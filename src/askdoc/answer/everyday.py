@@ -10,6 +10,7 @@ import json
 import math
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,6 +33,13 @@ QUESTION = "question"  # the phrasings of what is no everyday turn
 DOCUMENT = "the document"  # what the name of one is put as
 WORD = re.compile(r"\w[\w'’-]*")
 FACT = re.compile(r"\d|(?<!^)(?<![.!?] )\b[A-Z]\w+")  # a number, or a name inside a sentence
+PAPERS = frozenset(
+    re.findall(
+        r"\w+",
+        "agenda article briefing brochure contract guide handbook interview invoice leaflet letter"
+        " manual memo minutes newsletter notes policy programme report rules statutes",
+    )
+)
 SHORT_FORM = re.compile(r"['’](?:s|re|m|ll|ve|d|t)\b", re.I)  # of a verb, as in "what's"
 HISTORY = 40  # earlier turns that are looked through
 STEM_PARTS = 3  # of a stem like rome-statute, from which on it is no ordinary word
@@ -144,10 +152,11 @@ def mentioned(text: str, titles: dict[str, str]) -> tuple[str, str, bool]:
     With it the text with *the document* for that name, and whether the name can mean nothing else.
     """
     folded = text.casefold()
+    papers = Counter(paper for source in titles for paper in _papers(source))
     found = [
         (surely, len(name), source, name)
         for source, title in titles.items()
-        for name, surely in _names(source, title).items()
+        for name, surely in _names(source, title, papers).items()
         if name in folded and re.search(_whole(name), folded)
     ]
     if not found:
@@ -157,11 +166,20 @@ def mentioned(text: str, titles: dict[str, str]) -> tuple[str, str, bool]:
     return source, re.sub(named, DOCUMENT, text, count=1, flags=re.I), surely
 
 
-def _names(source: str, title: str) -> dict[str, bool]:
-    """What a document may be called, and whether that can name nothing else."""
+def _papers(source: str) -> set[str]:
+    """The words of a file's name that say what kind of paper it is."""
+    return PAPERS & set(re.findall(r"[^\W\d_]+", Path(source.casefold()).stem))
+
+
+def _names(source: str, title: str, papers: Counter[str]) -> dict[str, bool]:
+    """What a document may be called, and whether that can name nothing else.
+
+    A word for its kind is one, where no other file's name has it: *the newsletter*.
+    """
     path = Path(source.casefold())
     title = " ".join(title.casefold().split())
-    names = {
+    own = {paper: False for paper in _papers(source) if papers[paper] == 1}
+    names = own | {
         " ".join(re.findall(r"\w+", path.stem)): False,
         title: len(title.split()) >= TITLE_WORDS,
         path.stem: "_" in path.stem or len(path.stem.split("-")) >= STEM_PARTS,

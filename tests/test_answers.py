@@ -45,7 +45,7 @@ def test_the_first_citation_is_the_right_span(
         "What is the capital of Australia?",
         "Write a poem about autumn leaves",
         'AND OR NOT field:x "unclosed',
-        "\N{PILE OF POO}",
+        "\N{PILE OF POO} \N{PILE OF POO} lasagne",
     ],
 )
 def test_what_the_corpus_does_not_hold_is_refused(assistant: Assistant, question: str) -> None:

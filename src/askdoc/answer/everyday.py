@@ -168,7 +168,7 @@ def mentioned(text: str, titles: dict[str, str]) -> tuple[str, str, bool]:
 
 def _papers(source: str) -> set[str]:
     """The words of a file's name that say what kind of paper it is."""
-    return PAPERS & set(re.findall(r"[^\W\d_]+", Path(source.casefold()).stem))
+    return set(re.findall(r"[^\W\d_]+", Path(source.casefold()).stem)) & PAPERS
 
 
 def _names(source: str, title: str, papers: Counter[str]) -> dict[str, bool]:

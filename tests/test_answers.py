@@ -57,6 +57,11 @@ def test_what_the_corpus_does_not_hold_is_refused(assistant: Assistant, question
     assert answer.confidence < assistant.settings.threshold
 
 
+def test_whether_there_is_a_number_asks_for_none() -> None:
+    assert expected_type("Do I need a phone number to join?") is None
+    assert expected_type("why is the phone no longer charged") is None
+
+
 @pytest.mark.parametrize(
     ("question", "holds", "lacks"),
     [
@@ -66,6 +71,10 @@ def test_what_the_corpus_does_not_hold_is_refused(assistant: Assistant, question
         ("How old is he?", "He is 49.", "He is old."),
         ("When did it begin?", "It began in September.", "It began well."),
         ("In which year was that?", "That was 1999.", "That was long."),
+        ("what is her phone number", "Ring 01632 960 422.", "Date: Tue, 22 Jul 2025 18:05 +0100"),
+        ("Which extension number?", "Dial extension 214.", "The extension is new."),
+        ("Ann's telephone no?", "Tel. 112", "She phones often."),
+        ("what email address", "Write to ann@hut.example.", "Write to Ann."),
     ],
 )
 def test_the_kind_that_is_asked_for_must_be_there(question: str, holds: str, lacks: str) -> None:

@@ -8,6 +8,9 @@ from askdoc.answer.terms import AMOUNTS, CURRENCIES, SCALES, SIGNS, TIMES, any_o
 _NUMBER = rf"\d|\b(?:{any_of(AMOUNTS)})\b"
 _CURRENCY = any_of(frozenset(CURRENCIES) - frozenset(SIGNS))
 
+# Anything but what asks whether something is so.
+_WHAT = r"^(?!\W*(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|ha[sv]e?)\b).*"
+
 
 class AnswerType(StrEnum):
     """What an answer must hold, where that can be told from the question."""
@@ -15,6 +18,8 @@ class AnswerType(StrEnum):
     MONEY = "money"
     NUMBER = "number"
     TIME = "time"
+    PHONE = "phone number"
+    EMAIL = "e-mail address"
 
     def is_in(self, text: str) -> bool:
         """Whether a text holds one."""
@@ -25,6 +30,8 @@ class AnswerType(StrEnum):
 _ASKED = [
     (re.compile(asked, re.I | re.S), answer_type)
     for asked, answer_type in (
+        (rf"{_WHAT}(?:phone|mobile|fax|extension) (?:number|no)\b(?! longer)", AnswerType.PHONE),
+        (rf"{_WHAT}\be-?mail address", AnswerType.EMAIL),
         (
             r"\bhow much\b.{0,99}\b(?:cost|pay|paid|spen[dt]|price|worth|earn|charge|budget)\w*",
             AnswerType.MONEY,
@@ -48,6 +55,9 @@ _HELD = {
         AnswerType.MONEY: rf"[{''.join(SIGNS)}]|\b(?:{_CURRENCY}|free of charge)\b|"
         rf"\d (?:{any_of(frozenset(SCALES) - {'hundred'})})\b",
         AnswerType.NUMBER: _NUMBER,
+        AnswerType.PHONE: r"(?:\d[ ()./-]{0,2}){7}|"  # a date with an hour has six
+        r"\b(?:phone|tel|call|ring|dial|extension|number)\w*\b.{0,40}\d{3}",
+        AnswerType.EMAIL: "@",
         AnswerType.TIME: rf"{_NUMBER}|\b(?:{any_of(TIMES)})s?\b",
     }.items()
 }

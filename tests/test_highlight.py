@@ -21,6 +21,8 @@ QUESTIONS = ROOT / "evals" / "questions"
         ("When does the pool open?", "The pool opens at 7.30.", "7.30"),
         ("How much does a ticket cost?", "A ticket costs £4.20, or less.", "£4.20"),
         ("How many boats are there?", "The harbour holds forty boats.", "forty boats"),
+        ("what is her phone number", "Ring her on 01632 960 422.", "01632 960 422"),
+        ("Which e-mail address?", "Write to ann@hut.example.", "ann@hut.example"),
         ("Who signed it?", "the chair, Ines Brandt, signed it", "Ines Brandt"),
         ("Who signed for Ines Brandt?", "Omar Said signed for Ines Brandt.", "Omar Said"),
         ("When did it begin?", "It began in March and ended in May.", None),

@@ -25,6 +25,8 @@ PHRASES = {
     AnswerType.TIME: rf"\b(?:(?:{_DAY}),? )?(?:{_OF_MONTH} )?(?:{_MONTH})\b"
     rf"(?: {_OF_MONTH}\b(?![:.]\d))?(?:,? \d{{4}}\b)?|\b\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}\b|"
     rf"\b\d{{1,2}}[:.]\d\d\b(?: ?[ap]\.?m\b)?|\b(?:1[5-9]|20)\d\d\b|\b(?:{_DAY})\b",
+    AnswerType.PHONE: r"\+?(?<!\w)\d(?:[ ()./-]{0,2}\d){2,}\b",
+    AnswerType.EMAIL: r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
 }
 NAME = r"\b[A-Z][\w'’-]*\w(?: (?:(?:of|de|van|von|al) )?[A-Z][\w'’-]*\w)*"
 WHO = re.compile(r"\W*(?:so |and )?(?:who|whose)\b", re.I)

@@ -33,7 +33,7 @@ QUESTION = "question"  # the phrasings of what is no everyday turn
 DOCUMENT = "the document"  # what the name of one is put as
 WORD = re.compile(r"\w[\w'’-]*")
 FACT = re.compile(r"\d|(?<!^)(?<![.!?] )\b[A-Z]\w+")  # a number, or a name inside a sentence
-PAPERS = frozenset(
+KINDS_OF_PAPER = frozenset(
     re.findall(
         r"\w+",
         "agenda article briefing brochure contract guide handbook interview invoice leaflet letter"
@@ -168,7 +168,7 @@ def mentioned(text: str, titles: dict[str, str]) -> tuple[str, str, bool]:
 
 def _papers(source: str) -> set[str]:
     """The words of a file's name that say what kind of paper it is."""
-    return set(re.findall(r"[^\W\d_]+", Path(source.casefold()).stem)) & PAPERS
+    return set(re.findall(r"[^\W\d_]+", Path(source.casefold()).stem)) & KINDS_OF_PAPER
 
 
 def _names(source: str, title: str, papers: Counter[str]) -> dict[str, bool]:

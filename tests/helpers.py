@@ -1,4 +1,4 @@
-"""What several tests need: where things are, the command line run here, the page's events."""
+"""What several tests need: places, commands run here, the page's events, what always holds."""
 
 import threading
 import uuid
@@ -11,7 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
+from askdoc import Answer, Assistant, Document, Unreadable
 from askdoc.cli import main
+from askdoc.ingest.chunker import chunk
+from askdoc.ingest.extract import clean
+from askdoc.ingest.files import ingest
+from askdoc.ingest.rows import with_header
 
 ROOT = Path(__file__).parent.parent
 
@@ -54,6 +59,55 @@ def begun(
 def named(path: object, url: object = None) -> dict[str, Any]:
     """A file as the page names it to Gradio."""
     return {"path": str(path), "url": url, "meta": {"_type": "gradio.FileData"}}
+
+
+def check_document(document: Document, size: int = 200) -> None:
+    """What all else relies on: blocks in order, nothing but white space between, exact passages."""
+    text, after = document.text, 0
+    assert "\0" not in text
+    assert "\r" not in text
+    assert clean(text) == text
+    for block in document.blocks:
+        assert after <= block.start <= block.inner_start <= block.end <= len(text)
+        assert block.start <= block.inner_end <= block.end
+        assert not text[after : block.start].strip()
+        after = block.end
+    assert not text[after:].strip()
+    assert list(document.pages) == sorted(document.pages)
+    assert all(0 <= page <= len(text) for page in document.pages)
+    after = 0
+    for passage in chunk(document, size):
+        assert after <= passage.start < passage.end <= passage.start + size
+        assert passage.text.strip() == passage.text
+        after = passage.end
+        assert with_header(passage) == " ".join(with_header(passage).split())
+    document.title.encode()
+    text.encode()
+
+
+def ingested(root: Path, source: str, content: bytes) -> None:
+    """Reads a file, which must give a document that holds together, or one line."""
+    (root / source).write_bytes(content)
+    why = ""
+    try:
+        check_document(ingest(root, source, 200)[0])
+    except Unreadable as error:
+        why = str(error)
+    assert "\n" not in why
+
+
+def cites(answer: Answer) -> list[tuple[int, ...]]:
+    """The numbers that each sentence of an answer cites."""
+    return [sentence.citations for sentence in answer.sentences]
+
+
+def check_spans(assistant: Assistant, answer: Answer) -> None:
+    """Invariants 2 and 3."""
+    for cited in answer.citations:
+        document = assistant.document(cited.source)
+        assert document.text[cited.start : cited.end] == cited.quote
+    used = list(dict.fromkeys(n for numbers in cites(answer) for n in numbers))
+    assert used == [cited.number for cited in answer.citations] == [*range(1, len(used) + 1)]
 
 
 def pdf(*objects: bytes) -> bytes:

@@ -1,19 +1,14 @@
 """The server as programs and agents use it: over HTTP, with gradio_client, with the MCP client."""
 
-import asyncio
 import base64
 import json
 import urllib.error
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from gradio_client import Client
-from mcp import ClientSession
-from mcp.client.streamable_http import streamable_http_client
+from mcp_client import called
 
 from askdoc import NO_ANSWER, Assistant, BadInput, Settings
 from askdoc.web import documents
@@ -30,23 +25,6 @@ def post(url: str, body: object, **headers: str) -> tuple[int, str]:
             return reply.status, reply.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
-
-
-def called(url: str, headers: dict[str, str], *calls: tuple[str, dict[str, Any]]) -> list[Any]:
-    """The names of the tools, and what each call gives, by the real MCP client."""
-
-    async def run() -> list[Any]:
-        async with (
-            httpx.AsyncClient(headers=headers, timeout=60) as web,
-            streamable_http_client(f"{url}/mcp/", http_client=web) as (read, write, _),
-            ClientSession(read, write) as session,
-        ):
-            await session.initialize()
-            found: list[Any] = [{tool.name for tool in (await session.list_tools()).tools}]
-            return found + [await session.call_tool(name, given) for name, given in calls]
-
-    with ThreadPoolExecutor() as threads:  # the browser of other tests has a loop in this one
-        return threads.submit(lambda: asyncio.run(run())).result()
 
 
 def test_ask_over_http_is_what_python_gives(address: str, assistant: Assistant) -> None:

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from test_llm import QUESTION, check_spans, scripted
+from helpers import check_spans
+from scripted import QUESTION, scripted
 
 from askdoc import NO_ANSWER, Assistant, Certainty, Settings
 from askdoc.answer.calibration import bundled

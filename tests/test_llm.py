@@ -1,17 +1,15 @@
 """Answers that a language model writes: a real one over HTTP, a scripted one for rare streams."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from helpers import check_spans, cites
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from pydantic import Field
+from langchain_core.messages import AIMessageChunk
+from scripted import QUESTION, scripted
 
 from askdoc import NO_ANSWER, Answer, Assistant, BadInput, ModelFailed, Settings
 from askdoc.answer.generate import without_thoughts
@@ -19,44 +17,6 @@ from askdoc.answer.model import LONGEST_WRITTEN, Model, connect, count, fitting,
 from askdoc.index.index import Index
 from askdoc.ingest.chunker import sentences
 from evals.model_server import serve
-
-QUESTION = "What is Eagle Partner for?"
-
-
-class Scripted(BaseChatModel):
-    """A chat model that writes the pieces it was given; an exception among them is raised."""
-
-    pieces: list[Any]
-    asked: list[Any] = Field(default_factory=list)
-    stopped: list[bool] = Field(default_factory=list)
-    pause: float = 0.0
-
-    @property
-    def _llm_type(self) -> str:
-        return "scripted"
-
-    def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
-        raise NotImplementedError
-
-    async def _astream(
-        self, messages: list[BaseMessage], *args: Any, **kwargs: Any
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        self.asked.append(messages)
-        done = False
-        try:
-            for piece in self.pieces:
-                await asyncio.sleep(self.pause)
-                if isinstance(piece, Exception):
-                    raise piece
-                chunk = piece if isinstance(piece, AIMessageChunk) else AIMessageChunk(piece)
-                yield ChatGenerationChunk(message=chunk)
-            done = True
-        finally:
-            self.stopped.append(not done)
-
-
-def scripted(*pieces: Any, pause: float = 0.0, timeout: float = 5.0) -> Model:
-    return Model("scripted:it", Scripted(pieces=list(pieces), pause=pause), timeout)
 
 
 def written(assistant: Assistant, *pieces: Any, **more: Any) -> Answer:
@@ -76,19 +36,6 @@ def right(assistant: Assistant) -> str:
     passage = assistant.ask(QUESTION).closest[0].passage
     start, end = sentences(passage.document, passage.start, passage.end)[0]
     return " ".join(passage.document.text[start:end].split())
-
-
-def cites(answer: Answer) -> list[tuple[int, ...]]:
-    return [sentence.citations for sentence in answer.sentences]
-
-
-def check_spans(assistant: Assistant, answer: Answer) -> None:
-    """Invariants 2 and 3."""
-    for cited in answer.citations:
-        document = assistant.document(cited.source)
-        assert document.text[cited.start : cited.end] == cited.quote
-    used = list(dict.fromkeys(n for numbers in cites(answer) for n in numbers))
-    assert used == [cited.number for cited in answer.citations] == [*range(1, len(used) + 1)]
 
 
 def check_stopped(model: Model) -> None:

@@ -1,7 +1,7 @@
 """Answers that read well: over a garden club's minutes, rules, prices and plots."""
 
 import pytest
-from test_loaders import TABLES, made
+from made_files import TABLES, made
 
 from askdoc import Answer, Assistant, Certainty, Document, Settings
 from askdoc.answer.evidence import carries

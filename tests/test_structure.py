@@ -178,6 +178,13 @@ def test_the_public_names_are_what_the_package_exposes() -> None:
     )
 
 
+def test_no_test_file_imports_from_another() -> None:
+    """What several need lies in a module that is no test."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        own = [name.split(".")[-1] for name, _ in imports_of(path)]
+        assert [name for name in own if name.startswith("test_")] == [], path
+
+
 def test_importing_askdoc_is_light() -> None:
     """No command pays for a library that it does not use."""
     heavy = {"torch", "sentence_transformers", "chromadb", "gradio", "langchain_text_splitters"}

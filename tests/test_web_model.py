@@ -1,16 +1,14 @@
 """The chat with a language model: connected in the page, checked, stopped, told apart."""
 
-import json
 import threading
-import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 from chat import EVIL, WAIT, ask, shot
 from playwright.sync_api import Page, expect
+from scripted_server import Scripted
 
 from askdoc import BadInput, ModelFailed, Settings
 from askdoc.web.session import MOST, Sessions, try_out
@@ -18,33 +16,6 @@ from evals.model_server import serve
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow]
 FALSE = "Eagle Partner 2023 was a joint exercise of American and Armenian soldiers, held in 2019."
-
-
-class Scripted(BaseHTTPRequestHandler):
-    """An OpenAI-compatible server that streams what it is told to, a word at a time."""
-
-    words: ClassVar[list[str]] = []
-    pause = 0.0
-    broken = threading.Event()
-
-    def do_POST(self) -> None:
-        """Streams the words, whatever was asked."""
-        self.rfile.read(int(self.headers["content-length"]))
-        self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
-        self.end_headers()
-        try:
-            for word in self.words:
-                time.sleep(self.pause)
-                piece = {"choices": [{"index": 0, "delta": {"content": word}}], "id": "1"}
-                self.wfile.write(b"data: " + json.dumps(piece).encode() + b"\n\n")
-                self.wfile.flush()
-            self.wfile.write(b"data: [DONE]\n\n")
-        except OSError:
-            self.broken.set()
-
-    def log_message(self, *arguments: object) -> None:
-        """Says nothing."""
 
 
 @pytest.fixture

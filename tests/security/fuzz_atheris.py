@@ -14,8 +14,8 @@ with atheris.instrument_imports(include=["askdoc.ingest", "askdoc.answer.citatio
     from askdoc.answer.citation import unmarked
     from askdoc.ingest.files import LOADERS
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
-from test_fuzz import ingested  # noqa: E402 - found where the path leads
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from helpers import ingested
 
 # What is read by code of ours, and not by a library's own.
 TEXTS = [name for name in LOADERS if name in ".md .txt .csv .tsv .srt .org .json .eml .ipynb .xml"]

@@ -10,36 +10,18 @@ import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
 from helpers import begun
+from reachable import GRADIO, OURS
+from scripted_server import Scripted
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from test_web_model import Scripted
 
 from askdoc import Assistant, Settings
 from askdoc.web.app import create_app
 from askdoc.web.security import OPEN, Guard
 
 LOGIN = ("ani", "se:cret")
-OURS = {
-    "/api/ask", "/api/ask/stream", "/api/search", "/api/documents", "/api/document", "/api/page",
-    "/api/original", "/api/feedback", "/api/health", "/api/openapi.json", "/api/{name:path}",
-    "/mcp/",
-}  # fmt: skip
-GRADIO = {
-    "/", "/assets/{path:path}", "/config", "/favicon.ico", "/manifest.json", "/static/{path:path}",
-    "/svelte/{path:path}", "/theme.css", "/gradio_api/api/{api_name}",
-    "/gradio_api/api/{api_name}/", "/gradio_api/app_id", "/gradio_api/call/v2/{api_name}",
-    "/gradio_api/call/v2/{api_name}/",
-    "/gradio_api/call/v2/{api_name}/{event_id}", "/gradio_api/call/{api_name}",
-    "/gradio_api/call/{api_name}/",
-    "/gradio_api/call/{api_name}/{event_id}", "/gradio_api/cancel",
-    "/gradio_api/file={path_or_url:path}", "/gradio_api/info", "/gradio_api/queue/data",
-    "/gradio_api/queue/join", "/gradio_api/reset", "/gradio_api/run/{api_name}",
-    "/gradio_api/run/{api_name}/", "/gradio_api/startup-events", "/gradio_api/upload",
-    "/gradio_api/upload_progress",
-}  # fmt: skip
-"""All that can be reached of Gradio; of what a new version brings, nothing until it is here."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +41,7 @@ def routes(assistant: Assistant) -> set[tuple[str, str]]:
 
 
 def test_every_route_is_known(routes: set[tuple[str, str]]) -> None:
-    """What is open is listed above, and all else of Gradio is closed."""
+    """What is open is listed in ``reachable.py``, and all else of Gradio is closed."""
     paths = {path for _, path in routes}
     assert {path for path in paths if OPEN.match(path)} == OURS | GRADIO
     assert len(paths - OURS - GRADIO) > 30

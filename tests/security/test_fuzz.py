@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 from bombs import OASIS, OLE, zipped
+from helpers import check_document, ingested
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_loaders import MADE
+from made_files import MADE
 
 from askdoc import Document, Unreadable
 from askdoc.ingest.blocks import code, heading, structure, table
-from askdoc.ingest.chunker import chunk, sentences, split
+from askdoc.ingest.chunker import sentences, split
 from askdoc.ingest.extract import clean
 from askdoc.ingest.files import LOADERS, ingest
 from askdoc.ingest.filetype import BINARY, kind
 from askdoc.ingest.formats.text import decode
-from askdoc.ingest.rows import rows, with_header
+from askdoc.ingest.rows import rows
 from askdoc.tuning import AT_ONCE
 from askdoc.types import Block, BlockKind, Span
 
@@ -41,41 +42,6 @@ SIGNS = st.sampled_from(
 TEXTS = st.lists(st.one_of(SIGNS, st.text(max_size=9)), max_size=80).map("".join)
 BYTES = st.tuples(STARTS, st.one_of(st.binary(max_size=400), TEXTS.map(str.encode))).map(b"".join)
 SOURCES = st.sampled_from([f"a{suffix}" for suffix in LOADERS])
-
-
-def check_document(document: Document, size: int = 200) -> None:
-    """What all else relies on: blocks in order, nothing but white space between, exact passages."""
-    text, after = document.text, 0
-    assert "\0" not in text
-    assert "\r" not in text
-    assert clean(text) == text
-    for block in document.blocks:
-        assert after <= block.start <= block.inner_start <= block.end <= len(text)
-        assert block.start <= block.inner_end <= block.end
-        assert not text[after : block.start].strip()
-        after = block.end
-    assert not text[after:].strip()
-    assert list(document.pages) == sorted(document.pages)
-    assert all(0 <= page <= len(text) for page in document.pages)
-    after = 0
-    for passage in chunk(document, size):
-        assert after <= passage.start < passage.end <= passage.start + size
-        assert passage.text.strip() == passage.text
-        after = passage.end
-        assert with_header(passage) == " ".join(with_header(passage).split())
-    document.title.encode()
-    text.encode()
-
-
-def ingested(root: Path, source: str, content: bytes) -> None:
-    """Reads a file, which must give a document that holds together, or one line."""
-    (root / source).write_bytes(content)
-    why = ""
-    try:
-        check_document(ingest(root, source, 200)[0])
-    except Unreadable as error:
-        why = str(error)
-    assert "\n" not in why
 
 
 def broken(source: str, at: int, content: bytes) -> bytes:

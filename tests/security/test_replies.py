@@ -16,8 +16,8 @@ import pytest
 from chat import serve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_access import GRADIO, OURS
-from test_api import called
+from mcp_client import called
+from reachable import GRADIO, OURS
 
 from askdoc import Assistant
 from askdoc.web import mcp

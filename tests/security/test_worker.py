@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from bombs import OFFICE, WORD, docx, package, related, said, xlsx, zipped
-from test_loaders import MADE
+from made_files import MADE
 
 from askdoc import Unreadable
 from askdoc.ingest.files import ingest

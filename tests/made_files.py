@@ -1,0 +1,207 @@
+"""Files of every format, made as they are asked for, each with the same heading, line and table."""
+
+import datetime
+import html
+import json
+import zipfile
+from collections.abc import Callable
+from email.message import EmailMessage
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import odf.table
+import odf.text
+import openpyxl
+import xlwt
+from docx import Document as word_document
+from odf.opendocument import OpenDocumentText
+from pptx import Presentation
+
+from askdoc import Document
+from askdoc.ingest.files import load
+
+SIGNS = "AT&T < 5 > 3 é Ω 漢"
+
+
+def docx() -> bytes:
+    """A Word document."""
+    file = word_document()
+    file.add_heading(f"Costs of {SIGNS}", 1)
+    file.add_paragraph(f"{SIGNS} and more")
+    table = file.add_table(2, 2)
+    for row, cells in enumerate(ROWS):
+        for column, cell in enumerate(cells):
+            table.cell(row, column).text = cell
+    return saved(file)
+
+
+def pptx_file() -> bytes:
+    """A presentation of two slides with a table and notes."""
+    file = Presentation()
+    slide = file.slides.add_slide(file.slide_layouts[5])
+    slide.shapes.title.text = f"Costs of {SIGNS}"
+    slide.shapes.add_textbox(0, 3000000, 100, 100).text_frame.text = f"{SIGNS} and more"
+    table = slide.shapes.add_table(2, 2, 0, 4000000, 100, 100).table
+    for row, cells in enumerate(ROWS):
+        for column, cell in enumerate(cells):
+            table.cell(row, column).text = cell
+    second = file.slides.add_slide(file.slide_layouts[5])
+    second.shapes.title.text = "Second slide"
+    second.notes_slide.notes_text_frame.text = "Said aloud"
+    return saved(file)
+
+
+def xlsx() -> bytes:
+    """A workbook."""
+    file = openpyxl.Workbook()
+    sheet = file.active
+    sheet.title = "Q2"
+    for row in ROWS:
+        sheet.append(row)
+    sheet.append([f"{SIGNS} and more", datetime.date(2024, 5, 1)])
+    return saved(file)
+
+
+def xls() -> bytes:
+    """A workbook of the old kind."""
+    file = xlwt.Workbook()
+    sheet = file.add_sheet("Q2")
+    for row, cells in enumerate([*ROWS, [f"{SIGNS} and more"]]):
+        for column, cell in enumerate(cells):
+            sheet.write(row, column, cell)
+    return saved(file)
+
+
+def odt() -> bytes:
+    """An OpenDocument text."""
+    file = OpenDocumentText()
+    file.text.addElement(odf.text.H(outlinelevel=1, text=f"Costs of {SIGNS}"))
+    file.text.addElement(odf.text.P(text=f"{SIGNS} and more"))
+    table = odf.table.Table()
+    for cells in ROWS:
+        row = odf.table.TableRow()
+        for text in cells:
+            cell = odf.table.TableCell()
+            cell.addElement(odf.text.P(text=text))
+            row.addElement(cell)
+        table.addElement(row)
+    file.text.addElement(table)
+    return saved(file)
+
+
+def rtf() -> bytes:
+    """A rich text file with the escapes that Word writes."""
+    signs = "".join(c if c.isascii() else f"\\u{ord(c)}?" for c in SIGNS).replace(" ", r"\~", 1)
+    rows = "".join(
+        r"\trowd\cellx100\cellx200\intbl " + "".join(cell + r"\cell " for cell in row) + r"\row"
+        for row in ROWS
+    )
+    return (
+        r"{\rtf1\ansi{\stylesheet{\s1 heading 1;}}\pard\s1\outlinelevel0 Costs of "
+        + signs.replace(r"\~", " ") + r"\par\pard " + signs.replace(r"\~", " ")
+        + r" and more\par\pard hard\~space\par " + rows + "}"
+    ).encode()  # fmt: skip
+
+
+def epub() -> bytes:
+    """A book of one chapter."""
+    chapter = PAGE.replace("<title>", "<title>Chapter: ")
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+        archive.writestr(
+            "META-INF/container.xml",
+            "<container><rootfiles><rootfile full-path='in/b.opf'/></rootfiles></container>",
+        )
+        archive.writestr(
+            "in/b.opf",
+            "<package xmlns:dc='http://purl.org/dc/elements/1.1/'><metadata>"
+            "<dc:title>A book</dc:title></metadata><manifest><item id='a' href='a%20b.xhtml'/>"
+            "</manifest><spine><itemref idref='gone'/><itemref idref='a'/></spine></package>",
+        )
+        archive.writestr("in/a b.xhtml", chapter)
+    return made.getvalue()
+
+
+def message(subject: str, text: str) -> EmailMessage:
+    """A message with an attachment."""
+    made = EmailMessage()
+    made["Subject"], made["From"], made["To"] = subject, "Zoë <zoe@example.com>", "b@example.com"
+    made.set_content(text)
+    made.add_alternative(f"<p>{html.escape(text)}</p>", subtype="html")
+    made.add_attachment(b"%PDF-", maintype="application", subtype="pdf", filename="plan.pdf")
+    return made
+
+
+def mbox() -> bytes:
+    """A mailbox of two messages."""
+    first = message(f"Costs of {SIGNS}", f"{SIGNS} and more").as_bytes()
+    second = message("Second", "The other one").as_bytes()
+    start = b"From a@example.com Thu Jan  1 00:00:00 2024\n"
+    return start + first + b"\n" + start + second
+
+
+def notebook() -> bytes:
+    """A notebook with prose, code and what it printed."""
+    prose = {"cell_type": "markdown", "source": [f"# Costs of {SIGNS}\n", f"{SIGNS} and more"]}
+    output = {"output_type": "stream", "text": ["42\n"]}
+    code = {"cell_type": "code", "source": "# no heading\nprint(42)", "outputs": [output]}
+    return json.dumps({"cells": [prose, code]}).encode()
+
+
+def saved(file: Any) -> bytes:
+    """What a library writes."""
+    made = BytesIO()
+    file.save(made)
+    return made.getvalue()
+
+
+ROWS = [["Year", "Cost"], ["2023", "5 million"]]
+PAGE = (
+    f"<html><head><title>A page</title></head><body><h1>Costs of {html.escape(SIGNS)}</h1>"
+    f"<p>{html.escape(SIGNS)} and more</p><table><tr><th>Year</th><th>Cost</th></tr>"
+    "<tr><td>2023</td><td>5 <br>million</td></tr></table></body></html>"
+)
+LINES = f"{SIGNS} and more\n\n"
+MADE: dict[str, Callable[[], bytes]] = {
+    ".txt": lambda: LINES.encode(),
+    ".md": lambda: (
+        f"# Costs of {SIGNS}\n\n{LINES}| Year | Cost |\n|---|---|\n| 2023 | 5 million |\n"
+    ).encode(),
+    ".rst": lambda: f"Costs of {SIGNS}\n=======================\n\n{LINES}".encode(),
+    ".org": lambda: f"* Costs of {SIGNS}\n\n{LINES}".encode(),
+    ".tex": lambda: (
+        "\\documentclass{article}\n\\begin{document}\n"
+        f"\\section{{Costs of {SIGNS}}}\n{LINES}\\end{{document}}\n"
+    ).encode(),
+    ".srt": lambda: f"1\n00:00:01,000 --> 00:00:02,000\n{LINES}".encode(),
+    ".json": lambda: json.dumps({"a": f"{SIGNS} and more"}, ensure_ascii=False).encode(),
+    ".csv": lambda: f"Year,Cost\n2023,5 million\n2024,{SIGNS} and more\n".encode(),
+    ".tsv": lambda: f"Year\tCost\n2023\t5 million\n2024\t{SIGNS} and more\n".encode(),
+    ".ipynb": notebook,
+    ".html": PAGE.encode,
+    ".htm": PAGE.encode,
+    ".xml": lambda: (
+        f"<all><p>{html.escape(SIGNS)} <b>and</b> more</p>"
+        "<country><name>USA</name><capital>Washington, DC</capital></country></all>"
+    ).encode(),
+    ".docx": docx,
+    ".odt": odt,
+    ".rtf": rtf,
+    ".epub": epub,
+    ".pptx": pptx_file,
+    ".xlsx": xlsx,
+    ".xls": xls,
+    ".eml": lambda: message(f"Costs of {SIGNS}", f"{SIGNS} and more").as_bytes(),
+    ".mbox": mbox,
+}
+TABLES = {
+    ".csv", ".tsv", ".md", ".html", ".htm", ".docx", ".odt", ".rtf", ".epub", ".pptx", ".xlsx",
+    ".xls",
+}  # fmt: skip
+
+
+def made(folder: Callable[..., Path], suffix: str) -> Document:
+    """The document of a file made for a suffix."""
+    return load(folder({f"a{suffix}": MADE[suffix]()}), f"a{suffix}")

@@ -1,0 +1,34 @@
+"""A server of a language model that streams what it is told to."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler
+from typing import ClassVar
+
+
+class Scripted(BaseHTTPRequestHandler):
+    """An OpenAI-compatible server that streams what it is told to, a word at a time."""
+
+    words: ClassVar[list[str]] = []
+    pause = 0.0
+    broken = threading.Event()
+
+    def do_POST(self) -> None:
+        """Streams the words, whatever was asked."""
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        try:
+            for word in self.words:
+                time.sleep(self.pause)
+                piece = {"choices": [{"index": 0, "delta": {"content": word}}], "id": "1"}
+                self.wfile.write(b"data: " + json.dumps(piece).encode() + b"\n\n")
+                self.wfile.flush()
+            self.wfile.write(b"data: [DONE]\n\n")
+        except OSError:
+            self.broken.set()
+
+    def log_message(self, *arguments: object) -> None:
+        """Says nothing."""

@@ -139,6 +139,37 @@ def test_the_sentence_after_comes_along_where_it_tells_more(
     assert with_context(Span(document, start, start + len(sentence)), question).text.endswith(quote)
 
 
+POOL = (
+    "# Pool\n\n**Must I be able to swim?** Yes: fifty metres in clothes. We test it.\n\n"
+    "**Is there a sauna?**\n\nOn the first floor, for adults.\n\n## Who pays?\n\nThe town does.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        (
+            "**Must I be able to swim?**",
+            "**Must I be able to swim?** Yes: fifty metres in clothes.",
+        ),
+        (
+            "Yes: fifty metres in clothes.",
+            "**Must I be able to swim?** Yes: fifty metres in clothes.",
+        ),
+        ("We test it.", "We test it."),
+        ("**Is there a sauna?**", "**Is there a sauna?** On the first floor, for adults."),
+        ("The town does.", "The town does."),
+    ],
+)
+def test_a_question_in_a_document_and_its_answer_come_together(
+    folder, sentence: str, quote: str
+) -> None:
+    document = Assistant.from_folder(folder({"pool.md": POOL})).document("pool.md")
+    start = POOL.index(sentence)
+    shown = with_context(Span(document, start, start + len(sentence)), "").text
+    assert " ".join(shown.split()) == quote
+
+
 def test_two_sentences_that_bring_each_other_along_are_quoted_once(folder) -> None:
     text = "Dear Ann,\n\nThe coach has 49 seats. It leaves The Swan at 12.45.\n\nYours,\nBo\n"
     root = folder({"note.txt": text})

@@ -98,7 +98,7 @@ def test_index_shows_a_line_for_each_file(folder, capsys) -> None:
 def test_status_names_what_differs(folder, capsys) -> None:
     root = folder({"a.md": "# Ferry\n\nIt sails.", "b.md": "Bread."})
     printed(capsys, "index", root)
-    assert "exactly" in printed(capsys, "status", "--corpus", root)
+    assert "exactly" in printed(capsys, "status", root)
     (root / "a.md").write_text("# Ferry\n\nIt sank.")
     (root / "b.md").unlink()
     (root / "c.md").write_text("New.")

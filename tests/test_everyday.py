@@ -15,6 +15,7 @@ from askdoc.answer.recheck import check
 from askdoc.web.export import exported
 from askdoc.web.render import conversation
 from askdoc.web.turns import Turn, dumped, history, restored
+from askdoc.web.warmup import Warmup
 
 QUESTIONS = ROOT / "evals" / "questions"
 ROWS = [json.loads(line) for line in (QUESTIONS / "everyday.jsonl").read_text("utf-8").splitlines()]
@@ -167,6 +168,33 @@ def test_an_overview_quotes_several_documents(assistant: Assistant) -> None:
     holds(answer, assistant)
     assert answer.everyday == Kind.OVERVIEW
     assert len({cited.source for cited in answer.citations}) == 5
+
+
+def test_an_overview_tells_what_each_document_begins_with(folder: Callable) -> None:
+    lead = "The club owns six boats and a hut by the sea."
+    more = "The hut has a stove. Its chimney was swept in May, and the roof is to be tarred."
+    root = folder({"a.txt": f"{lead} {more}", "b.txt": "Bread is baked here every Monday at six."})
+    answer = Assistant.from_folder(root).ask("what is this about?")
+    assert {cited.quote for cited in answer.citations} >= {lead}
+
+
+def test_the_first_questions_are_answered_and_of_several_kinds(folder: Callable) -> None:
+    """They are what a newcomer sees first."""
+    rules = "# Rules\n\n## Club boats\n\nThe club owns six boats. No boat may leave the bay.\n"
+    asked = "# Newcomers\n\n**Is there parking?** There are 20 places behind the boathouse.\n"
+    message = "From: Ann\nSubject: Wednesdays\n\nWe sail on Wednesdays from six until sunset.\n"
+    root = folder({"asked.md": asked, "mail.txt": message, "rules.md": rules})
+    assistant = Assistant.from_folder(root)
+    warmup = Warmup(assistant)
+    warmup.start()
+    warmup.wait()
+    assert warmup.examples == (
+        "What is this about?",
+        "Is there parking?",
+        "Tell me about Club boats",
+        "Summarise mail.txt",
+    )
+    assert all(assistant.ask(example).citations for example in warmup.examples)
 
 
 def test_the_author_is_quoted_where_the_document_begins(assistants) -> None:

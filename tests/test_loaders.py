@@ -9,7 +9,7 @@ import pytest
 from made_files import MADE, SIGNS, TABLES, made
 
 from askdoc import BlockKind, Document, Unreadable
-from askdoc.ingest.chunker import chunk
+from askdoc.ingest.chunker import chunk, split
 from askdoc.ingest.files import LOADERS, find, language, load
 
 HTML = (
@@ -72,6 +72,36 @@ def test_markdown_is_parsed_into_blocks(folder) -> None:
 def test_a_line_of_capitals_above_a_paragraph_is_a_heading_of_plain_text(folder) -> None:
     text = "LETTER\n\nJAR OF SILVER\n\nNO DOGS, PLEASE!\n\nIt was WAX\nAND STRAW\n\nTHE LID\nWood."
     assert headings(load(folder({"a.txt": text}), "a.txt")) == ["JAR OF SILVER", "THE LID"]
+
+
+def test_a_short_numbered_line_above_prose_is_a_heading_of_plain_text(folder) -> None:
+    text = (
+        "1. Slipway\nThe concrete at its foot has cracked again.\n\n2. Milk\n3. Bread and butter"
+        "\n\n4. Go home.\nThen we all went home, one by one.\n\n5. Bar\nIt is shut.\n"
+    )
+    assert headings(load(folder({"a.txt": text}), "a.txt")) == ["1. Slipway", "5. Bar"]
+
+
+def test_a_message_kept_as_text_is_called_by_its_subject_and_told_line_by_line(folder) -> None:
+    text = "From: Ann Lee\nTo: all\nSubject: Wet boats\nDate: 2 June\n\nNote: it rains.\nBail them."
+    document = load(folder({"a.txt": text}), "a.txt")
+    assert document.title == "Wet boats"
+    parts = [document.text[block.start : block.end] for block in document.blocks]
+    assert parts == [*text.split("\n")[:4], "Note: it rains.\nBail them."]
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["**My child is seven. Is that too young?** ", "Children may join from eight."],
+        ["He said *no.* ", "Then he left."],
+        ["**It opens. ", "It shuts. ", "Nobody knows."],
+        ['She asked "Why?" ', "He knew."],
+    ],
+)
+def test_signs_that_close_a_sentence_belong_to_it(sentences: list[str]) -> None:
+    text = "".join(sentences)
+    assert [text[start:end] for start, end in split(text)] == sentences
 
 
 def test_a_rule_below_a_paragraph_does_not_make_it_a_heading(folder) -> None:

@@ -193,7 +193,7 @@ def test_five_hundred_pages_open_at_the_right_one_within_a_second(
     document = load(root, "long.pdf")
     start = document.text.index("About 120,000 people", document.pages[400])
     (root / ".askdocignore").write_text("*.md")
-    server, url = serve("-m", "askdoc", "serve", "--corpus", root)
+    server, url = serve("-m", "askdoc", "serve", root)
     try:
         page: Page = browser.new_page()
         visit(page, url)

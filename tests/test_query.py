@@ -44,6 +44,7 @@ def query(question: str, history: History, assistant: Assistant) -> str:
         ("what happened next", EAGLE, "Eagle Partner: what happened next"),
         ("give me details", EAGLE, "Eagle Partner: give me details"),
         ("ok and who took part?", EAGLE, "Eagle Partner: ok and who took part?"),
+        ("when did the work begin", EAGLE, "Eagle Partner: when did the work begin"),
         ("when is the next summit", EAGLE, "when is the next summit"),
         ("who is peskov and what did he say", EAGLE, "who is peskov and what did he say"),
         ("whats his name", MINISTER, "prime minister Nikol Pashinyan: whats his name"),

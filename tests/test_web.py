@@ -168,7 +168,7 @@ def test_a_refusal_shows_the_closest_passages(page: Page) -> None:
 
 def test_examples_follow_ups_reload_and_new_chat(page: Page) -> None:
     """What the empty page offers is answered; the next question may lean on it."""
-    example = page.locator("button.example").first
+    example = page.locator("button.example").nth(1)
     example.wait_for(timeout=WAIT)
     shot(page, "empty")
     question = example.inner_text()

@@ -12,6 +12,7 @@ import hashlib
 from pathlib import Path
 
 # Passages and sentences; their size is a setting (`Settings.passage_size`)
+IN_BOLD = 160  # characters in which what is set in bold ends, that begins a sentence
 AT_ONCE = 5000  # characters that are split into sentences together: the time grows with the square
 
 # A question

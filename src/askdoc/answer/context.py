@@ -1,6 +1,7 @@
 """A sentence with its neighbours without which a reader would not understand it, or know why."""
 
 import re
+from bisect import bisect_right
 
 from askdoc.index.bm25 import terms
 from askdoc.ingest.chunker import sentences
@@ -21,26 +22,35 @@ WISHES = re.compile(
     r"(?:ask|want|mov|intend|call|hop|plan)(?:s|es|ed|ned)? (?:to|for|whether|that))\b",
     re.I,
 )
+ASKS = re.compile(r"\?\W*\Z")  # how a question ends
 WHY = re.compile(r"\b(?:why|reasons?|how come)\b", re.I)
 
 
 def with_context(span: Span, question: str) -> Span:
     """A sentence with what it is only understood with, in its paragraph.
 
-    That is the one before it, where it leans on that one, and the one after it where that one
-    leans on it, tells what came of its wish or what it only names, or where a reason is asked for.
+    That is the one before it, where it leans on that one or that one asks something, and the one
+    after it where that one leans on it, answers it, tells what came of its wish or what it only
+    names, or where a reason is asked for.
     """
     document, start, end = span.document, span.start, span.end
     block = document.block_at(start)
     if block is None or block.kind is BlockKind.TABLE:
         return span
-    if LEANS.match(span.text):
-        before = max(block.start, start - AT_ONCE)  # a paragraph may be as long as a file
-        start = next((first for first, _ in sentences(document, before, start)[-1:]), start)
-    for first, last in sentences(document, end, min(block.end, end + AT_ONCE))[:1]:
+    before = max(block.start, start - AT_ONCE)  # a paragraph may be as long as a file
+    for first, last in sentences(document, before, start)[-1:]:
+        if LEANS.match(span.text) or ASKS.search(document.text, first, last):
+            start = first
+    border = block.end
+    below = bisect_right(document.blocks, start, key=lambda block: block.start)
+    for further in document.blocks[below : below + 1]:
+        if ASKS.search(span.text) and further.kind is not BlockKind.HEADING:
+            border = further.end  # what is asked at the end of a paragraph is answered by the next
+    for first, last in sentences(document, end, min(border, end + AT_ONCE))[:1]:
         after = Span(document, first, last)
         if (
             LEANS.match(after.text)
+            or ASKS.search(span.text)
             or WHY.search(question)
             or len(span.text.split()) <= FRAGMENT
             or (WISHES.search(span.text) and terms(after.text) & terms(span.text))

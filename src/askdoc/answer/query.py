@@ -42,7 +42,8 @@ ASKING = re.compile(
 )
 BARE_AMOUNT = 4  # words of "how many took part?"
 AMOUNT = re.compile(r"\W*(?:and |but |so |then )?how (?:many|much)\b", re.I)
-MEASURE = re.compile(r"\bhow \w+", re.I)  # "how long" tells no more than "how"
+# "How long" tells no more than "how", "the work" no more than "it".
+HOLLOW = re.compile(r"\bhow \w+|\bthe (?:work|job|project|plan|thing|problem|issue)s?\b", re.I)
 DEFINING = re.compile(
     r"\s*(?:(?:who|what) (?:is|are|was|were)|tell me (?:more )?about|explain|describe) \w", re.I
 )
@@ -230,4 +231,4 @@ def _stands_alone(rest: str) -> bool:
 
 def _telling_more(text: str) -> frozenset[str]:
     """The telling terms of a text beside its *how long*, *how old*, *give me details*."""
-    return telling(MEASURE.sub("", text)) - terms(CONTINUING)
+    return telling(HOLLOW.sub("", text)) - terms(CONTINUING)

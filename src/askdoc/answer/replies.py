@@ -6,6 +6,7 @@ Whatever is told of what a document says is cited like any sentence of an answer
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from askdoc.answer.citation import cite, unmarked
@@ -22,6 +23,7 @@ LISTED = 30  # documents of a list, at most
 TOLD = 5  # sentences of a summary, at most
 HEADINGS = 8  # of a document that are named, at most
 SAMPLE = 500  # passages that stand for the whole corpus, or for a long document
+LEADING = 3  # passages in which the sentence stands that a summary begins with
 LENGTH = range(40, 400)  # characters of a sentence that may sum up
 BEGINNING = 1_500  # characters in which the name of an author stands
 AUTHOR = re.compile(
@@ -74,7 +76,7 @@ def _pieces(turn: Turn, index: Index) -> Iterator[Piece]:
             yield "", f"The {_count(index)} tell, among other things:"
             for span in _nearest_to_the_whole(index, index.sample(SAMPLE), one_each=True):
                 yield from _named(span.document, ITEM)
-                yield ": ", span
+                yield ": ", next(_leading(index, span.source), span)
         case Kind.SUMMARY:
             yield from _summary(index, index.document(turn.source))
         case Kind.AUTHOR:
@@ -102,7 +104,7 @@ def _documents(index: Index) -> Iterator[Piece]:
 
 
 def _summary(index: Index, document: Document) -> Iterator[Piece]:
-    """Title and headings of a document, and its sentences nearest to the whole of it."""
+    """Title and headings of a document, its first sentence, and those nearest to the whole."""
     yield from _named(document, "")
     headings = [
         Span(document, heading.inner_start, heading.inner_end)
@@ -114,7 +116,8 @@ def _summary(index: Index, document: Document) -> Iterator[Piece]:
     for number, heading in enumerate(headings[:HEADINGS]):
         yield ", " if number else " ", heading
     passages = sorted(index.passages(document.source), key=lambda passage: passage.start)
-    told = _nearest_to_the_whole(index, passages)
+    lead = list(islice(_leading(index, document.source), 1))
+    told = _nearest_to_the_whole(index, passages, lead)
     if not told:  # a table, or lines that are no sentences: its beginning has to do
         told = [span for passage in passages[:1] for span in _sentences(passage)[:TOLD]]
     for span in sorted(told, key=lambda span: span.start):
@@ -155,15 +158,15 @@ def _length(index: Index, source: str) -> str:
 
 
 def _nearest_to_the_whole(
-    index: Index, passages: Sequence[Passage], one_each: bool = False
+    index: Index, passages: Sequence[Passage], told: Sequence[Span] = (), one_each: bool = False
 ) -> list[Span]:
     """The sentences that tell most of passages, nearest to their middle first, one of a passage.
 
-    With ``one_each`` they are of as many documents.
+    They come after those that are ``told``. With ``one_each`` they are of as many documents.
     """
     vectors = index.vectors(passages[:: max(1, len(passages) // SAMPLE)])
     middle = [sum(each) / len(vectors) for each in zip(*(v for _, v in vectors), strict=True)]
-    said: list[Span] = []
+    said = list(told)
     for passage, _ in sorted(vectors, key=lambda pair: -cosine(middle, pair[1])):
         if len(said) == TOLD or (one_each and passage.source in [span.source for span in said]):
             continue
@@ -172,6 +175,15 @@ def _nearest_to_the_whole(
         embed = index.embedder.embed_query
         said += sorted(new, key=lambda span: -cosine(middle, embed(span.text)))[:1]
     return said
+
+
+def _leading(index: Index, source: str) -> Iterator[Span]:
+    """The sentences with which a document begins that may sum it up: writers lead with what counts.
+
+    The first ones of an article are hard to beat as its summary (Nenkova, 2005).
+    """
+    passages = sorted(index.passages(source), key=lambda passage: passage.start)[:LEADING]
+    return (span for passage in passages for span in _sentences(passage) if _sums_up(span, ()))
 
 
 def _sentences(passage: Passage) -> list[Span]:

@@ -43,6 +43,7 @@ app = typer.Typer(
 
 DIFFERS = 3  # the exit code of a check that found something
 
+Folder = Annotated[Path | None, typer.Argument(metavar="[CORPUS]", help="The folder of documents.")]
 Corpus = Annotated[Path | None, typer.Option(help="The folder of documents. [default: corpus]")]
 Place = Annotated[
     Path | None, typer.Option("--index", help="The folder of the index. [default: CORPUS/.askdoc]")
@@ -60,9 +61,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command()
 def index(
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="[CORPUS]", help="The folder of documents.")
-    ] = None,
+    folder: Folder = None,
     corpus: Corpus = None,
     place: Place = None,
     rebuild: Annotated[
@@ -171,6 +170,7 @@ def check(
 
 @app.command()
 def serve(
+    folder: Folder = None,
     corpus: Corpus = None,
     place: Place = None,
     host: Annotated[str | None, typer.Option(help="The address. [default: 127.0.0.1]")] = None,
@@ -183,7 +183,7 @@ def serve(
     env_file: EnvFile = None,
 ) -> None:
     """Serve the chat in the browser, and its routes for programs."""
-    settings = settings_of(corpus, place, env_file, host=host, port=port, auth=auth)
+    settings = settings_of(folder or corpus, place, env_file, host=host, port=port, auth=auth)
     check_settings(settings)
     listener = server.listen(settings.host, settings.port)
 
@@ -203,6 +203,7 @@ def serve(
 
 @app.command()
 def status(
+    folder: Folder = None,
     corpus: Corpus = None,
     place: Place = None,
     deep: Annotated[
@@ -212,7 +213,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Compare the folder with its index; exit with 3 when they differ."""
-    settings = settings_of(corpus, place, env_file)
+    settings = settings_of(folder or corpus, place, env_file)
     opened = Index.open(settings)
     reports, differences = opened.reports(), opened.verify(deep)
     if as_json:

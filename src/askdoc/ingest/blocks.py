@@ -9,6 +9,7 @@ from askdoc.types import Block, BlockKind
 
 BEFORE = re.compile(r"[ \t#=*>]*\Z")  # what may stand in a heading's line: signs of the format
 AFTER = re.compile(r"[ \t#=*]*(?:\n[ \t]*([=\-~^#*+])\1{2,}[ \t]*)?(?=\n|\Z)")
+NAMED = re.compile(r"[ \t]*[A-Z][\w ./-]{0,24}:[ \t]+\S")  # a value with its name, as a form has
 ITEM = re.compile(r"^[ \t]*(?:(?P<bullet>[-*+•])|\d{1,3}[.)])[ \t]+", re.MULTILINE)
 
 
@@ -67,15 +68,19 @@ def _with_signs(text: str, block: Block, after: int) -> Block:
 def prose(text: str, start: int, end: int) -> Iterator[Block]:
     """Paragraphs and list items: one ends at an empty line, and where another item begins.
 
-    A line with the bars of a table's row is a paragraph of its own.
+    A line with the bars of a table's row is a paragraph of its own, and so is a value with its name
+    below another one.
     """
     block: Block | None = None
+    named = False
     while start < end:
         stop = text.find("\n", start, end)
         stop = end if stop < 0 else stop
         words = text[start:stop].strip()
         sign = ITEM.match(text, start, stop)
-        if block and (not words or sign or "|" in words[1:] or text[start - 2] == "|"):
+        above, named = named, NAMED.match(text, start, stop) is not None
+        row = "|" in words[1:] or (block and text[start - 2] == "|")
+        if block and (not words or sign or row or (named and above)):
             yield block
             block = None
         if block:

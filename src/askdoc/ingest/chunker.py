@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from sentencex import get_sentence_boundaries
 
 from askdoc.ingest.blocks import prose
-from askdoc.tuning import AT_ONCE
+from askdoc.tuning import AT_ONCE, IN_BOLD
 from askdoc.types import BlockKind, Document, Passage
 
 Span = tuple[int, int]
 
+CLOSING = re.compile(r"[*_`\"'”’»)\]]+(?:\s+|\Z)")  # what belongs to the sentence before it
+BOLD = "**"
 MARKER = re.compile(r"(?:[-*+•>][ \t]+)+\s*")  # of list items or quotations: no part of the words
 
 
@@ -92,7 +94,23 @@ def split(text: str) -> list[Span]:
         for boundary in boundaries[:-1] if goes_on else boundaries:
             spans.append((start + boundary["start_index"], start + boundary["end_index"]))
         start = spans[-1][1]
-    return spans
+    return list(_whole(text, spans))
+
+
+def _whole(text: str, spans: list[Span]) -> Iterator[Span]:
+    """The sentences with the signs that close them, and what is set in bold in one piece."""
+    begin, last = 0, 0
+    for number, (_, end) in enumerate(spans):
+        after = spans[number + 1][1] if number + 1 < len(spans) else end
+        closing = None if text[end - 1].isspace() else CLOSING.match(text, end, after)
+        end = closing.end() if closing else end
+        words = text[begin:end].lstrip()
+        opened = words.startswith(BOLD) and words.count(BOLD) == 1
+        closes = BOLD in text[end : end + IN_BOLD]
+        if end > last and not (opened and closes):
+            yield begin, end
+            begin = end
+        last = end
 
 
 def _sections(document: Document) -> Iterator[Span]:

@@ -7,11 +7,20 @@ from collections.abc import Iterator
 
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
+from askdoc.ingest.chunker import sentences
+from askdoc.tuning import AT_ONCE
 from askdoc.types import Document, Status
 
 EXAMPLES = 4
-# A heading that is a whole question, and needs no other to be understood.
-ASKS = re.compile(r"(?:who|did|does|is|are|was|were)\b(?!.*\b(?:it|its|they|he|she)\b)", re.I)
+TRIED_DOCUMENTS, TRIED = 12, 3  # documents, and questions of each, at most
+LONGEST = 60  # characters of a question or a topic
+OVERVIEW = "What is this about?"
+# A question that needs no other to be understood.
+ASKS = re.compile(
+    r"(?:who|did|does?|is|are|was|were|can|may|must|(?:what|when|where|how|why)\b(?=.*\?))\b"
+    r"(?!.*\b(?:it|its|they|them|he|she|him|her|this|that|these|those)\b)",
+    re.I,
+)
 
 
 class Warmup:
@@ -50,33 +59,47 @@ class Warmup:
             self._ended.set()
 
     def _answered(self) -> Iterator[str]:
-        """Questions about different documents, each answered by its own; headings go first."""
+        """What to ask first: for an overview, of different documents what their own text answers.
+
+        Questions that they ask themselves go first, then topics that their headings name.
+        """
         if self._assistant.index.is_empty:
             return
         files = self._assistant.index.reports()
-        read = [file.source for file in files if file.status is Status.READ]
+        read = [file.source for file in files if file.status is Status.READ][:TRIED_DOCUMENTS]
         documents = [self._assistant.document(source) for source in read]
+        if len(read) > 1:
+            yield OVERVIEW
         used: set[str] = set()
-        for questions, document in itertools.product((_asked, _about), documents):
+        for questions, document in itertools.product((_asked, _topics), documents):
             if document.source in used:
                 continue
-            for question in questions(document):
-                cited = {citation.source for citation in self._assistant.ask(question).citations}
-                if document.source in cited:
+            for question in itertools.islice(questions(document), TRIED):
+                answer = self._assistant.ask(question)
+                cited = {citation.source for citation in answer.citations[:1]}
+                if document.source in cited and answer.certainty == "sure":
                     used.add(document.source)
                     yield question
                     break
+        yield from (f"Summarise {source}" for source in read if source not in used)
 
 
 def _asked(document: Document) -> Iterator[str]:
-    """The questions that a document's headings ask."""
+    """The questions that a document's headings and sentences ask."""
     for heading in document.headings:
         words = document.words(heading).split(": ")[0].strip()
         if ASKS.match(words):
             yield words.rstrip("?") + "?"
+    for start, end in sentences(document, 0, min(len(document.text), AT_ONCE)):
+        words = " ".join(document.text[start:end].strip("*_# \"'").split())
+        if words.endswith("?") and ASKS.match(words) and len(words) <= LONGEST:
+            yield words
 
 
-def _about(document: Document) -> Iterator[str]:
-    """A question about a document's title."""
-    title = document.title.split(": ")[0]
-    yield f"What is said about {re.sub('^(The|An?) ', lambda article: article[0].lower(), title)}?"
+def _topics(document: Document) -> Iterator[str]:
+    """The topics that a document's headings name, below its title."""
+    for heading in document.headings:
+        words = document.words(heading)
+        if words != document.title and len(words) <= LONGEST and not re.search(r"\d|[?:]", words):
+            topic = re.sub("^(The|An?) ", lambda article: article[0].lower(), words)
+            yield f"Tell me about {topic}"

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from askdoc.errors import Unreadable
-from askdoc.ingest.blocks import code, heading, table
+from askdoc.ingest.blocks import ITEM, code, heading, table
 from askdoc.ingest.extract import (
     LONGEST_HEADING,
     TITLE_ROWS,
@@ -28,6 +28,7 @@ from askdoc.ingest.extract import (
 from askdoc.types import Block, Status
 
 LONGEST_TITLE = 100
+HEADING_WORDS = 7  # of a numbered line, its number among them, at most
 DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 ESCAPED = re.compile(rb"\x1b\$[@AB]|\x1b\([BJ]")  # ISO-2022-JP is ASCII but for these
 WIDER = {
@@ -40,6 +41,8 @@ WIDER = {
     "iso-8859-1": "cp1252",
     "us-ascii": "cp1252",
 }
+# The subject of a message that somebody kept as plain text.
+SUBJECT = re.compile(r"\s*(?:(?!Subject:)[A-Z][\w-]*:.*\n){0,8}Subject:[ \t]*(\S.*)")
 STRAY = 0.05  # share of broken characters up to which a text is UTF-8 with some damage
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -53,9 +56,11 @@ def read_plain(path: Path) -> Extract:
     """A text file; its title is its first line, where that is short enough to be one."""
     text = decode(path.read_bytes())
     first = text.strip().split("\n", 1)[0].strip()
-    title = one_line(first) if len(first) <= LONGEST_TITLE else ""
+    subject = SUBJECT.match(text)
+    title = one_line(subject[1] if subject else first) if len(first) <= LONGEST_TITLE else ""
     parsed = _parsed(text, ("lheading",))
-    return replace(parsed, title=title, blocks=(*parsed.blocks, *_in_capitals(text)))
+    found = (*parsed.blocks, *_in_capitals(text), *_numbered(text))
+    return replace(parsed, title=title, blocks=found)
 
 
 def read_markdown(path: Path) -> Extract:
@@ -176,6 +181,15 @@ def _in_capitals(text: str) -> Iterator[Block]:
         several = len(words.split()) >= 2 and len(words) <= LONGEST_HEADING
         if words.isupper() and several and words[-1] not in ".!?:,;":
             yield heading(*match.span(1), 2)
+
+
+def _numbered(text: str) -> Iterator[Block]:
+    """Short numbered lines of plain text, without an end mark, that prose follows: headings."""
+    for match in re.finditer(r"(?:\A|\n[ \t]*\n)[ \t]*(\d{1,3}[.)][ \t]+\S.*)\n(.*)", text):
+        line, below = match[1].rstrip(), match[2]
+        short = len(line.split()) <= HEADING_WORDS and len(line) <= LONGEST_HEADING
+        if short and line[-1] not in ".!?:,;" and len(below) > len(line) and not ITEM.match(below):
+            yield heading(match.start(1), match.start(1) + len(line), 3)
 
 
 def _fenced(text: str, start: int, end: int, fence: str) -> Block:

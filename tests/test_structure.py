@@ -42,6 +42,7 @@ OWNERS = {
     "lxml": ["ingest.formats"],
     "mammoth": ["ingest.formats.docx"],
     "markdown_it": ["ingest.formats.text"],
+    "markupsafe": ["web.templating"],
     "mcp": ["web.mcp"],
     "numpy": [
         "answer.encoding",

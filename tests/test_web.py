@@ -26,6 +26,7 @@ from askdoc.web.chat import Chat
 from askdoc.web.export import exported, markdown
 from askdoc.web.render import conversation
 from askdoc.web.session import Sessions
+from askdoc.web.templating import set_off
 from askdoc.web.turns import KEPT, Turn, dumped, history, restored
 from askdoc.web.viewer.layout import laid_out
 from askdoc.web.viewer.panel import as_text
@@ -407,6 +408,19 @@ def test_foreign_text_never_becomes_markup() -> None:
     ):
         assert "<img" not in html
         assert "&lt;img" in html
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("**Do I?** Yes, *always*", "<strong>Do I?</strong> Yes, <em>always</em>"),
+        ("`<i>` in _snake_case_", "<code>&lt;i&gt;</code> in <em>snake_case</em>"),
+        ("2*3*4, a_b_c, ** not **, * no", "2*3*4, a_b_c, ** not **, * no"),
+        ("**<img src=x>**", "<strong>&lt;img src=x&gt;</strong>"),
+    ],
+)
+def test_what_markdown_sets_off_in_a_line_is_set_off(text: str, html: str) -> None:
+    assert set_off(text) == html
 
 
 def test_every_attribute_of_a_template_is_quoted_and_only_our_own_html_is_safe() -> None:

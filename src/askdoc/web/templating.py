@@ -1,9 +1,19 @@
 """HTML from templates: whatever is put into one is escaped, unless the template calls it safe."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+# What Markdown sets off inside a line: words between two, or one, of these signs.
+SET_OFF = (
+    (re.compile(r"(\*\*|__)(?=\S)(.{1,300}?)(?<=\S)\1"), "strong"),
+    (re.compile(r"(?<![\w*])(\*)(?=[^\s*])(.{1,300}?)(?<=[^\s*])\1(?![\w*])"), "em"),
+    (re.compile(r"(?<![\w_])(_)(?=[^\s_])(.{1,300}?)(?<=[^\s_])\1(?![\w_])"), "em"),
+    (re.compile(r"(`)([^`]{1,300})\1"), "code"),
+)
 
 ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -13,6 +23,17 @@ ENVIRONMENT = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
+
+
+def set_off(text: str) -> Markup:
+    """A text, escaped, with what Markdown sets off inside a line set off as HTML does."""
+    html = str(escape(text))
+    for signs, tag in SET_OFF:
+        html = signs.sub(rf"<{tag}>\2</{tag}>", html)
+    return Markup(html)  # noqa: S704 - escaped above, and only our tags are put in
+
+
+ENVIRONMENT.filters["set_off"] = set_off
 
 
 def render(name: str, **values: Any) -> str:

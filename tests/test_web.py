@@ -410,6 +410,31 @@ def test_foreign_text_never_becomes_markup() -> None:
         assert "&lt;img" in html
 
 
+def test_rows_of_a_table_are_shown_and_copied_as_a_small_table(folder) -> None:
+    """With yes or no in front, or where it is too wide, a row is a sentence like others."""
+    text = "Item,Price\nShower,1 | 2\nMooring,16\n"
+    document = load(folder({"prices.csv": text}), "prices.csv")
+    rows = [Span(document, 11, 23), Span(document, 24, 34)]
+
+    def shown(*quotes: Quote) -> tuple[str, str]:
+        sentences, citations = quoted(quotes)
+        assert marked(sentences).startswith(("Item: Shower; Price: 1 | 2 [1]", "Yes. Item: Shower"))
+        answer = Answer("How much?", "How much?", marked(sentences), "quotes", sentences, citations)
+        return conversation([Turn.of(answer)]), markdown(Turn.of(answer))
+
+    html, copied = shown(*map(Quote, rows))
+    assert html.count("<tr>") == 3
+    assert '<th scope="col">Item</th><th scope="col">Price</th>' in html
+    assert "<td>Shower</td><td>1 | 2</td><td> <button" in html
+    assert copied.startswith(
+        "| Item | Price |  |\n| --- | --- | --- |\n"
+        "| Shower | 1 \\| 2 | [^1] |\n| Mooring | 16 | [^2] |"
+    )
+    html, copied = shown(Quote(rows[0], lead="Yes. "))
+    assert "<table" not in html
+    assert copied.startswith("Yes. Item: Shower; Price: 1 \\| 2[^1]")
+
+
 @pytest.mark.parametrize(
     ("text", "html"),
     [

@@ -258,13 +258,15 @@ class Sentence:
     """One sentence of an answer, without its markers, and the numbers of its citations.
 
     ``problems`` says, a line each, what the cited spans do not carry; ``lead`` is what stands in
-    front of the sentence: white space, and the sign of a list item.
+    front of the sentence: white space, and the sign of a list item. ``cells`` are those of a row
+    of a table, each with the name of its column; none of other text.
     """
 
     text: str
     citations: tuple[int, ...] = ()
     problems: tuple[str, ...] = ()
     lead: str = " "
+    cells: tuple[tuple[str, str], ...] = ()
 
     @property
     def grounded(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from askdoc.ingest.chunker import split
-from askdoc.ingest.rows import with_header
+from askdoc.ingest.rows import named_cells, with_header
 from askdoc.types import Citation, Sentence, Span
 
 # What a reader would take for a marker: the same signs in a source must not pass for one.
@@ -84,7 +84,8 @@ def quoted(
                 citations[key] = cite(len(citations) + 1, span)
             numbers.append(citations[key].number)
         text = unmarked(with_header(quote.span))
-        sentences.append(Sentence(text, tuple(numbers), lead=quote.lead))
+        cells = tuple((unmarked(name), unmarked(cell)) for name, cell in named_cells(quote.span))
+        sentences.append(Sentence(text, tuple(numbers), lead=quote.lead, cells=cells))
     return tuple(sentences), tuple(citations.values())
 
 
@@ -93,7 +94,7 @@ def unmarked(text: str) -> str:
     return LOOKALIKE.sub(r"(\1)", text)
 
 
-def marked(sentences: Sequence[Sentence]) -> str:
+def marked(sentences: Iterable[Sentence]) -> str:
     """The sentences as one text, each followed by the markers of its citations."""
     return "".join(
         sentence.lead + sentence.text + "".join(f" [{number}]" for number in sentence.citations)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from askdoc.ingest.limits import REPEATED
 from askdoc.types import BlockKind, Document, Span
@@ -48,6 +49,14 @@ def rows(document: Document, start: int, end: int) -> Iterator[Row]:
 
 def with_header(span: Span) -> str:
     """The words of a span on one line; those of a row below a header, each cell after its name."""
+    pairs = named_cells(span)
+    if not pairs:
+        return " ".join(span.text.split())
+    return "; ".join(f"{name}: {value}".strip(": ") for name, value in pairs if value)
+
+
+def named_cells(span: Span) -> tuple[tuple[str, str], ...]:
+    """The cells of a row below a header, each with the name of its column; none of other text."""
     document, start, end = span.document, span.start, span.end
     block = document.block_at(start)
     if block and block.kind is BlockKind.TABLE and block.start < block.inner_start <= start:
@@ -58,9 +67,8 @@ def with_header(span: Span) -> str:
         if row and head and (row.start, row.end) == (start, end):
             names, values = (_words(document, each) for each in (head, row))
             if len(values) <= len(names):
-                pairs = zip(names, values, strict=False)
-                return "; ".join(f"{name}: {value}".strip(": ") for name, value in pairs if value)
-    return " ".join(span.text.split())
+                return tuple(zip_longest(names, values, fillvalue=""))
+    return ()
 
 
 def _words(document: Document, row: Row) -> list[str]:

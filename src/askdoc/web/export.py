@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from itertools import groupby
 from typing import Any
 
 from askdoc.answer.citation import marked
@@ -15,6 +16,7 @@ from askdoc.web.turns import Turn
 ALIVE = re.compile(r"[\\`*_\[\]<~|]|&(?=#?\w+;)")
 # Of a line: a heading, a quotation, a list.
 BEGINS = re.compile(r"^([ \t]*\d{0,9})([#+.)-](?=[#-]*(?:\s|$))|[>=])", re.MULTILINE)
+COLUMNS, WIDE = 6, 60  # of a small table, and characters of its cells, at most
 FORMATS = {"Markdown": "md", "HTML": "html", "JSON": "json"}
 
 
@@ -48,8 +50,8 @@ def markdown(turn: Turn, prefix: str = "") -> str:
     if not turn.answer:
         return plain(turn.error)
     parts = [UNSURE] if turn.answer.certainty is Certainty.UNSURE else []
-    noted = [_noted(sentence, prefix) for sentence in turn.answer.sentences]
-    parts += [marked(noted) or plain(turn.text)]
+    said = [_said(columns, part, prefix) for columns, part in laid_out(turn.answer.sentences)]
+    parts += said or [plain(turn.text)]
     parts += map(plain, turn.answer.remarks)
     parts += [
         f"[^{prefix}{cited.number}]: {plain(cited.place)}: “{plain(' '.join(cited.quote.split()))}”"
@@ -58,11 +60,38 @@ def markdown(turn: Turn, prefix: str = "") -> str:
     return "\n\n".join(parts)
 
 
-def _noted(sentence: Sentence, prefix: str) -> Sentence:
-    """A sentence whose markers are those of footnotes, and what speaks against it behind them."""
+def laid_out(sentences: Sequence[Sentence]) -> list[tuple[tuple[str, ...], list[Sentence]]]:
+    """The sentences in order, those together that are one text or the rows of one table.
+
+    In front of each part are the names of the table's columns, none for a text. A row of more
+    cells, or longer ones, than a small table can show is a sentence like others.
+    """
+    return [(columns, list(part)) for columns, part in groupby(sentences, key=_columns)]
+
+
+def _columns(sentence: Sentence) -> tuple[str, ...]:
+    """The names of the columns under which a sentence is shown; none where it is no row."""
+    small = len(sentence.cells) <= COLUMNS and all(len(cell) <= WIDE for _, cell in sentence.cells)
+    answers = any(map(str.isalpha, sentence.lead))  # with yes or no, which a table has no place for
+    return tuple(name for name, _ in sentence.cells) if small and not answers else ()
+
+
+def _said(columns: Sequence[str], part: Sequence[Sentence], prefix: str) -> str:
+    """Sentences as Markdown: one text, or one table."""
+    if not columns:
+        return marked(
+            replace(each, text=plain(each.text) + _notes(each, prefix), citations=())
+            for each in part
+        )
+    lines = [[*map(plain, columns), ""], ["---"] * (len(columns) + 1)]
+    lines += [[*(plain(cell) for _, cell in row.cells), _notes(row, prefix)] for row in part]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _notes(sentence: Sentence, prefix: str) -> str:
+    """The markers of a sentence's footnotes, and what speaks against it behind them."""
     markers = "".join(f"[^{prefix}{number}]" for number in sentence.citations)
-    doubts = "".join(f" (check: {plain(problem)})" for problem in sentence.problems)
-    return replace(sentence, text=plain(sentence.text) + markers + doubts, citations=())
+    return markers + "".join(f" (check: {plain(problem)})" for problem in sentence.problems)
 
 
 def plain(text: str) -> str:

@@ -1,5 +1,6 @@
 """Answers that a language model writes: a real one over HTTP, a scripted one for rare streams."""
 
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -311,6 +312,7 @@ def test_a_model_that_cannot_be_used_is_told_at_once(
     monkeypatch: pytest.MonkeyPatch, llm: str, told: str
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setitem(sys.modules, "langchain_google_genai", None)  # as if it were not installed
     with pytest.raises(BadInput, match=r".") as caught:
         connect(Settings(llm=llm))
     assert told in str(caught.value)

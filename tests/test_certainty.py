@@ -156,7 +156,7 @@ POOL = (
             "Yes: fifty metres in clothes.",
             "**Must I be able to swim?** Yes: fifty metres in clothes.",
         ),
-        ("We test it.", "We test it."),
+        ("We test it.", "**Must I be able to swim?** Yes: fifty metres in clothes. We test it."),
         ("**Is there a sauna?**", "**Is there a sauna?** On the first floor, for adults."),
         ("The town does.", "The town does."),
     ],

@@ -46,6 +46,7 @@ APART = 20  # characters between neighbours, at most
 # Choosing sentences
 COMPARED = 12  # best sentences whose likeness to the question is asked: each costs 2 ms
 FRAGMENT = 3  # words of what is rather the name of something, at most
+ANSWERED = 300  # characters after the question of a paragraph, in which the paragraph answers it
 SENTENCES = 4  # of an answer, at most
 DOUBTFUL = 3  # of one that is not certain: of the best three one is right far oftener than the best
 BELOW_BEST = 2.0  # how far below the best sentence's score a further one may lie

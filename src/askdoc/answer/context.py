@@ -5,7 +5,7 @@ from bisect import bisect_right
 
 from askdoc.index.bm25 import terms
 from askdoc.ingest.chunker import sentences
-from askdoc.tuning import AT_ONCE, FRAGMENT
+from askdoc.tuning import ANSWERED, AT_ONCE, FRAGMENT
 from askdoc.types import BlockKind, Span
 
 # How a sentence begins that is only understood after the one before it.
@@ -29,18 +29,21 @@ WHY = re.compile(r"\b(?:why|reasons?|how come)\b", re.I)
 def with_context(span: Span, question: str) -> Span:
     """A sentence with what it is only understood with, in its paragraph.
 
-    That is the one before it, where it leans on that one or that one asks something, and the one
-    after it where that one leans on it, answers it, tells what came of its wish or what it only
-    names, or where a reason is asked for.
+    That is the one before it, where it leans on that one, all since the question that a paragraph
+    begins with, and the one after it where that one leans on it, answers it, tells what came of its
+    wish or what it only names, or where a reason is asked for.
     """
     document, start, end = span.document, span.start, span.end
     block = document.block_at(start)
     if block is None or block.kind is BlockKind.TABLE:
         return span
     before = max(block.start, start - AT_ONCE)  # a paragraph may be as long as a file
-    for first, last in sentences(document, before, start)[-1:]:
-        if LEANS.match(span.text) or ASKS.search(document.text, first, last):
-            start = first
+    earlier = sentences(document, before, start)
+    asked = earlier[:1] if start - before < ANSWERED else []
+    if any(ASKS.search(document.text, *each) for each in asked):
+        start = earlier[0][0]
+    elif earlier and LEANS.match(span.text):
+        start = earlier[-1][0]
     border = block.end
     below = bisect_right(document.blocks, start, key=lambda block: block.start)
     for further in document.blocks[below : below + 1]:

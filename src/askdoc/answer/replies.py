@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from askdoc.answer.citation import cite, unmarked
+from askdoc.answer.context import with_context
 from askdoc.answer.everyday import Kind, Turn
 from askdoc.index.bm25 import terms
 from askdoc.index.dense import cosine
@@ -183,7 +184,8 @@ def _leading(index: Index, source: str) -> Iterator[Span]:
     The first ones of an article are hard to beat as its summary (Nenkova, 2005).
     """
     passages = sorted(index.passages(source), key=lambda passage: passage.start)[:LEADING]
-    return (span for passage in passages for span in _sentences(passage) if _sums_up(span, ()))
+    leading = (span for passage in passages for span in _sentences(passage) if _sums_up(span, ()))
+    return (with_context(span, "") for span in leading)
 
 
 def _sentences(passage: Passage) -> list[Span]:

@@ -170,6 +170,33 @@ def test_a_question_in_a_document_and_its_answer_come_together(
     assert " ".join(shown.split()) == quote
 
 
+COVER = (
+    "WHAT IS COVERED\n\n1. Broken legs of dogs.\n2. Bites by other dogs.\n\n"
+    "WHAT IS NOT COVERED\n\n1. Vaccination of dogs.\n2. The neutering of dogs.\n\n"
+    "HOW TO CLAIM\n\n1. Ask the vet for a bill.\n2. Send us the bill by post.\n3. Wait for us.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("is the neutering of dogs paid", "WHAT IS NOT COVERED [1]: The neutering of dogs. [2]"),
+        ("are bites by other dogs paid", "Bites by other dogs. [1]"),
+        (
+            "how do I send the bill by post",
+            "- 1. Ask the vet for a bill. [1]\n- 2. Send us the bill by post. [2]\n"
+            "- 3. Wait for us. [3]",
+        ),
+    ],
+)
+def test_an_item_is_quoted_below_a_heading_that_denies_and_steps_with_each_other(
+    folder, question: str, text: str
+) -> None:
+    root = folder({"cover.txt": COVER})
+    answer = Assistant.from_folder(root, Settings(corpus=root, threshold=0)).ask(question)
+    assert answer.text == text
+
+
 def test_two_sentences_that_bring_each_other_along_are_quoted_once(folder) -> None:
     text = "Dear Ann,\n\nThe coach has 49 seats. It leaves The Swan at 12.45.\n\nYours,\nBo\n"
     root = folder({"note.txt": text})

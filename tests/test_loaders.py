@@ -74,6 +74,16 @@ def test_a_line_of_capitals_above_a_paragraph_is_a_heading_of_plain_text(folder)
     assert headings(load(folder({"a.txt": text}), "a.txt")) == ["JAR OF SILVER", "THE LID"]
 
 
+def test_a_table_whose_rows_name_their_values_has_no_header(folder) -> None:
+    page = (
+        "<table><tr><th>Name</th><td>Biscuit</td></tr><tr><th>Allergies</th><td>Chicken</td></tr>"
+        "</table>"
+    )
+    document = load(folder({"a.html": page}), "a.html")
+    assert document.header_at(document.text.index("Allergies")) is None
+    assert "Allergies | Chicken" in document.text
+
+
 def test_a_short_numbered_line_above_prose_is_a_heading_of_plain_text(folder) -> None:
     text = (
         "1. Slipway\nThe concrete at its foot has cracked again.\n\n2. Milk\n3. Bread and butter"
@@ -88,6 +98,15 @@ def test_a_message_kept_as_text_is_called_by_its_subject_and_told_line_by_line(f
     assert document.title == "Wet boats"
     parts = [document.text[block.start : block.end] for block in document.blocks]
     assert parts == [*text.split("\n")[:4], "Note: it rains.\nBail them."]
+
+
+def test_lines_with_wide_gaps_below_each_other_are_told_one_by_one(folder) -> None:
+    text = (
+        "Breach     Penalty\nNo bag     50\nOff the lead\t80\n\nOne   line.  It ends.\nIt goes on."
+    )
+    document = load(folder({"a.txt": text}), "a.txt")
+    parts = [document.text[block.start : block.end] for block in document.blocks]
+    assert parts == [*text.split("\n")[:3], "One   line.  It ends.\nIt goes on."]
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,22 @@ def test_a_question_that_stands_alone_is_never_changed(assistant: Assistant) -> 
     assert changed == []
 
 
+def test_words_that_no_document_has_are_not_carried(assistant: Assistant) -> None:
+    history = [
+        {"role": "user", "content": "Did the zeppelins fly to Eagle Partner?"},
+        {"role": "assistant", "content": "Eagle Partner was held in Armenia. [1]"},
+    ]
+    assert query("When was it?", history, assistant) == "Eagle Partner: When was it?"
+
+
+def test_what_a_follow_up_asks_is_known_without_what_it_leans_on(assistant: Assistant) -> None:
+    asked = contextualize("When did he come?", MINISTER, assistant.index)
+    assert asked.asked == "When did he come?"
+    assert asked.alone is not None
+    assert asked.alone.text == "When did he come?"
+    assert contextualize("And when?", MINISTER, assistant.index).alone is None
+
+
 def test_a_chain_of_follow_ups_keeps_its_beginning(assistant: Assistant) -> None:
     history = [
         *EAGLE,
@@ -104,6 +120,7 @@ def test_a_thousand_follow_ups_lean_on_the_last_few(assistant: Assistant) -> Non
         ("mirzojan and blinkin sign", "Mirzoyan and Blinken sign"),
         ("What did Pashinian and Aliev sign?", "What did Pashinyan and Aliyev sign?"),
         ("How many peple died in the frist war?", "How many people died in the first war?"),
+        ("is anybody alergic to it", "is anybody allergic to it"),
     ],
 )
 def test_a_misspelt_word_is_put_as_the_corpus_spells_it(
@@ -119,6 +136,9 @@ def test_a_misspelt_word_is_put_as_the_corpus_spells_it(
         "How do I bake a lasagne?",
         "What is quantum gravity?",
         "Why?",
+        "where does mbappe play",
+        "wieviel kostet der alergic",
+        "Who is Kurz?",
         "summarise, analyse and prioritise the programme of the organisation",
         "Who favours travelling, labelling and modelling neighbours?",
     ],

@@ -182,7 +182,12 @@ class Assistant:
         rewrite = model.rewrite if model else None
         asked = without_everyday(history, self.index, sources)
         query = contextualize(question, asked, self.index, rewrite, sources)
-        return find(self.index, query, k)
+        found = find(self.index, query, k)
+        if query.alone and found.confidence < self.settings.sure:
+            # Its pronoun may mean what all of the documents are about.
+            alone = find(self.index, query.alone, k)
+            found = alone if alone.confidence >= self.settings.sure else found
+        return found
 
     def search(self, query: str, k: int = 10, sources: Sequence[str] = ()) -> list[Hit]:
         """The ``k`` best hits, best first; ``sources`` as for ``ask``, and BadInput as there."""

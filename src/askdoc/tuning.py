@@ -22,12 +22,15 @@ CARRIED_NAMES = 4  # of the last answer
 SELF_CONTAINED = 2  # telling terms under which a question without a name leans on the one before it
 SUBQUERIES = 6  # searches beside the whole, at most
 SUBQUERY_TERMS = 3  # telling terms that make a part of a question worth a search of its own
+SHORT_NAME = 5  # letters under which a name is never put as another word
+ENGLISH_WORD = 6  # letters from which a word is put as an English one that no document has
 LONG_WORD = 8  # letters from which a misspelt word may be two changes off
 
 # Everyday turns
 EVERYDAY_WORDS = 10  # of a turn, at most, the name of a document counting as two
 NAME_WORDS = 16  # of the name of a document, at most
 EVERYDAY = 0.75  # probability from which a turn is no question: swallowed questions cost more
+KNOWN = 25_000  # most frequent words of English, as one of which a misspelt word may be put
 FREQUENT = 1500  # most frequent words of English: the corpus having them makes no turn a question
 
 # Finding passages

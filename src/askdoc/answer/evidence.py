@@ -115,8 +115,8 @@ def choose(
     for one in every:
         if one.table:
             tables.setdefault(one.table, []).append(one)
-    lists = LISTS.match(query.text) is not None
-    gathers = lists or SEVERAL.match(query.text) is not None
+    lists = LISTS.match(query.asked) is not None
+    gathers = lists or SEVERAL.match(query.asked) is not None
     most = ITEMS if gathers else DOUBTFUL if doubtful else SENTENCES
     chosen: list[Evidence] = []
     for one in sorted(every, key=lambda one: -one.score):
@@ -214,7 +214,7 @@ def _nearer(one: Evidence, similarity: float, fitted: Calibration) -> Evidence:
 
 def _read(query: Query, candidates: Sequence[Candidate], fitted: Calibration) -> Iterator[Evidence]:
     """Every sentence that was read and holds what is asked for, by what reading tells."""
-    answer_type = expected_type(query.text)
+    answer_type = expected_type(query.asked)
     of_papers = re.search(rf"\b{PAPERS}\b", query.text, re.I)
     for candidate in candidates:
         for span, sentence_logit in candidate.judgement.sentences if candidate.judgement else ():

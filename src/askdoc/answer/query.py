@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from askdoc.answer.spelling import correct_spelling
 from askdoc.answer.telling import function_terms, nouns, spelled_out, telling
@@ -67,8 +67,10 @@ Rewrite = Callable[[str, History], str]
 class Query:
     """What is searched for: the whole, as it is shown and read, and what else is asked with it.
 
+    ``asked`` is the question of it, without the words of earlier turns in front.
     ``subqueries`` are the parts of a question that names several things, and a follow-up as it was
-    typed; ``sources`` are the documents that may answer, all where there are none. ``weights`` has
+    typed; ``sources`` are the documents that may answer, all where there are none. ``alone`` is the
+    query of a follow-up that may be understood without the turns before it. ``weights`` has
     the terms that tell what it is about, each with its inverse document frequency; ``unknown`` are
     those that no passage has. ``passages`` is how many are searched, 1 and up.
     """
@@ -79,6 +81,8 @@ class Query:
     weights: Mapping[str, float] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset()
     passages: int = 1
+    alone: "Query | None" = None
+    asked: str = ""
 
     @classmethod
     def of(
@@ -88,7 +92,7 @@ class Query:
         weights = index.idf(telling(text) or terms(text))
         unknown = frozenset(term for term in weights if not index.knows([term]))
         searched = max(1, index.size(sources))
-        return cls(text, tuple(subqueries), tuple(sources), weights, unknown, searched)
+        return cls(text, tuple(subqueries), tuple(sources), weights, unknown, searched, asked=text)
 
     def coverage(self, text: str) -> float:
         """The share (0 to 1) of the weights that belongs to terms of a text."""
@@ -130,7 +134,12 @@ def contextualize(
     if not carried:
         return Query.of(question, index, subqueries(question), sources)
     rewritten = _rewritten(question, history, rewrite) if rewrite else ""
-    return Query.of(rewritten or f"{carried}: {question}", index, (question,), sources)
+    query = Query.of(rewritten or f"{carried}: {question}", index, (question,), sources)
+    query = replace(query, asked=rewritten or question)
+    pointer = POINTER.search(question) or OWNER.search(question)
+    if pointer and not OPENING.match(question) and _telling_more(question):
+        return replace(query, alone=Query.of(question, index, subqueries(question), sources))
+    return query
 
 
 def subqueries(question: str) -> tuple[str, ...]:
@@ -170,7 +179,7 @@ def _carried(question: str, history: History, index: Index) -> list[str]:
     for word in words:
         if YEAR.search(word) and YEAR.search(question):
             continue  # another year is asked for now
-        if terms(word) - there:
+        if index.knows(terms(word) - there):
             carried.append(word)
             there |= terms(word)
     return carried[:CARRIED_WORDS]

@@ -1,11 +1,13 @@
 """From the sentences that were chosen to the quotes of an answer, so that they read well.
 
 A fact that several places tell is said once, and cited at each; the items of a list stand below the
-line that introduces them, and sentences of which it is doubtful which one answers below each other.
+line that introduces them, what stands under a heading that denies comes after that, and sentences
+of which it is doubtful which one answers stand below each other.
 """
 
+import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, takewhile
 
@@ -14,10 +16,15 @@ from askdoc.answer.context import LEANS
 from askdoc.answer.evidence import alike, carries
 from askdoc.answer.pipeline import Findings
 from askdoc.answer.telling import telling
+from askdoc.answer.verify.tokens import Kind, tokens_of
 from askdoc.ingest.chunker import sentences
 from askdoc.tuning import AT_ONCE, FOLDED, ITEMS, MARKERS, SAME_FACT, SAME_TERMS
 from askdoc.types import BlockKind, Passage, Span
 
+# What a row of steps answers.
+HOW_TO = re.compile(
+    r"\W*(?:(?:so|and|but|ok|please) )?how (?:do|can|could|should|would|must|to)\b", re.I
+)
 LISTED = (BlockKind.ITEM, BlockKind.TABLE)
 BELOW = "\n- "  # what leads an item of a list
 
@@ -25,10 +32,11 @@ BELOW = "\n- "  # what leads an item of a list
 def quotes_of(findings: Findings) -> tuple[Quote, ...]:
     """The quotes that answer, in the order in which they read best."""
     shown: dict[tuple[str, int], Span] = {}
-    for one in findings.evidence:
-        for span in _with_list(one.quote):
+    steps = HOW_TO.match(findings.query.asked) is not None
+    for place, one in enumerate(findings.evidence):
+        for span in _with_list(one.quote, whole=steps and place == 0):
             shown.setdefault((span.source, span.start), span)
-    spans = list(shown.values())
+    spans = list(_under_denials(shown.values()))
     elsewhere = [
         (other, telling(other.text))
         for candidate in findings.retrieved[:FOLDED]
@@ -37,13 +45,46 @@ def quotes_of(findings: Findings) -> tuple[Quote, ...]:
     ]
     quotes = [Quote(span, _also(span, elsewhere)) for span in spans]
     introduced = any(span.text.endswith(":") for span in spans)
-    if findings.alternatives and len(quotes) > 1 and not introduced:
-        return tuple(replace(quote, lead=BELOW) for quote in quotes)
-    return tuple(_laid_out(quotes))
+    if findings.alternatives and len(shown) > 1 and not introduced:
+        return tuple(_after_headings([replace(quote, lead=BELOW) for quote in quotes]))
+    return tuple(_after_headings(list(_laid_out(quotes))))
 
 
-def _with_list(span: Span) -> Iterator[Span]:
-    """A line with the items that it introduces, an item below the line that introduces it."""
+def _under_denials(spans: Iterable[Span]) -> Iterator[Span]:
+    """The spans, with a heading that denies in front of those under it that do not themselves.
+
+    *Vaccinations* means the opposite under *What is not covered*.
+    """
+    before = None
+    for span in spans:
+        at = bisect_right(span.document.headings, span.start, key=lambda block: block.start) - 1
+        block = span.document.headings[at] if at >= 0 else None
+        heading = Span(span.document, block.inner_start, block.inner_end) if block else None
+        if heading and heading != before and _denies(heading.text) and not _denies(span.text):
+            yield heading
+        before = heading
+        yield span
+
+
+def _denies(text: str) -> bool:
+    """Whether a text says that something is not so."""
+    return any(token.kind is Kind.DENIAL for token in tokens_of(text))
+
+
+def _after_headings(quotes: Sequence[Quote]) -> Iterator[Quote]:
+    """The quotes, what stands under a heading that is quoted on one line with it."""
+    for at, quote in enumerate(quotes):
+        above = quotes[at - 1].span if at else None
+        block = above.document.block_at(above.start) if above else None
+        is_heading = block is not None and block.kind is BlockKind.HEADING
+        yield replace(quote, lead=": ") if is_heading else quote
+
+
+def _with_list(span: Span, whole: bool = False) -> Iterator[Span]:
+    """A line with the items that it introduces, an item below the line that introduces it.
+
+    The ``whole`` list is wanted where an item is one of the steps that a question asks for.
+    """
     document, blocks = span.document, span.document.blocks
     at = bisect_right(blocks, span.start, key=lambda block: block.start) - 1
     if at < 0:
@@ -57,7 +98,13 @@ def _with_list(span: Span) -> Iterator[Span]:
         above = sentences(document, begin, block.end) if first else []
         if above and document.text[slice(*above[-1])].endswith(":"):
             yield Span(document, *above[-1])
-        yield span
+        items = takewhile(lambda block: block.kind is BlockKind.ITEM, blocks[first:])
+        listed = list(islice(items, ITEMS)) if whole else []
+        if blocks[at] in listed:
+            for block in listed:
+                yield Span(document, block.inner_start, block.inner_end)
+        else:
+            yield span
     else:
         yield span
         if span.text.endswith(":"):

@@ -3,15 +3,16 @@
 import functools
 import importlib.resources
 import re
+from itertools import islice
 
 from rapidfuzz.distance import OSA
 
 from askdoc.answer.encoding import is_common
 from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
-from askdoc.tuning import FREQUENT, LONG_WORD
+from askdoc.tuning import ENGLISH_WORD, FREQUENT, KNOWN, LONG_WORD, SHORT_NAME
 
-LETTERS = re.compile(r"[^\W\d_]{5,}")
+LETTERS = re.compile(r"[^\W\d_]{4,}")
 ENGLISH = "frequency_dictionary_en_82_765.txt"  # of symspellpy, with British spellings
 WORDS = 40  # of a question that are looked at, so that a long one takes no longer
 
@@ -20,10 +21,13 @@ def correct_spelling(question: str, index: Index) -> str:
     """The question with each misspelt word as the corpus spells it.
 
     A word is misspelt when the corpus does not have it, it is no English word, and a word
-    of the corpus is one change of letters away (two, from eight letters on).
+    of the corpus is one change of letters away (two, from eight letters on). Where none is one
+    change away, it is put as an English word that is, if all others are English.
     """
-    for word in list(dict.fromkeys(LETTERS.findall(question)))[:WORDS]:
-        correction = _correction(word, index)
+    words = list(dict.fromkeys(LETTERS.findall(question)))[:WORDS]
+    for word in words:
+        among_english = all(map(is_english, set(words) - {word}))
+        correction = _correction(word, index, among_english)
         if correction:
             question = re.sub(rf"\b{word}\b", correction, question)
     return question
@@ -46,10 +50,21 @@ def _english() -> dict[str, int]:
     return {line.partition(" ")[0]: place for place, line in enumerate(text.splitlines())}
 
 
-def _correction(word: str, index: Index) -> str | None:
-    """The word of the corpus that a misspelt word stands for; None where it is spelt well."""
+@functools.lru_cache(maxsize=1000)
+def _english_for(word: str) -> str:
+    """The most frequent English word that a misspelt one may stand for; empty where none may."""
+    known = islice(_english(), KNOWN)
+    near = (other for other in known if abs(len(other) - len(word)) <= 1)
+    long = word.islower() and len(word) >= ENGLISH_WORD  # what is short or a name may be anything
+    return next((other for other in near if long and _may_stand_for(word, other, 1)), "")
+
+
+def _correction(word: str, index: Index, among_english: bool) -> str | None:
+    """The word that a misspelt word stands for; None where it is spelt well, or nobody knows."""
     if len(terms(word)) != 1 or index.knows(terms(word)) or is_english(word) or is_common(word):
         return None
+    if len(word) < SHORT_NAME and not word.islower():
+        return None  # of names so short, one is soon another
     (term,) = terms(word)
     for changes in (1, 2) if len(word) >= LONG_WORD else (1,):
         similar: set[str] = {
@@ -67,6 +82,8 @@ def _correction(word: str, index: Index) -> str | None:
                     other,
                 ),
             )
+        if among_english and _english_for(word):
+            return _english_for(word)
     return None
 
 

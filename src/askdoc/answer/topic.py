@@ -46,7 +46,7 @@ FRAME = terms(
 
 def topic_of(query: Query) -> frozenset[str]:
     """The terms of the topic that a question only names; none where it asks for something."""
-    asked = query.subqueries[0] if len(query.subqueries) == 1 else query.text
+    asked = query.asked
     vague = VAGUE.match(asked)
     if not vague and ASKING.search(asked):
         return frozenset()

@@ -9,7 +9,8 @@ from askdoc.types import Block, BlockKind
 
 BEFORE = re.compile(r"[ \t#=*>]*\Z")  # what may stand in a heading's line: signs of the format
 AFTER = re.compile(r"[ \t#=*]*(?:\n[ \t]*([=\-~^#*+])\1{2,}[ \t]*)?(?=\n|\Z)")
-NAMED = re.compile(r"[ \t]*[A-Z][\w ./-]{0,24}:[ \t]+\S")  # a value with its name, as a form has
+# A value with its name, as a form has, or several that stand below others.
+NAMED = re.compile(r"[ \t]*(?:[A-Z][\w ./-]{0,24}:[ \t]+\S|\S[^\n]*?[^\s.!?:;,](?: {3,}+|\t++)\S)")
 ITEM = re.compile(r"^[ \t]*(?:(?P<bullet>[-*+•])|\d{1,3}[.)])[ \t]+", re.MULTILINE)
 
 
@@ -68,8 +69,8 @@ def _with_signs(text: str, block: Block, after: int) -> Block:
 def prose(text: str, start: int, end: int) -> Iterator[Block]:
     """Paragraphs and list items: one ends at an empty line, and where another item begins.
 
-    A line with the bars of a table's row is a paragraph of its own, and so is a value with its name
-    below another one.
+    A line with the bars of a table's row is a paragraph of its own, and so is a value with its
+    name, or a line with wide gaps, below another one.
     """
     block: Block | None = None
     named = False

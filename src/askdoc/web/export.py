@@ -72,8 +72,7 @@ def laid_out(sentences: Sequence[Sentence]) -> list[tuple[tuple[str, ...], list[
 def _columns(sentence: Sentence) -> tuple[str, ...]:
     """The names of the columns under which a sentence is shown; none where it is no row."""
     small = len(sentence.cells) <= COLUMNS and all(len(cell) <= WIDE for _, cell in sentence.cells)
-    answers = any(map(str.isalpha, sentence.lead))  # with yes or no, which a table has no place for
-    return tuple(name for name, _ in sentence.cells) if small and not answers else ()
+    return tuple(name for name, _ in sentence.cells) if small else ()
 
 
 def _said(columns: Sequence[str], part: Sequence[Sentence], prefix: str) -> str:

@@ -8,8 +8,9 @@ import pytest
 
 from askdoc import Assistant, BadInput, Document, Passage, Settings
 from askdoc.answer.encoding import MOST, encode
-from askdoc.answer.reader import MODEL, read
+from askdoc.answer.reader import MODEL, OUTPUTS, read
 from askdoc.index.embedder import CLS, FEW, SEP, SentenceEmbeddings, bundled, embed_in_steps
+from askdoc.onnx import session
 from askdoc.settings import BUNDLED
 
 LACHIN = (
@@ -55,6 +56,18 @@ def test_odd_text_is_read_too(text: str) -> None:
     assert len(tokens.ids) == len(tokens.kinds) == len(tokens.offsets) <= MOST
     (seen,) = read(text, [passage(text)])
     assert seen.whole == seen.whole  # a number
+
+
+def test_a_model_that_is_missing_damaged_or_of_another_version_is_one_line(tmp_path) -> None:
+    torn = tmp_path / "torn.onnx"
+    torn.write_bytes(MODEL.read_bytes()[:100_000])
+    for graph, outputs, wrong in (
+        (tmp_path / "gone.onnx", OUTPUTS, "gone.onnx is missing or damaged"),
+        (torn, OUTPUTS, "torn.onnx is missing or damaged"),
+        (MODEL, ("vectors",), "reader.onnx is of another version of askdoc"),
+    ):
+        with pytest.raises(BadInput, match=f"^{wrong}: pip install .* askdoc$"):
+            session(graph, outputs)
 
 
 def test_the_weights_are_small_enough_to_ship() -> None:

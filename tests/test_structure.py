@@ -46,7 +46,6 @@ OWNERS = {
     "mcp": ["web.mcp"],
     "numpy": [
         "answer.encoding",
-        "answer.reader",
         "answer.similarity",
         "evaluation.calibrate",
         "index.dense",

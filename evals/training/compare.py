@@ -20,6 +20,7 @@ from random import Random
 import numpy as np
 
 from askdoc.answer.encoding import encode
+from askdoc.answer.reader import OUTPUTS
 from askdoc.ingest.chunker import chunk
 from askdoc.onnx import session
 from evals.training.examples import SIZE, Example, Shelf, Shown, examples, read_passage
@@ -45,19 +46,12 @@ class OneReader:
     """A reader by its ONNX file."""
 
     def __init__(self, model: Path) -> None:
-        self._session = session(model)
+        self._session = session(model, OUTPUTS)
 
     def read(self, question: str, shown: Shown) -> tuple[list[float], float]:
         """The logits of each sentence and of the passage."""
         tokens = encode(question, shown.frame, shown.text, shown.spans)
-        ids = np.asarray([tokens.ids], np.int64)
-        feed = {
-            "ids": ids,
-            "kinds": np.asarray([tokens.kinds], np.int64),
-            "mask": ids * 0 + 1,
-            "means": tokens.means()[None],
-        }
-        logits, whole = self._session.run(None, feed)
+        logits, whole = self._session.run(None, tokens.feed())
         return [float(logit) for logit in logits[0]], float(whole[0])
 
     def told(self, case: Case) -> Told:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from askdoc.errors import BadInput
+
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
@@ -14,12 +16,17 @@ if TYPE_CHECKING:
 # imports it, in the process that reads files, too.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
+MENDED_BY = "pip install --force-reinstall --no-deps askdoc"
 
-def session(graph: Path, weights: Mapping[str, np.ndarray] | None = None) -> "InferenceSession":
+
+def session(
+    graph: Path, outputs: tuple[str, ...], weights: Mapping[str, np.ndarray] | None = None
+) -> "InferenceSession":
     """A graph, ready to run on the CPU, with weights that lie outside of it by their names.
 
     It reads the weights where they are: whoever has the session keeps them too. A thread without
-    work sleeps instead of spinning, which costs no time and leaves its core to others.
+    work sleeps instead of spinning, which costs no time and leaves its core to others. Raises
+    BadInput when the file is missing or damaged, or does not give these outputs.
     """
     # Imported where first used: half a second that most commands need not pay.
     import onnxruntime
@@ -29,4 +36,11 @@ def session(graph: Path, weights: Mapping[str, np.ndarray] | None = None) -> "In
     if weights:
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(each) for each in weights.values()]
         options.add_external_initializers(list(weights), values)
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    try:
+        ready = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the library's errors have no other class in common
+        raise BadInput(f"{graph.name} is missing or damaged: {MENDED_BY}") from error
+    given = tuple(output.name for output in ready.get_outputs())
+    if given != outputs:
+        raise BadInput(f"{graph.name} is of another version of askdoc: {MENDED_BY}")
+    return ready

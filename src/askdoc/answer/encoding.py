@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,12 @@ class Tokens:
         for row, (start, end) in zip(rows, spans, strict=False):
             row[start:end] = 1 / max(1, end - start)
         return rows
+
+    def feed(self) -> dict[str, NDArray[Any]]:
+        """What the graph of the bundled reader takes, as a batch of one."""
+        ids = np.asarray([self.ids], np.int64)
+        kinds = np.asarray([self.kinds], np.int64)
+        return {"ids": ids, "kinds": kinds, "mask": ids * 0 + 1, "means": self.means()[None]}
 
 
 def is_common(word: str) -> bool:

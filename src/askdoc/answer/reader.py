@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from askdoc.answer.encoding import encode
 from askdoc.errors import BadInput
 from askdoc.ingest.chunker import sentences
@@ -22,6 +20,7 @@ from askdoc.settings import BUNDLED_READER
 from askdoc.types import Passage, Span
 
 MODEL = Path(__file__).with_suffix(".onnx")
+OUTPUTS = ("sentences", "whole")
 REMEMBERED = 200  # readings: an explanation or a search often follows an answer
 NOTHING = -10.0  # the logit of a passage without a sentence that can be read
 
@@ -72,7 +71,7 @@ class Bundled:
     """The reader that comes with askdoc, in ONNX Runtime."""
 
     def __init__(self) -> None:
-        self._session = session(MODEL)
+        self._session = session(MODEL, OUTPUTS)
         self._lately: dict[tuple[str, str], Scores] = {}
         self._lock = threading.Lock()  # several questions are read at once
 
@@ -104,14 +103,7 @@ class Bundled:
             )
             if not tokens.sentences:
                 break  # nothing but signs that no token stands for
-            ids = np.asarray([tokens.ids], np.int64)
-            feed = {
-                "ids": ids,
-                "kinds": np.asarray([tokens.kinds], np.int64),
-                "mask": ids * 0 + 1,
-                "means": tokens.means()[None],
-            }
-            logits, whole = self._session.run(None, feed)
+            logits, whole = self._session.run(None, tokens.feed())
             wholes.append(float(whole[0]))
             pairs = zip(rest, logits[0].tolist(), strict=False)
             scored += [(start, end, logit) for (start, end), logit in pairs]

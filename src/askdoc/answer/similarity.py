@@ -51,7 +51,7 @@ class Encoder:
     """The bi-encoder that comes with askdoc, in ONNX Runtime; the last vectors are kept."""
 
     def __init__(self) -> None:
-        self._session = session(MODEL)
+        self._session = session(MODEL, ("vectors",))
         self.vector = functools.lru_cache(maxsize=KEPT)(self._vector)
 
     def _vector(self, text: str) -> Vector:

@@ -135,7 +135,7 @@ class _Quick:
 
         weights = load_file(bundled() / "model.safetensors")
         self._weights = {name: weights[name] for name in weights if not name.startswith(UNUSED)}
-        self._session = session(GRAPH, self._weights)
+        self._session = session(GRAPH, ("vectors",), self._weights)
 
     def embed(self, text: str) -> list[float]:
         """The unit vector of a text."""

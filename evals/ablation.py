@@ -2,11 +2,11 @@
 
 python -m evals.ablation DATA --work FOLDER [--out evals/results] [--most 60] [--only SET]…
 
-DATA holds the sets, a folder each, beside which stand our own small folders; FOLDER keeps their
-indexes. Only questions are asked that serve for tuning: what is left out for its figures here is
-measured on others. A step is left out by
-putting something that does nothing in its place, and the whole set is asked again; a signal by
-fitting the weights without it, on one half of the questions for the other.
+DATA holds the sets, a folder each, beside which stand our own small folders and the corpus that
+ships; FOLDER keeps their indexes. Only questions are asked that serve for tuning: what is left out
+for its figures here is measured on others. A step is left out by putting something that does
+nothing in its place, and the whole set is asked again; a signal by fitting the weights without it,
+on one half of the questions for the other.
 """
 
 import functools
@@ -31,16 +31,16 @@ from askdoc.evaluation.metrics import auroc, ndcg_at_k
 from askdoc.evaluation.questions import Corpus, Question
 from askdoc.evaluation.run import run
 from askdoc.evaluation.scores import Outcome
-from evals.folders import folders
+from evals.folders import folders, shipped
 from evals.sets import Part, show
 from evals.tables import keep
 
-OWN = "folders"  # the name under which our own small folders are one set
+OWN, SHIPPED = "folders", "corpus"  # our own small folders, as one set, and the corpus that ships
 SETS = [
-    OWN, "squad2", "clapnq_dev", "hotpotqa_sample", "tatqa_dev", "cranfield", "mtrag_subset",
-    "multihoprag",
+    OWN, SHIPPED, "squad2", "clapnq_dev", "hotpotqa_sample", "tatqa_dev", "cranfield",
+    "mtrag_subset", "multihoprag",
 ]  # fmt: skip
-MEASURED = ("ndcg@10", "right answers", "value", "AUROC")
+MEASURED = ("ndcg@10", "all facts@5", "right answers", "value", "AUROC")
 WHOLE = "everything"
 
 
@@ -104,7 +104,9 @@ def corpora(
     """The corpora of a set, each with the questions to tune on, at most so many."""
     if name == OWN:
         for corpus, chosen in folders(place / "own", "tune"):
-            yield corpus, chosen[:most]
+            yield corpus, chosen[:: -(-len(chosen) // most)]  # they are ordered by kind
+    elif name == SHIPPED:
+        yield shipped(place / "shipped", "tune")
     else:
         part = Part(data, name, place / "corpora")
         yield part.corpus, part.tuning(most)

@@ -22,7 +22,9 @@ from evals.baseline import Baseline
 from evals.sets import show
 from evals.tables import keep
 
-FOLDERS = Path(__file__).parent / "questions" / "folders"
+ROOT = Path(__file__).parents[1]
+QUESTIONS = ROOT / "evals" / "questions"
+FOLDERS = QUESTIONS / "folders"
 FIGURES = (
     "right", "value", "right answers", "all facts@10", "citation precision",
     "abstention precision", "abstention recall", "AUROC", "calibration error",
@@ -37,6 +39,14 @@ def folders(place: Path, split: str) -> Iterator[tuple[Corpus, list[Question]]]:
         chosen = [each for each in questions(path, corpus) if each.split == split]
         if chosen:
             yield corpus, chosen
+
+
+def shipped(place: Path, split: str) -> tuple[Corpus, list[Question]]:
+    """The corpus that comes with askdoc, indexed in ``place``, with its questions of a split."""
+    settings = Settings(corpus=ROOT / "corpus", index=place)
+    corpus = Corpus(Assistant.from_folder(settings=settings))
+    every = questions(QUESTIONS / "corpus.jsonl", corpus)
+    return corpus, [question for question in every if question.split == split]
 
 
 def tables(outcomes: dict[str, list[Outcome]]) -> dict[str, Any]:

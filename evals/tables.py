@@ -28,6 +28,7 @@ def keep(figures: Any, folder: Path | None, name: str) -> None:
     text = json.dumps(rounded(figures), indent=2, ensure_ascii=False) + "\n"
     print(text, end="")
     if folder:
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
 
 

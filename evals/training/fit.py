@@ -17,11 +17,11 @@ import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from askdoc import Assistant, Settings
 from askdoc.answer.calibration import WEIGHTS, bundled
 from askdoc.evaluation.calibrate import HEADS, Asked, ask, fit, reached
-from askdoc.evaluation.questions import Corpus, Question, questions
+from askdoc.evaluation.questions import Question
 from evals.folders import folders as own_folders
+from evals.folders import shipped
 from evals.sets import Part, Row, lines, part_of
 from evals.training.folders import folders
 
@@ -33,7 +33,6 @@ SETS = {
     "multihoprag": 80,
 }
 OUTSIDE = 250
-ROOT = Path(__file__).parents[2]
 OWN_TIMES = 3  # that our own folders and corpus count: they are most like what people have
 THRESHOLDS = (0.0, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7)  # for which it is told what is reached
 
@@ -53,16 +52,9 @@ def gather(data: Path, place: Path, sets: Sequence[str]) -> Iterator[list[Asked]
     unused = [question.question for question in outside[OUTSIDE:]]
     for assistant, chosen in folders(data, place / "folders", unused):
         yield list(ask(assistant, chosen, bundled()))
-    for corpus, chosen in [*own_folders(place / "own", "tune"), _shipped(place / "shipped")]:
+    ours = [*own_folders(place / "own", "tune"), shipped(place / "shipped", "tune")]
+    for corpus, chosen in ours:
         yield list(ask(corpus.assistant, chosen, bundled())) * OWN_TIMES
-
-
-def _shipped(place: Path) -> tuple[Corpus, list[Question]]:
-    """The corpus that comes with askdoc, and the half of its questions to tune on."""
-    settings = Settings(corpus=ROOT / "corpus", index=place)
-    corpus = Corpus(Assistant.from_folder(settings=settings))
-    every = questions(ROOT / "evals" / "questions" / "corpus.jsonl", corpus)
-    return corpus, [question for question in every if question.split == "tune"]
 
 
 def _kept(row: Row) -> bool:

@@ -200,6 +200,8 @@ class Values:
             fields = {name: self.of(each) for name, each in schema["properties"].items()}
             needed = {name: fields.pop(name) for name in schema.get("required", ())}
             return st.fixed_dictionaries(needed, optional=fields)
+        if "prefixItems" in schema:
+            return st.tuples(*map(self.of, schema["prefixItems"])).map(list)
         if "items" in schema:
             least = schema.get("minItems", 0)
             return st.lists(self.of(schema["items"]), min_size=least, max_size=least + 1)

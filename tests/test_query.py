@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from askdoc import Assistant
 from askdoc.answer.query import History, contextualize, subqueries
 from askdoc.answer.spelling import correct_spelling
+from askdoc.answer.telling import telling
 
 EAGLE = [
     {"role": "user", "content": "What is Eagle Partner for?"},
@@ -79,6 +80,11 @@ def test_a_question_that_stands_alone_is_never_changed(assistant: Assistant) -> 
     assert len(alone) > 150
     changed = [question for question in alone if query(question, EAGLE, assistant) != question]
     assert changed == []
+
+
+@pytest.mark.parametrize("question", ["what isnt covered", "What isn't covered?", "whats covered"])
+def test_what_is_drawn_together_tells_nothing(question: str) -> None:
+    assert telling(question) == telling("covered")
 
 
 def test_words_that_no_document_has_are_not_carried(assistant: Assistant) -> None:

@@ -26,7 +26,7 @@ def _forms(units: dict[str, str]) -> dict[str, str]:
     }
 
 
-FUNCTION_WORDS: str = _LISTS["function"] + _LISTS["asking"]
+FUNCTION_WORDS: str = _LISTS["function"] + _LISTS["contracted"] + _LISTS["asking"]
 """What tells nothing of what a question is about."""
 CONTINUING: str = _LISTS["continuing"]
 """What asks to go on with what the question before was about."""

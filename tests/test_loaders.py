@@ -96,6 +96,8 @@ def test_a_message_kept_as_text_is_called_by_its_subject_and_told_line_by_line(f
     text = "From: Ann Lee\nTo: all\nSubject: Wet boats\nDate: 2 June\n\nNote: it rains.\nBail them."
     document = load(folder({"a.txt": text}), "a.txt")
     assert document.title == "Wet boats"
+    long = load(folder({"b.txt": f"Received: {'x' * 200}\n{text}"}), "b.txt")
+    assert long.title == "Wet boats"
     parts = [document.text[block.start : block.end] for block in document.blocks]
     assert parts == [*text.split("\n")[:4], "Note: it rains.\nBail them."]
 

@@ -90,7 +90,8 @@ def _straighten(table: lxml.html.HtmlElement) -> None:
         return
     marked = sum(all(cell.tag == "th" for cell in row) for row in rows)
     filled = [cells for cells in grid if any(cells)]
-    sideways = [cell.tag for cell in rows[0][:2]] == ["th", "td"]  # each row names its own value
+    first = next(filter(None, rows), [])
+    sideways = [cell.tag for cell in first[:2]] == ["th", "td"]  # each row names its own value
     header = marked if 0 < marked < len(filled) else 0 if sideways else header_rows(filled)
     tail = table.tail
     caption = table.find("caption")

@@ -57,7 +57,8 @@ def read_plain(path: Path) -> Extract:
     text = decode(path.read_bytes())
     first = text.strip().split("\n", 1)[0].strip()
     subject = SUBJECT.match(text)
-    title = one_line(subject[1] if subject else first) if len(first) <= LONGEST_TITLE else ""
+    name = subject[1] if subject else first
+    title = one_line(name) if len(name) <= LONGEST_TITLE else ""
     parsed = _parsed(text, ("lheading",))
     found = (*parsed.blocks, *_in_capitals(text), *_numbered(text))
     return replace(parsed, title=title, blocks=found)

@@ -288,6 +288,13 @@ def test_a_refusal_names_nouns_only(question: str, missing: tuple, assistant: As
     assert assistant.find(question).query.unknown_words == missing
 
 
+@pytest.mark.parametrize("question", ["why didnt the csto help", "why didn't the csto help?"])
+def test_a_denial_beside_the_name_of_a_document_is_a_question(
+    question: str, assistant: Assistant
+) -> None:
+    assert recognise(question, assistant.index) is None
+
+
 def test_a_question_about_a_tool_is_a_question(folder) -> None:
     root = folder({"tools.csv": "tool,fee\nrotavator,15\nbarrow,free\n"})
     index = Assistant.from_folder(root).index

@@ -20,11 +20,15 @@ from pathlib import Path
 from askdoc.answer.query import History
 from askdoc.answer.spelling import is_frequent
 from askdoc.answer.telling import spelled_out, telling
+from askdoc.answer.terms import CONTRACTED, any_of
 from askdoc.index.embedder import embedder
 from askdoc.index.index import Index
 from askdoc.settings import BUNDLED
 from askdoc.tuning import EVERYDAY, EVERYDAY_WORDS, NAME_WORDS
 
+# What is denied, also without an apostrophe; no summary is asked for with it.
+DENIED = frozenset(word for word in CONTRACTED.split() if word.endswith("nt"))
+DENIAL = re.compile(rf"n['’]t\b|\b(?:not|never|{any_of(DENIED)})\b", re.I)
 PHRASINGS: dict[str, list[str]] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text("utf-8")
 )
@@ -85,8 +89,9 @@ def recognise(text: str, index: Index, sources: Sequence[str] = ()) -> Turn | No
     words = WORD.findall(SHORT_FORM.sub("", rest))
     beside = [word for word in words if telling(word) - _everyday_terms()]
     known = [word for word in beside if index.knows(telling(word))]
-    # "What does rules.md say about members?" is a question, though a document is named.
-    if (source and known) or not all(map(is_frequent, known)):
+    # "What does rules.md say about members?" is a question, though a document is named, and so is
+    # "why didn't the treaty help".
+    if (source and (known or DENIAL.search(rest))) or not all(map(is_frequent, known)):
         return None
     if len(words) > EVERYDAY_WORDS or (beside and FACT.search(rest)):
         return None

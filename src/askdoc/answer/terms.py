@@ -26,7 +26,8 @@ def _forms(units: dict[str, str]) -> dict[str, str]:
     }
 
 
-FUNCTION_WORDS: str = _LISTS["function"] + _LISTS["contracted"] + _LISTS["asking"]
+CONTRACTED: str = _LISTS["contracted"]
+FUNCTION_WORDS: str = _LISTS["function"] + CONTRACTED + _LISTS["asking"]
 """What tells nothing of what a question is about."""
 CONTINUING: str = _LISTS["continuing"]
 """What asks to go on with what the question before was about."""

@@ -1,13 +1,13 @@
-"""Measures askdoc and the baseline on twelve small folders such as people have.
+"""Measures askdoc and the baseline on small folders such as people have.
 
 python -m evals.folders --work FOLDER [--split report] [--out evals/results]
 
 Each folder of `evals/questions/folders` is a corpus of its own, of four to six documents, with the
-questions of a file of its name. Their questions are reckoned as one set, and by kind. FOLDER keeps
-the indexes. Takes some minutes on two cores.
+questions of a file of its name. Their questions are reckoned as one set, by kind and by folder.
+FOLDER keeps the indexes. Takes some minutes on two cores.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -50,26 +50,31 @@ def shipped(place: Path, split: str) -> tuple[Corpus, list[Question]]:
 
 
 def tables(outcomes: dict[str, list[Outcome]]) -> dict[str, Any]:
-    """The figures of both systems, and the share of each kind of question that is right."""
+    """The figures of both systems, and the share that is right of each kind and each folder."""
     every = {system: figures(of_system) for system, of_system in outcomes.items()}
-    kinds = dict.fromkeys(outcome.kind for outcome in outcomes[ASKDOC])
-    by_kind = {
-        kind: {
-            "questions": sum(outcome.kind == kind for outcome in outcomes[ASKDOC]),
-            **{
-                system: right([outcome for outcome in of_system if outcome.kind == kind])
-                for system, of_system in outcomes.items()
-            },
-        }
-        for kind in kinds
-    }
     return {
         "figures": {
             name: {system: of[name] for system, of in every.items() if of[name] is not None}
             for name in FIGURES
         },
-        "right by kind": by_kind,
+        "right by kind": _right(outcomes, lambda outcome: outcome.kind),
+        "right by folder": _right(outcomes, lambda outcome: outcome.id.rpartition("-")[0]),
     }
+
+
+def _right(
+    outcomes: dict[str, list[Outcome]], part_of: Callable[[Outcome], str]
+) -> dict[str, dict[str, float]]:
+    """The number of questions of each part, and the share of them that each system has right."""
+    told: dict[str, dict[str, float]] = {}
+    for part in dict.fromkeys(map(part_of, outcomes[ASKDOC])):
+        of = {
+            system: [outcome for outcome in of_system if part_of(outcome) == part]
+            for system, of_system in outcomes.items()
+        }
+        shares = {system: right(of_system) for system, of_system in of.items()}
+        told[part] = {"questions": len(of[ASKDOC]), **shares}
+    return told
 
 
 def main(

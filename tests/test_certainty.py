@@ -6,13 +6,13 @@ import pytest
 from helpers import check_spans
 from scripted import QUESTION, scripted
 
-from askdoc import NO_ANSWER, Assistant, Certainty, Settings
+from askdoc import NO_ANSWER, Answer, Assistant, Certainty, Settings
 from askdoc.answer.calibration import bundled
 from askdoc.answer.context import LEANS, with_context
 from askdoc.answer.evidence import OF_ITSELF, SALUTATION, choose
 from askdoc.answer.quotes import BELOW, quotes_of
 from askdoc.cli import main
-from askdoc.types import UNSURE, Span
+from askdoc.types import GUESS, UNSURE, Span
 
 LASAGNE = "How do I bake a lasagne?"
 
@@ -46,13 +46,23 @@ def test_the_shell_says_where_an_answer_is_not_certain(
         monkeypatch.setenv("ASKDOC_SURE", sure)
         with pytest.raises(SystemExit):
             main(common)
-        assert (UNSURE in capsys.readouterr().out) is introduced
+        printed = " ".join(capsys.readouterr().out.split())
+        assert (assistant.ask(QUESTION).confidence >= 0.5, UNSURE in printed) == (True, introduced)
     monkeypatch.setenv("ASKDOC_SURE", "1")
     with pytest.raises(SystemExit):
         main([*common, "--json"])
     told = json.loads(capsys.readouterr().out)
     assert (told["certainty"], told["answered"]) == ("unsure", True)
     assert UNSURE not in told["text"]
+
+
+def test_what_is_more_likely_wrong_is_introduced_otherwise() -> None:
+    hedges = [
+        Answer("?", "?", "Yes.", "quotes", confidence=confidence, unsure=unsure).hedge
+        for confidence, unsure in ((0.9, False), (0.5, True), (0.49, True))
+    ]
+    assert hedges == ["", UNSURE, GUESS]
+    assert Answer("?", "?", NO_ANSWER, "quotes", unsure=True).hedge == ""
 
 
 def test_a_model_is_asked_where_the_reader_has_doubts(assistant: Assistant) -> None:
@@ -107,6 +117,7 @@ def test_a_quote_that_leans_brings_along_what_it_leans_on(folder) -> None:
         ("These two signed it.", True),
         ("In this, he failed.", True),
         ("The same article says so.", True),
+        ("Agreed by five votes to one.", True),
         ("Italy holds forty boats.", False),
         ("There are forty boats.", False),
         ("In 1931 the harbour was dredged.", False),

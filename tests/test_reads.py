@@ -3,7 +3,7 @@
 import pytest
 from made_files import TABLES, made
 
-from askdoc import Answer, Assistant, Certainty, Document, Settings
+from askdoc import Answer, Assistant, Document, Settings
 from askdoc.answer.evidence import carries
 from askdoc.ingest.rows import with_header
 from askdoc.types import Span
@@ -120,7 +120,9 @@ def test_a_document_called_by_a_topic_comes_before_sections_of_others(folder) ->
 
 
 def test_a_topic_that_no_heading_names_is_no_topic(club: Assistant) -> None:
-    assert asked(club, "Tell me about roses").certainty is Certainty.NONE
+    answer = asked(club, "Tell me about roses")
+    assert answer.confidence < 0.5
+    assert answer.unknown == ("roses",)
     assert asked(club, "When was the standpipe replaced?").text.endswith("17 June. [1]")
 
 

@@ -20,8 +20,8 @@ from askdoc.answer.citation import Quote, marked, quoted
 from askdoc.answer.recheck import check
 from askdoc.ingest.blocks import heading, structure
 from askdoc.ingest.files import load
-from askdoc.types import Span
-from askdoc.web import documents
+from askdoc.types import Sentence, Span
+from askdoc.web import documents, export
 from askdoc.web.chat import Chat
 from askdoc.web.export import exported, markdown
 from askdoc.web.render import conversation
@@ -429,6 +429,17 @@ def test_rows_of_a_table_are_shown_and_copied_as_a_small_table(folder) -> None:
         "| Item | Price |  |\n| --- | --- | --- |\n"
         "| Shower | 1 \\| 2 | [^1] |\n| Mooring | 16 | [^2] |"
     )
+
+
+def test_a_column_that_is_empty_in_what_is_shown_is_left_out() -> None:
+    rows = [Sentence("", (1,), cells=(("Day", day), ("Result", ""), ("Note", note)))
+            for day, note in (("Sat", ""), ("Sun", "late"))]  # fmt: skip
+    ((columns, part),) = export.laid_out(rows)
+    assert columns == ("Day", "Note")
+    assert [row.cells for row in part] == [
+        (("Day", "Sat"), ("Note", "")),
+        (("Day", "Sun"), ("Note", "late")),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -55,10 +55,10 @@ class Unpadded(nn.Module):
         super().__init__()
         self.encoder = encoder
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """Unit vectors of shape (texts, 384)."""
-        vectors: Tensor = self.encoder(ids, torch.ones_like(ids))
-        return vectors
+    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What `BiEncoder` gives for token ids of shape (texts, tokens)."""
+        compared: tuple[Tensor, Tensor, Tensor] = self.encoder(ids, torch.ones_like(ids))
+        return compared
 
 
 def reader(weights: Path) -> Graph:
@@ -84,11 +84,12 @@ def similarity(weights: Path) -> Graph:
     """The bi-encoder of some weights."""
     model = BiEncoder("eager")
     model.load_state_dict(torch.load(weights))
+    axes = {0: "texts", 1: "tokens"}
     return Graph(
         Unpadded(model),
         (torch.ones(2, 16, dtype=torch.long),),
-        {"ids": {0: "texts", 1: "tokens"}},
-        {"vectors": {0: "texts"}},
+        {"ids": axes},
+        {"vectors": {0: "texts"}, "tokens": axes, "turns": axes},
     )
 
 

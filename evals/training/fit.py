@@ -83,8 +83,8 @@ def main() -> None:
     WEIGHTS.write_text(json.dumps(weights, indent=2) + "\n", "utf-8")
     print(WEIGHTS.read_text("utf-8"))
     print("each corpus by weights that were fitted on all the others")
-    for threshold in THRESHOLDS:
-        print(f"threshold {threshold}: {reached(corpora, fitted, threshold)}")
+    for threshold, what in zip(THRESHOLDS, reached(corpora, fitted, THRESHOLDS), strict=True):
+        print(f"threshold {threshold}: {what}")
 
 
 if __name__ == "__main__":

@@ -42,12 +42,12 @@ DENSE_SHARE = 0.45  # of the fusion; BM25 has the rest, since names and numbers 
 SUBQUERY_SHARE = 0.7  # what the best subquery adds, beside the whole query
 FOLDED = 40  # best passages among which near-duplicates are looked for
 NEAR_DUPLICATE = 0.9  # share of common terms (Jaccard) from which a passage repeats another
-READ = 10  # passages that are read, at least: each costs about 10 ms
+READ = 12  # passages that are read, at least: each costs about 10 ms
 JOINED = 3  # neighbouring passages that a hit is joined from, at most
 APART = 20  # characters between neighbours, at most
 
 # Choosing sentences
-COMPARED = 12  # best sentences whose likeness to the question is asked: each costs 2 ms
+COMPARED = 24  # best sentences whose likeness to the question is asked: each costs 2 ms
 FRAGMENT = 3  # words of what is rather the name of something, at most
 ANSWERED = 300  # characters after the question of a paragraph, in which the paragraph answers it
 SENTENCES = 4  # of an answer, at most

@@ -24,6 +24,8 @@ class Certainty(StrEnum):
 
 UNSURE = "Not certain, but this seems to tell:"
 """What introduces an answer that is not certain, wherever one is shown."""
+GUESS = "Not certain: the documents may not answer this. The nearest that they tell:"
+"""What introduces one that is more likely wrong than right."""
 
 UNCALIBRATED = (
     "How certain this is was never measured with this embedder and reader: run `askdoc calibrate`."
@@ -322,6 +324,13 @@ class Answer:
         if not self.answered:
             return Certainty.NONE
         return Certainty.UNSURE if self.unsure else Certainty.SURE
+
+    @property
+    def hedge(self) -> str:
+        """What introduces the answer, wherever one is shown; empty where it is sure, or none."""
+        if self.certainty is not Certainty.UNSURE:
+            return ""
+        return UNSURE if self.confidence >= 0.5 else GUESS
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as the JSON values of ``askdoc ask --json``."""

@@ -70,9 +70,6 @@ def quoted(
 
     The citations come after those of what stands ``before``, which are returned with them.
 
-    A sentence is its span with the white space folded, a row of a table with the names of its
-    columns. What looks like a marker in the source, as ``[3]`` does, is written ``(3)``, so that
-    every ``[n]`` of an answer is a citation of it.
     """
     sentences: list[Sentence] = []
     citations = {(cited.source, cited.start, cited.end): cited for cited in before}
@@ -83,10 +80,19 @@ def quoted(
             if key not in citations:
                 citations[key] = cite(len(citations) + 1, span)
             numbers.append(citations[key].number)
-        text = unmarked(with_header(quote.span))
-        cells = tuple((unmarked(name), unmarked(cell)) for name, cell in named_cells(quote.span))
-        sentences.append(Sentence(text, tuple(numbers), lead=quote.lead, cells=cells))
+        sentences.append(sentence_of(quote.span, numbers, quote.lead))
     return tuple(sentences), tuple(citations.values())
+
+
+def sentence_of(span: Span, numbers: Iterable[int], lead: str) -> Sentence:
+    """The sentence that quotes a span, with the numbers of its citations.
+
+    It is the span with the white space folded, a row of a table with the names of its columns. What
+    looks like a marker in the source, as ``[3]`` does, is written ``(3)``, so that every ``[n]`` of
+    an answer is a citation of it.
+    """
+    cells = tuple((unmarked(name), unmarked(cell)) for name, cell in named_cells(span))
+    return Sentence(unmarked(with_header(span)), tuple(numbers), lead=lead, cells=cells)
 
 
 def unmarked(text: str) -> str:

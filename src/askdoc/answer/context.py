@@ -12,6 +12,7 @@ from askdoc.types import BlockKind, Span
 LEANS = re.compile(
     r"\W*(?:it|its|they|their|them|he|his|him|she|her|both|these|those|this|that|such|"
     r"the (?:same|latter|former|other|two|three)|"
+    r"(?:agreed|decided|carried|approved|rejected|resolved|adopted|postponed|deferred|put off)|"
     r"(?:in|at|by|after|before|because of|as a result of|for|with|under|of|on|since) "
     r"(?:it|them|him|her|this|that|these|those|which|both))\b",
     re.I,

@@ -16,7 +16,7 @@ from askdoc.answer.calibration import Calibration
 from askdoc.answer.context import with_context
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
-from askdoc.answer.similarity import in_its_place, similarities
+from askdoc.answer.similarity import Similarity, in_its_place, similarities
 from askdoc.answer.telling import telling
 from askdoc.answer.verify.claims import unsupported
 from askdoc.answer.verify.tokens import tokens_of
@@ -60,13 +60,15 @@ SALUTATION = re.compile(
     re.I,
 )
 
+UNRELATED = Similarity(0.0, 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A sentence of a passage, with what speaks for it.
 
     ``score`` (any number, more is better) is what it is chosen by, ``signals`` what that is
-    reckoned from.
+    reckoned from, ``near`` how near it is to the question.
     """
 
     span: Span
@@ -74,6 +76,7 @@ class Evidence:
     question: str
     signals: dict[str, float]
     score: float
+    near: Similarity = UNRELATED
 
     @property
     def table(self) -> tuple[str, int] | None:
@@ -172,17 +175,21 @@ def signals(
 ) -> dict[str, float]:
     """What the probability of an answer is reckoned from.
 
-    The reader's logits of the best sentence and of its passage; how much nearer the sentence is
-    to the question in meaning than others are; the cosine of its passage, 0 where dense retrieval
-    did not find it; the share (0 to 1) of the weight of the query's terms that the sentence
-    carries; and the logarithm of how many passages were searched, since the best of many looks good
-    by chance. That a word is absent counts only by what the sentence lacks.
+    The reader's logits of the best sentence and of its passage; how near the sentence is to the
+    question in meaning, as a whole and word by word, and how much nearer than others are; the
+    cosine of its passage, 0 where dense retrieval did not find it; the share (0 to 1) of the weight
+    of the query's terms that the sentence carries; and the logarithm of how many passages were
+    searched, since the best of many looks good by chance. That a word is absent counts only by what
+    the sentence lacks.
     """
     best = evidence[0]
     home = next(item for item in candidates if item.passage == best.passage)
     return {
         "sentence": best.logit,
         "similarity": best.signals["similarity"],
+        "words": best.signals["words"],
+        "near": best.near.whole,
+        "matched": best.near.words,
         "whole": home.judgement.whole if home.judgement else 0.0,
         "cosine": home.scores["dense"][0] if "dense" in home.scores else 0.0,
         "said": query.coverage(with_header(best.span)),
@@ -200,16 +207,23 @@ def judged(query: Query, candidates: Sequence[Candidate], fitted: Calibration) -
     """
     every = list(_read(query, candidates, fitted))
     best = sorted(every, key=lambda one: -one.score)[:COMPARED]
-    cosines = similarities(query.text, [in_its_place(one.span, one.passage) for one in best])
-    # Less the mean: some questions are near to nothing, by how they are put.
-    near = {one.span: cosine - fmean(cosines) for one, cosine in zip(best, cosines, strict=True)}
-    return [_nearer(one, near.get(one.span, min(near.values())), fitted) for one in every]
+    compared = similarities(query.text, [in_its_place(one.span, one.passage) for one in best])
+    if not compared:
+        return []
+    wholes, words = [near.whole for near in compared], [near.words for near in compared]
+    middle, least = Similarity(fmean(wholes), fmean(words)), Similarity(min(wholes), min(words))
+    near = {one.span: found for one, found in zip(best, compared, strict=True)}
+    return [_nearer(one, near.get(one.span, least), middle, fitted) for one in every]
 
 
-def _nearer(one: Evidence, similarity: float, fitted: Calibration) -> Evidence:
-    """A sentence of which it is known how near it is to the question."""
-    speaking = {**one.signals, "similarity": similarity}
-    return replace(one, signals=speaking, score=fitted.logit("sentence", speaking))
+def _nearer(one: Evidence, near: Similarity, middle: Similarity, fitted: Calibration) -> Evidence:
+    """A sentence of which it is known how near it is to the question.
+
+    Less the middle: some questions are near to nothing, by how they are put.
+    """
+    nearer = {"similarity": near.whole - middle.whole, "words": near.words - middle.words}
+    speaking = {**one.signals, **nearer}
+    return replace(one, near=near, signals=speaking, score=fitted.logit("sentence", speaking))
 
 
 def _read(query: Query, candidates: Sequence[Candidate], fitted: Calibration) -> Iterator[Evidence]:

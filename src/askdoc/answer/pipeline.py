@@ -24,8 +24,8 @@ class Findings:
 
     ``retrieved`` is what both ways to find brought up, best first; ``candidates`` are those that
     do not repeat a better one, ``ranked`` the same after reading. ``evidence`` are the sentences
-    that answer best, out of the first ``k``, and ``confidence`` (0 to 1) is the probability that
-    they do; under what the settings call sure they are ``alternatives`` to each other.
+    that answer best, of all that was read, and ``confidence`` (0 to 1) is the probability that they
+    do; under what the settings call sure they are ``alternatives`` to each other.
     ``calibrated`` tells whether it was fitted for the embedder and the reader in use.
     ``seconds`` tells what searching and reading took.
     """
@@ -62,11 +62,11 @@ def find(
     candidates = topic_first(topic, fold(retrieved))
     searched = time.perf_counter()
     ranked = rerank(query, candidates, k, index.settings.reader, fitted)
-    evidence = choose(query, ranked[:k], fitted)
-    sure = confidence(query, ranked[:k], evidence, fitted)
+    evidence = choose(query, ranked, fitted)
+    sure = confidence(query, ranked, evidence, fitted)
     doubtful = sure < index.settings.sure
     if doubtful:
-        evidence = choose(query, ranked[:k], fitted, doubtful)
+        evidence = choose(query, ranked, fitted, doubtful)
     section, named = topic_evidence(topic, query, ranked, fitted)
     if named > sure:
         evidence, sure, ranked = section, named, topic_first(topic, ranked)

@@ -9,19 +9,20 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from askdoc.answer.citation import cite, unmarked
+from askdoc.answer.citation import cite, sentence_of, unmarked
 from askdoc.answer.context import with_context
 from askdoc.answer.everyday import Kind, Turn
 from askdoc.index.bm25 import terms
 from askdoc.index.dense import cosine
 from askdoc.index.index import Index
 from askdoc.ingest.chunker import sentences
-from askdoc.ingest.rows import with_header
+from askdoc.ingest.rows import named_cells, rows
 from askdoc.tuning import SAME_SENTENCE
 from askdoc.types import BlockKind, Citation, Document, Passage, Sentence, Span
 
 LISTED = 30  # documents of a list, at most
 TOLD = 5  # sentences of a summary, at most
+EACH = 8  # documents of which an overview has a sentence, at most
 HEADINGS = 8  # of a document that are named, at most
 SAMPLE = 500  # passages that stand for the whole corpus, or for a long document
 LEADING = 3  # passages in which the sentence stands that a summary begins with
@@ -61,8 +62,7 @@ def reply(turn: Turn, index: Index) -> tuple[tuple[Sentence, ...], tuple[Citatio
     for lead, piece in _pieces(turn, index):
         if isinstance(piece, Span):
             citations.append(cite(len(citations) + 1, piece))
-            words = unmarked(with_header(piece))
-            said.append(Sentence(words, (len(citations),), lead=lead))
+            said.append(sentence_of(piece, [len(citations)], lead))
         else:
             said.append(Sentence(unmarked(piece), lead=lead))
     return tuple(said), tuple(citations)
@@ -75,9 +75,14 @@ def _pieces(turn: Turn, index: Index) -> Iterator[Piece]:
             yield from _documents(index)
         case Kind.OVERVIEW:
             yield "", f"The {_count(index)} tell, among other things:"
-            for span in _nearest_to_the_whole(index, index.sample(SAMPLE), one_each=True):
+            told = _nearest_to_the_whole(index, index.sample(SAMPLE), one_each=True)
+            for span in told:
                 yield from _named(span.document, ITEM)
                 yield ": ", next(_leading(index, span.source), span)
+            rest = sorted(index.titles().keys() - {span.source for span in told})
+            if rest and told:
+                more = f", and {len(rest) - EACH:,} more" if len(rest) > EACH else ""
+                yield "\n\n", f"Not told of here: {', '.join(rest[:EACH])}{more}."
         case Kind.SUMMARY:
             yield from _summary(index, index.document(turn.source))
         case Kind.AUTHOR:
@@ -120,7 +125,12 @@ def _summary(index: Index, document: Document) -> Iterator[Piece]:
     lead = list(islice(_leading(index, document.source), 1))
     told = _nearest_to_the_whole(index, passages, lead)
     if not told:  # a table, or lines that are no sentences: its beginning has to do
-        told = [span for passage in passages[:1] for span in _sentences(passage)[:TOLD]]
+        told = [span for passage in passages[:1] for span in _sentences(passage)][:TOLD]
+        block = document.block_at(passages[0].start) if passages else None
+        if block and block.kind is BlockKind.TABLE:
+            told = [span for span in told if named_cells(span)] or told
+            count = sum(1 for _ in rows(document, block.inner_start, block.end))
+            yield "\n\n", f"A table of {count:,} rows. It begins with these:"
     for span in sorted(told, key=lambda span: span.start):
         yield ITEM, span
 
@@ -169,7 +179,8 @@ def _nearest_to_the_whole(
     middle = [sum(each) / len(vectors) for each in zip(*(v for _, v in vectors), strict=True)]
     said = list(told)
     for passage, _ in sorted(vectors, key=lambda pair: -cosine(middle, pair[1])):
-        if len(said) == TOLD or (one_each and passage.source in [span.source for span in said]):
+        repeats = one_each and passage.source in [span.source for span in said]
+        if repeats or len(said) == (EACH if one_each else TOLD):
             continue
         spans = _sentences(passage)
         new = [span for span in spans if _sums_up(span, said)]

@@ -96,7 +96,7 @@ def fold(candidates: Sequence[Candidate]) -> list[Candidate]:
 def rerank(
     query: Query, candidates: Sequence[Candidate], k: int, reader: str, fitted: Calibration
 ) -> list[Candidate]:
-    """The candidates by their probability of being right, the first ``k`` of them (or ten) read."""
+    """The candidates by their probability of being right, ``k`` of them (or twelve) read."""
     first, rest = candidates[: max(k, READ)], candidates[max(k, READ) :]
     judgements = read(query.text, [candidate.passage for candidate in first], reader)
     judged = []

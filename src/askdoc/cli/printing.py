@@ -29,7 +29,7 @@ from rich.table import Table
 from askdoc.answer.explain import Explanation
 from askdoc.assistant import Assistant
 from askdoc.index.index import Index, OnProgress
-from askdoc.types import UNSURE, Answer, Certainty, FileReport, Hit, Status
+from askdoc.types import Answer, FileReport, Hit, Status
 
 # All controls but tab and line ends, those that turn the direction of text, halves of characters.
 OBEYED = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -144,8 +144,8 @@ def print_answer(answer: Answer) -> None:
     """An answer, what speaks against it, and its citations; the closest passages of a refusal."""
     if answer.query != answer.question.strip():
         out.print(f"[dim]Searched for: {_line(answer.query)}[/]\n")
-    if answer.certainty is Certainty.UNSURE:
-        out.print(f"[yellow]{UNSURE}[/]\n")
+    if answer.hedge:
+        out.print(f"[yellow]{answer.hedge}[/]\n")
     out.print(escape(answer.text))
     for sentence in answer.sentences:
         for problem in sentence.problems:

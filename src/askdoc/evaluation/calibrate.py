@@ -132,7 +132,7 @@ def answers_of(asked: Sequence[Asked], fitted: Calibration) -> list[list[Sample]
     samples = []
     for each in asked:
         if each.tells:
-            query, best = each.findings.query, each.findings.ranked[: each.findings.k]
+            query, best = each.findings.query, each.findings.ranked
             # Anew, since other weights choose other sentences; as many as are shown.
             evidence = choose(query, best, fitted, doubtful=True) or each.findings.evidence
             right = any(each.holds(sentence.quote) for sentence in evidence)
@@ -171,16 +171,24 @@ def conditional(groups: Groups, known: Weights) -> dict[str, float]:
     from scipy.special import logsumexp
 
     _, names = matrix(groups[0])
-    choices = [(matrix(group)[0], [right for _, right in group]) for group in groups]
+    most = max(map(len, groups))
+    x = np.zeros((len(groups), most, len(names)))
+    right, there = np.zeros((2, len(groups), most), bool)
+    for at, group in enumerate(groups):
+        x[at, : len(group)] = matrix(group)[0]
+        right[at, : len(group)] = [is_right for _, is_right in group]
+        there[at, : len(group)] = True
 
-    def loss(weights: NDArray[np.float64]) -> float:
-        total = PENALTY * len(choices) * float(weights @ weights)
-        for x, right in choices:
-            logits = x @ weights
-            total += float(logsumexp(logits) - logsumexp(logits[right]))
-        return total
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = np.where(there, x @ weights, -np.inf)
+        every = logsumexp(logits, axis=1, keepdims=True)
+        good = logsumexp(np.where(right, logits, -np.inf), axis=1, keepdims=True)
+        pull = np.exp(logits - every) - np.where(right, np.exp(logits - good), 0.0)
+        penalty = PENALTY * len(groups) * weights
+        slope = 2 * penalty + np.einsum("gs,gsn->n", pull, x)
+        return float(penalty @ weights + (every - good).sum()), slope
 
-    best = minimize(loss, np.zeros(len(names)), method="L-BFGS-B").x
+    best = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x
     return {"bias": 0.0} | {name: float(w) for name, w in zip(names, best, strict=True)}
 
 
@@ -220,9 +228,12 @@ def fit(
 
 
 def reached(
-    parts: Sequence[Sequence[Asked]], fitted: Calibration, threshold: float, anew: bool = True
-) -> Reached:
-    """How far the confidence can be trusted, refusing below a threshold.
+    parts: Sequence[Sequence[Asked]],
+    fitted: Calibration,
+    thresholds: Sequence[float],
+    anew: bool = True,
+) -> list[Reached]:
+    """How far the confidence can be trusted, refusing below each threshold.
 
     ``anew``: each part is judged by answer weights that were fitted on all the others.
     """
@@ -235,9 +246,16 @@ def reached(
             own = Calibration({"answer": logistic(others, fitted.weights["answer"])})
         sure += [own.probability("answer", told) for ((told, _),) in part]
     right = [is_right for part in samples for ((_, is_right),) in part]
+    answerable = [bool(each.question.answerable) for part in parts for each in part if each.tells]
+    return [_reached(sure, right, answerable, threshold) for threshold in thresholds]
+
+
+def _reached(
+    sure: Sequence[float], right: Sequence[bool], answerable: Sequence[bool], threshold: float
+) -> Reached:
+    """The same, of the confidence in each answer and whether it is right, for one threshold."""
     shown = [value >= threshold for value in sure]
     error = metrics.calibration_error(list(compress(sure, shown)), list(compress(right, shown)))
-    answerable = [bool(each.question.answerable) for part in parts for each in part if each.tells]
     precision, recall, _ = metrics.abstention([not each for each in shown], answerable)
     return Reached(error, precision, recall)
 
@@ -275,10 +293,9 @@ def calibrate(
     fitted, _ = fit(asked, heads, known)
     _keep(settings, fitted)
     parts = [asked[part::PARTS] for part in range(PARTS)]
-    return (
-        reached([asked], known, settings.threshold, anew=False),
-        reached(parts, fitted, settings.threshold),
-    )
+    at = [settings.threshold]
+    (before,), (after,) = reached([asked], known, at, anew=False), reached(parts, fitted, at)
+    return before, after
 
 
 def _keep(settings: Settings, fitted: Calibration) -> None:

@@ -4,11 +4,11 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from itertools import groupby
+from itertools import compress, groupby
 from typing import Any
 
 from askdoc.answer.citation import marked
-from askdoc.types import UNSURE, Certainty, Sentence
+from askdoc.types import Sentence
 from askdoc.web.templating import render
 from askdoc.web.turns import Turn
 
@@ -16,7 +16,7 @@ from askdoc.web.turns import Turn
 ALIVE = re.compile(r"[\\`*_\[\]<~|]|&(?=#?\w+;)")
 # Of a line: a heading, a quotation, a list.
 BEGINS = re.compile(r"^([ \t]*\d{0,9})([#+.)-](?=[#-]*(?:\s|$))|[>=])", re.MULTILINE)
-COLUMNS, WIDE = 6, 60  # of a small table, and characters of its cells, at most
+COLUMNS, WIDE = 12, 60  # of a small table, and characters of its cells, at most
 FORMATS = {"Markdown": "md", "HTML": "html", "JSON": "json"}
 
 
@@ -26,7 +26,7 @@ def exported(turns: Sequence[Turn], kind: str) -> str:
         answers = [answer for turn in turns if (answer := as_json(turn))]
         return json.dumps({"answers": answers}, ensure_ascii=False, indent=2) + "\n"
     if kind == "html":
-        return render("saved", turns=turns, hedge=UNSURE) + "\n"
+        return render("saved", turns=turns) + "\n"
     parts = [
         f"## {plain(' '.join(turn.question.split()))}\n\n{markdown(turn, f'{number}-')}"
         for number, turn in enumerate(turns, 1)
@@ -49,7 +49,7 @@ def markdown(turn: Turn, prefix: str = "") -> str:
     """An answer with a footnote for each citation, whose names begin with the prefix."""
     if not turn.answer:
         return plain(turn.error)
-    parts = [UNSURE] if turn.answer.certainty is Certainty.UNSURE else []
+    parts = [turn.answer.hedge] if turn.answer.hedge else []
     said = [_said(columns, part, prefix) for columns, part in laid_out(turn.answer.sentences)]
     parts += said or [plain(turn.text)]
     parts += map(plain, turn.answer.remarks)
@@ -63,10 +63,21 @@ def markdown(turn: Turn, prefix: str = "") -> str:
 def laid_out(sentences: Sequence[Sentence]) -> list[tuple[tuple[str, ...], list[Sentence]]]:
     """The sentences in order, those together that are one text or the rows of one table.
 
-    In front of each part are the names of the table's columns, none for a text. A row of more
-    cells, or longer ones, than a small table can show is a sentence like others.
+    In front of each part are the names of the table's columns that hold anything, none for a text.
+    A row of more cells, or longer ones, than a small table can show is a sentence like others.
     """
-    return [(columns, list(part)) for columns, part in groupby(sentences, key=_columns)]
+    return [_filled(columns, list(part)) for columns, part in groupby(sentences, key=_columns)]
+
+
+def _filled(
+    columns: tuple[str, ...], part: list[Sentence]
+) -> tuple[tuple[str, ...], list[Sentence]]:
+    """The columns of a table in which one of its rows has a cell, and the rows with those."""
+    filled = [any(row.cells[at][1] for row in part) for at in range(len(columns))]
+    if all(filled):
+        return columns, part
+    rows = [replace(row, cells=tuple(compress(row.cells, filled))) for row in part]
+    return tuple(compress(columns, filled)), rows
 
 
 def _columns(sentence: Sentence) -> tuple[str, ...]:

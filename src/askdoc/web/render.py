@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from askdoc.answer.highlight import answering_words
-from askdoc.types import UNSURE, Answer
+from askdoc.types import Answer
 from askdoc.web.export import laid_out, markdown
 from askdoc.web.templating import render
 from askdoc.web.turns import Turn
@@ -17,7 +17,6 @@ def conversation(turns: Sequence[Turn], first: int = 0) -> str:
         first=first,
         markdown=markdown,
         laid_out=laid_out,
-        hedge=UNSURE,
         made=_made,
         in_bold=_in_bold,
     )

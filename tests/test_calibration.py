@@ -1,6 +1,8 @@
 """Another embedder or reader: its certainty is told not to be calibrated, until it is."""
 
 import json
+import math
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from helpers import fails, printed
 
 from askdoc import Assistant, BadInput, Settings
 from askdoc.answer.calibration import WEIGHTS, Calibration, bundled, calibration
-from askdoc.evaluation.calibrate import SHIPPED, logistic
+from askdoc.evaluation.calibrate import PENALTY, SHIPPED, conditional, logistic
 from askdoc.evaluation.metrics import says
 from askdoc.evaluation.sets import CORPUS, QUESTIONS, laid_out
 from askdoc.index.embedder import bundled as model_folder
@@ -27,6 +29,30 @@ def test_the_bundled_models_are_calibrated(assistant: Assistant) -> None:
     assert answer.calibrated
     assert answer.remarks == ()
     assert "calibrated" not in answer.as_dict()
+
+
+def test_no_other_weights_choose_sentences_better() -> None:
+    """By the loss as it is defined, a question at a time (McFadden, 1974)."""
+    dice = random.Random(3)
+    groups = [
+        [({"near": dice.random() + (at == 0), "far": dice.random()}, at == 0) for at in range(size)]
+        for size in (2, 5, 3, 9) * 5
+    ]
+
+    def loss(near: float, far: float) -> float:
+        total = PENALTY * len(groups) * (near**2 + far**2)
+        for group in groups:
+            odds = [math.exp(near * of["near"] + far * of["far"]) for of, _ in group]
+            right = sum(odd for odd, (_, is_right) in zip(odds, group, strict=True) if is_right)
+            total -= math.log(right / sum(odds))
+        return total
+
+    found = conditional(groups, {})
+    best = loss(found["near"], found["far"])
+    assert found["near"] > 1
+    for step in (-0.05, 0.05):
+        assert best < loss(found["near"] + step, found["far"])
+        assert best < loss(found["near"], found["far"] + step)
 
 
 def test_an_answer_of_another_embedder_says_so_wherever_it_is_shown(folder) -> None:

@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     passage_size: int = Field(
         600, ge=100, le=4000, description="Characters of a passage, at most, where sentences allow."
     )
-    k: int = Field(8, ge=1, le=100, description="Passages that an answer is chosen from.")
+    k: int = Field(8, ge=1, le=100, description="Hits of a search; a language model is shown them.")
     threshold: float = Field(
         0.15, ge=0, le=1, description="Confidence below which askdoc says that it does not know."
     )

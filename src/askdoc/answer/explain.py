@@ -19,7 +19,6 @@ class Stage(StrEnum):
     NOT_FOUND = "not found"
     REPEATS_ANOTHER = "repeats another"
     FUSED_TOO_LOW = "fused too low"
-    RERANKED_TOO_LOW = "reranked too low"
     NO_SENTENCE_CHOSEN = "no sentence chosen"
     JUDGED_UNANSWERABLE = "judged unanswerable"
     USED = "used"
@@ -110,9 +109,6 @@ def _read(findings: Findings, source: str, threshold: float) -> Verdict:
     if evidence:
         scores["logit of the chosen sentence"] = evidence[0].logit
     if not any(sentence.span.source == source for sentence in evidence):
-        if place > findings.k:
-            why = f"reading put its best passage on place {place}; {findings.k} are hits"
-            return Stage.RERANKED_TOO_LOW, why, scores
         other = f": {evidence[0].span.source} has a better one" if evidence else ""
         why = f"none of its sentences answers well enough{other}"
         return Stage.NO_SENTENCE_CHOSEN, why, scores

@@ -21,7 +21,7 @@ test: .venv/test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile -m "not alone and not attack"
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone and not attack"
 	$(BIN)/pytest -m "alone and not attack"
 
 attack: .venv/test

@@ -23,7 +23,10 @@ def gate(corpus: Path, assistant: Assistant, tmp_path: Path):
     index = assistant.settings.index_folder
     end = ["--gate", EVALS / "gates.toml", "--out", tmp_path / "out", "--json"]
     return {
-        "corpus": [QUESTIONS / "corpus.jsonl", "--corpus", corpus, "--index", index, *end],
+        "corpus": [
+            *(QUESTIONS / "corpus.jsonl", "--split", "tune"),
+            *("--corpus", corpus, "--index", index, *end),
+        ],
         "public-style": ["--data", QUESTIONS / "public-style", "--index", tmp_path / "set", *end],
     }
 

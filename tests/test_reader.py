@@ -1,8 +1,11 @@
 """The reader: the tokens of sentences, long passages, hostile text, another cross-encoder."""
 
 import math
+import os
+import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -10,7 +13,7 @@ from askdoc import Assistant, BadInput, Document, Passage, Settings
 from askdoc.answer.encoding import MOST, encode
 from askdoc.answer.reader import MODEL, OUTPUTS, read
 from askdoc.index.embedder import CLS, FEW, SEP, SentenceEmbeddings, bundled, embed_in_steps
-from askdoc.onnx import session
+from askdoc.onnx import session, side_by_side
 from askdoc.settings import BUNDLED
 
 LACHIN = (
@@ -68,6 +71,30 @@ def test_a_model_that_is_missing_damaged_or_of_another_version_is_one_line(tmp_p
     ):
         with pytest.raises(BadInput, match=f"^{wrong}: pip install .* askdoc$"):
             session(graph, outputs)
+
+
+def test_what_runs_side_by_side_comes_in_order_and_raises_its_error() -> None:
+    together = threading.Barrier(min(2, os.cpu_count() or 1))  # passed by as many as there are
+
+    def run(number: int) -> int:
+        if number < 2:
+            together.wait(30)
+        return 100 // (number - 7)
+
+    assert side_by_side(run, range(7)) == [100 // (number - 7) for number in range(7)]
+    together.reset()
+    with pytest.raises(ZeroDivisionError):
+        side_by_side(run, range(9))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
+def test_a_fork_has_threads_of_its_own() -> None:
+    side_by_side(str, range(9))
+    child = os.fork()
+    if not child:
+        signal.alarm(30)  # ends it, should it wait for ever
+        os._exit(side_by_side(int, ["3", "4"]) != [3, 4])
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_the_weights_are_small_enough_to_ship() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from askdoc.answer.encoding import encode
 from askdoc.errors import BadInput
 from askdoc.ingest.chunker import sentences
-from askdoc.onnx import session
+from askdoc.onnx import session, side_by_side
 from askdoc.settings import BUNDLED_READER
 from askdoc.types import Passage, Span
 
@@ -54,8 +54,7 @@ def read(question: str, passages: Sequence[Passage], name: str = BUNDLED_READER)
     """
     model = _bundled() if name == BUNDLED_READER else _named(name)
     judgements = []
-    for passage in passages:
-        whole, scored = model.scores(question, passage)
+    for passage, (whole, scored) in zip(passages, model.read(question, passages), strict=True):
         spans = tuple((Span(passage.document, start, end), logit) for start, end, logit in scored)
         judgements.append(Judgement(whole, spans))
     return judgements
@@ -75,7 +74,11 @@ class Bundled:
         self._lately: dict[tuple[str, str], Scores] = {}
         self._lock = threading.Lock()  # several questions are read at once
 
-    def scores(self, question: str, passage: Passage) -> Scores:
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Scores]:
+        """The logits of each passage for a question, several read at a time."""
+        return side_by_side(functools.partial(self._remembered, question), passages)
+
+    def _remembered(self, question: str, passage: Passage) -> Scores:
         """The logits of a passage for a question; what was read lately is remembered."""
         key = question, passage.id
         scores = self._lately.get(key) or self._scores(question, passage)
@@ -125,7 +128,11 @@ class Named:
                 f"reader {name} cannot be loaded: {str(error).splitlines()[0]}"
             ) from error
 
-    def scores(self, question: str, passage: Passage) -> Scores:
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Scores]:
+        """The logits of each passage for a question."""
+        return [self._scores(question, passage) for passage in passages]
+
+    def _scores(self, question: str, passage: Passage) -> Scores:
         """The logits of a passage for a question, sentence by sentence."""
         spans = sentences(passage.document, passage.start, passage.end)
         if not spans:

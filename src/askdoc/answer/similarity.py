@@ -19,7 +19,7 @@ from askdoc.answer.context import with_context
 from askdoc.answer.reader import frame_of
 from askdoc.index.embedder import CLS, SEP, tokenizer
 from askdoc.ingest.rows import with_header
-from askdoc.onnx import session
+from askdoc.onnx import session, side_by_side
 from askdoc.types import Passage, Span
 
 MODEL = Path(__file__).with_suffix(".onnx")
@@ -52,8 +52,8 @@ class Similarity:
 def similarities(question: str, sentences: Sequence[str]) -> list[Similarity]:
     """How near each sentence is to a question, in the order given."""
     encoder = _bundled()
-    asked = encoder.encoded(question)
-    return [_similarity(asked, encoder.encoded(sentence)) for sentence in sentences]
+    asked, *encoded = side_by_side(encoder.encoded, [question, *sentences])
+    return [_similarity(asked, sentence) for sentence in encoded]
 
 
 def _similarity(asked: Encoded, sentence: Encoded) -> Similarity:

@@ -12,7 +12,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from askdoc.errors import BadInput
-from askdoc.onnx import session
+from askdoc.onnx import session, side_by_side
 from askdoc.settings import BUNDLED
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class SentenceEmbeddings(Embeddings):
         return self._one_by_one if few else self._together
 
     def _one_by_one(self, texts: Sequence[str]) -> list[list[float]]:
-        return [self._quick.embed(text) for text in texts]
+        return side_by_side(self._quick.embed, texts)
 
     def _together(self, texts: Sequence[str]) -> list[list[float]]:
         vectors = self.model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)

@@ -25,7 +25,7 @@ test: .venv/test
 	$(BIN)/pytest -m "alone and not attack"
 
 attack: .venv/test
-	$(BIN)/pytest -m attack
+	$(BIN)/pytest -n 3 --dist worksteal -m attack
 
 # 32 clients for an hour, or for as many seconds as SOAK says.
 soak: .venv/test

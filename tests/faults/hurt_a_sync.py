@@ -1,11 +1,10 @@
 """Hurts a process that syncs, again and again at random moments, and checks what it left.
 
-Run by test_crash.py: ``hurt_a_sync.py kill|limit|fill CORPUS ROUNDS [INDEX]``. The embedder is
-loaded once; each sync and each check is a process of its own, forked from this one, so that a round
-takes a second and not ten. Prints one JSON line.
+Run by test_crash.py: ``hurt_a_sync.py kill|limit|fill CORPUS TIMES [INDEX]``. It ends when a sync
+was hurt while it was at work so many times. The embedder is loaded once; each sync and each check
+is a process of its own, forked from this one, so that a round takes a second and not ten.
 """
 
-import json
 import os
 import random
 import resource
@@ -29,6 +28,7 @@ from askdoc.ingest.files import language, load
 torch.set_num_threads(1)  # threads do not survive a fork
 SIZE = 100
 FULL = 3  # the exit code where there is no space
+MISSES = 5  # rounds for each sync that is to be hurt, at most: some end before
 
 
 def text(name: int, version: int) -> str:
@@ -153,7 +153,7 @@ HURTS = {"kill": killed, "limit": limited, "fill": filled}
 
 def main() -> None:
     """Rounds of change, of a sync that is hurt, and of checks."""
-    how, root, rounds = HURTS[sys.argv[1]], Path(sys.argv[2]), int(sys.argv[3])
+    how, root, times = HURTS[sys.argv[1]], Path(sys.argv[2]), int(sys.argv[3])
     random.seed(7)
     index = Path(sys.argv[4]) if len(sys.argv) > 4 else None
     settings = Settings(corpus=root, index=index, passage_size=SIZE)
@@ -163,15 +163,17 @@ def main() -> None:
     language("The first text makes a library unpack its model into a temporary file.")
     history: dict[str, set[str]] = {}
     hurt = 0
-    for number in range(rounds):
+    for number in range(times * MISSES):
         change(root, number)
         for path in root.glob("*.md"):
             history.setdefault(path.name, set()).add(load(root, path.name).text)
         hurt += how(settings)
         assert ended(forked(lambda: check(settings, history))) == 0
-        if number % 5 == 4:
+        if number % 5 == 4 or hurt == times:
             assert ended(forked(lambda: complete(settings))) == 0
-    print(json.dumps({"rounds": rounds, "hurt": hurt}))
+        if hurt == times:
+            return
+    sys.exit(f"only {hurt} of {times * MISSES} syncs were hurt")
 
 
 if __name__ == "__main__":

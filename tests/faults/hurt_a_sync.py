@@ -47,8 +47,8 @@ def change(root: Path, version: int) -> None:
             path.unlink()
         elif chance < 0.7:
             path.rename(path.with_name(f"{path.stem.split('-')[0]}-{version}.md"))
-    for _ in range(6):
-        name = random.randrange(40)
+    for _ in range(4):
+        name = random.randrange(20)
         if not list(root.glob(f"{name}*.md")):
             (root / f"{name}.md").write_text(text(name, version))
 

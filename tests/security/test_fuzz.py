@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from bombs import OASIS, OLE, zipped
 from helpers import check_document, ingested
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from made_files import MADE
 
@@ -70,6 +70,7 @@ def test_any_bytes_give_a_document_or_a_line(tmp_path: Path, source: str, conten
 
 
 @FEW
+@example(source="a.xml", at=1, content=b"MIME-Version: 1.0\n")  # a tag that is called so
 @given(source=SOURCES, at=st.integers(0, 99_999), content=BYTES)
 def test_any_damage_gives_a_document_or_a_line(
     tmp_path: Path, source: str, at: int, content: bytes

@@ -76,5 +76,5 @@ def _words(element: lxml.etree._Element) -> str:
 
 
 def _name(element: lxml.etree._Element) -> str:
-    """The name of an element without its namespace."""
-    return lxml.etree.QName(element).localname.lower()
+    """The name of an element without its namespace; that of a broken one may be no name at all."""
+    return str(element.tag).rpartition("}")[2].lower()

@@ -3,8 +3,9 @@
 python -m evals.folders --work FOLDER [--split report] [--out evals/results]
 
 Each folder of `evals/questions/folders` is a corpus of its own, of four to six documents, with the
-questions of a file of its name. Their questions are reckoned as one set, by kind and by folder.
-FOLDER keeps the indexes. Takes some minutes on two cores.
+questions of a file of its name. Their questions are reckoned as one set, by kind and by folder, and
+those of `evals/questions/two-in-one`, which ask two things each, as another. FOLDER keeps the
+indexes. Takes some minutes on two cores.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,16 +26,19 @@ from evals.tables import keep
 ROOT = Path(__file__).parents[1]
 QUESTIONS = ROOT / "evals" / "questions"
 FOLDERS = QUESTIONS / "folders"
+TWO_IN_ONE = QUESTIONS / "two-in-one"
 FIGURES = (
     "right", "value", "right answers", "all facts@10", "citation precision",
     "abstention precision", "abstention recall", "AUROC", "calibration error",
 )  # fmt: skip
 
 
-def folders(place: Path, split: str) -> Iterator[tuple[Corpus, list[Question]]]:
-    """Each folder of a split, indexed below ``place``, with its questions."""
-    for path in sorted(FOLDERS.glob("*.jsonl")):
-        settings = Settings(corpus=path.with_suffix(""), index=place / path.stem)
+def folders(
+    place: Path, split: str, asked: Path = FOLDERS
+) -> Iterator[tuple[Corpus, list[Question]]]:
+    """Each folder of a split, indexed below ``place``, with its questions in a folder of files."""
+    for path in sorted(asked.glob("*.jsonl")):
+        settings = Settings(corpus=FOLDERS / path.stem, index=place / path.stem)
         corpus = Corpus(Assistant.from_folder(settings=settings))
         chosen = [each for each in questions(path, corpus) if each.split == split]
         if chosen:
@@ -83,14 +87,21 @@ def main(
     out: Path | None = None,
 ) -> None:
     """Asks every question of the folders of a split, and prints what comes of them."""
+    told = tables(_outcomes(work / "folders", split, FOLDERS))
+    two = tables(_outcomes(work / "folders", split, TWO_IN_ONE))
+    keep({**told, "two in one": two["figures"]}, out, "folders.json")
+
+
+def _outcomes(place: Path, split: str, asked: Path) -> dict[str, list[Outcome]]:
+    """What comes of every question of a split, by system."""
     outcomes: dict[str, list[Outcome]] = {ASKDOC: [], BASELINE: []}
-    for corpus, chosen in folders(work / "folders", split):
+    for corpus, chosen in folders(place, split, asked):
         settings = corpus.assistant.settings
         baseline = Baseline.from_folder(settings.corpus, settings)
         systems: dict[str, System] = {ASKDOC: corpus.assistant, BASELINE: baseline}
         for system, of_system in run(split, chosen, corpus, systems, show).outcomes.items():
             outcomes[system] += of_system
-    keep(tables(outcomes), out, "folders.json")
+    return outcomes
 
 
 if __name__ == "__main__":

@@ -230,7 +230,7 @@ def test_a_doubtful_answer_shows_up_to_three_alternatives(assistant: Assistant) 
     findings = [assistant.find(question) for question in asked]
     doubtful = next(found for found in findings if len(found.evidence) > 1 and found.alternatives)
     assert all(len(found.evidence) <= 3 for found in findings)
-    assert {quote.lead for quote in quotes_of(doubtful)} == {BELOW}
+    assert {quote.lead for quote in quotes_of(doubtful, 0)} == {BELOW}
     best = choose(doubtful.query, doubtful.ranked[: doubtful.k], bundled())
     assert best[0].span == doubtful.evidence[0].span
     assert not assistant.find("How many soldiers took part in Eagle Partner?").alternatives
@@ -260,3 +260,44 @@ def test_the_header_of_a_table_is_no_answer(folder) -> None:
     answer = assistant.ask("Which tool is in shed B?")
     assert "barrow" in answer.text
     assert not any(cited.quote.startswith("tool") for cited in answer.citations)
+
+
+KAYAKS = {
+    "prices.md": "# Prices\n\nA double kayak costs 45 euros a day.\n",
+    "rules.md": "# Rules\n\nDogs may come along if they can swim.\n",
+}
+
+
+def test_each_of_several_questions_in_one_is_answered(folder) -> None:
+    """In paragraphs; what is already quoted is not quoted again, and what is open is named."""
+    root = folder(KAYAKS)
+    assistant = Assistant.from_folder(root, Settings(corpus=root))
+    cost, dogs = "A double kayak costs 45 euros a day.", "Dogs may come along if they can swim."
+    both = assistant.ask("What does a double kayak cost, and can we bring our dogs along?")
+    assert both.text == f"{cost} [1]\n\n{dogs} [2]"
+    assert both.note == ""
+    again = assistant.ask("What does a double kayak cost? And how much is the double kayak?")
+    assert again.text == f"{cost} [1]"
+
+    half = assistant.ask("What does a double kayak cost and who won the 1966 world cup?")
+    assert half.text == f"{cost} [1]"
+    assert half.certainty is Certainty.UNSURE
+    assert half.remarks == ("The documents do not answer “who won the 1966 world cup?”.",)
+    neither = assistant.ask("Who won the 1966 world cup and where was the final played?")
+    assert neither.certainty is Certainty.NONE
+
+
+def test_several_questions_are_sure_only_where_each_is(assistant: Assistant) -> None:
+    asked = "How many soldiers took part in Eagle Partner, and who lives in Yerevan?"
+    found = assistant.find(asked)
+    sure, doubtful = (part.confidence for part in found.parts)
+    assert sure > doubtful
+    assert found.confidence <= sure
+    read = {candidate.passage for candidate in found.ranked}
+    assert all(one.passage in read for part in found.parts for one in part.evidence)
+
+
+def test_a_date_alone_is_a_topic(assistant: Assistant) -> None:
+    answer = assistant.ask("What happened on 27 September 2020?")
+    assert "the 44-day war" in answer.text
+    assert assistant.ask("What happened on 31 February 1733?").certainty is Certainty.NONE

@@ -174,3 +174,33 @@ def test_a_question_that_names_several_things_has_a_search_for_each(assistant: A
     assert subqueries("Who is the prime minister of Armenia?") == ()
     sources = {hit.passage.source for hit in assistant.search(both, k=10)}
     assert {"rome-statute.html", "september-2023-offensive.md"} <= sources
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("When was Eagle Partner held and who took part?",
+            ["When was Eagle Partner held", "Eagle Partner held: and who took part?"]),
+        ("Is the road open? And how long is the Lachin corridor",
+            ["Is the road open", "how long is the Lachin corridor"]),
+        ("What is the CSTO, and does it have a base in Armenia?",
+            ["What is the CSTO", "CSTO: does it have a base in Armenia?"]),
+        ("who is peskov and what did he say", []),
+        ("Which town was founded in 1200 and was destroyed in 1300?", []),
+        ("When and where was the declaration signed?", []),
+        ("Why? And when?", []),
+        ("What did Armenia and Russia sign?", []),
+        ("Armenia? Russia? Turkey? Iran? Georgia?", []),
+    ],
+)  # fmt: skip
+def test_several_questions_in_one_are_told_apart(
+    question: str, parts: list[str], assistant: Assistant
+) -> None:
+    asked = contextualize(question, (), assistant.index)
+    assert asked.text == question
+    assert [part.text for part in asked.questions] == parts
+
+
+def test_the_first_of_several_questions_leans_on_the_turn_before(assistant: Assistant) -> None:
+    asked = contextualize("When was it held and who took part?", EAGLE, assistant.index)
+    assert asked.questions[0].text == "Eagle Partner: When was it held"

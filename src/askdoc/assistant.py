@@ -14,7 +14,7 @@ from askdoc.answer.langchain import PassageRetriever
 from askdoc.answer.model import Model, connect
 from askdoc.answer.pipeline import Findings, find
 from askdoc.answer.query import History, contextualize
-from askdoc.answer.quotes import quotes_of
+from askdoc.answer.quotes import left_open, quotes_of
 from askdoc.answer.replies import reply
 from askdoc.errors import BadInput, IndexBusy, IndexUnavailable
 from askdoc.index.index import Index, OnProgress
@@ -151,7 +151,7 @@ class Assistant:
 
         A model is asked unless there is next to no hope: it judges better than the reader does.
         """
-        quotes = quotes_of(findings) if findings.confidence >= self.settings.threshold else ()
+        quotes = quotes_of(findings, self.settings.threshold)
         hopeful = findings.confidence >= min(WORTH_ASKING, self.settings.threshold)
         if model and hopeful:
             passages = [hit.passage for hit in findings.hits]
@@ -161,8 +161,9 @@ class Assistant:
             ) as growing:
                 yield from growing
         elif quotes:
+            note = left_open(findings, self.settings.threshold)
             for number in range(1, len(quotes) + 1):
-                yield Reply(*quoted(quotes[:number]), by_model=False)
+                yield Reply(*quoted(quotes[:number]), note=note, by_model=False)
         else:
             yield Reply(refused=True, by_model=False)
 

@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     )
     k: int = Field(8, ge=1, le=100, description="Hits of a search; a language model is shown them.")
     threshold: float = Field(
-        0.15, ge=0, le=1, description="Confidence below which askdoc says that it does not know."
+        0.2, ge=0, le=1, description="Confidence below which askdoc says that it does not know."
     )
     sure: float = Field(
         0.82, ge=0, le=1, description="Confidence from which askdoc does not say that it is unsure."

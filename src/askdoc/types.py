@@ -283,9 +283,10 @@ class Answer:
     ``query`` is what was searched for; ``closest`` are the best hits, answered or not;
     ``confidence`` is the probability (0 to 1) that the hits answer the question; ``seconds`` tells
     what each step took, ``tokens`` what a language model read and wrote, ``note``, in one line, why
-    an answer is not what was asked of the model, and ``unknown`` are the words of the query that no
-    document has. ``unsure`` tells that an answer is given, but that it is not certain;
-    ``calibrated`` whether the confidence was fitted for the embedder and the reader in use.
+    an answer is not what was asked of the model, or what of several questions in one it leaves
+    open, and ``unknown`` are the words of the query that no document has. ``unsure`` tells that an
+    answer is given, but that it is not certain; ``calibrated`` whether the confidence was fitted
+    for the embedder and the reader in use.
     ``everyday`` is empty for a question; for a turn like *hello* or *what documents do you have?*
     it says what kind of turn it is: then ``closest`` has no part in the answer, and sentences that
     tell nothing of what a document says cite nothing.

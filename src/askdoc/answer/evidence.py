@@ -45,7 +45,7 @@ OF_ITSELF = re.compile(
 # What asks for all of something, and what may have several answers.
 LISTS = re.compile(
     r"\W*(?:please )?(?:(?:can|could) you )?(?:list|enumerate|what are (?:all|the)|"
-    r"name (?:all|the|every|each|some))\b",
+    r"(?:name|tell me|give me|show me) (?:all|every|each)|name (?:the|some))\b",
     re.I,
 )
 SEVERAL = re.compile(
@@ -103,6 +103,11 @@ class Evidence:
         return self.signals["sentence"]
 
 
+def asks_for_several(question: str) -> bool:
+    """Whether a question asks for all of something, or may have several answers."""
+    return LISTS.match(question) is not None or SEVERAL.match(question) is not None
+
+
 def choose(
     query: Query, candidates: Sequence[Candidate], fitted: Calibration, doubtful: bool = False
 ) -> tuple[Evidence, ...]:
@@ -118,8 +123,7 @@ def choose(
     for one in every:
         if one.table:
             tables.setdefault(one.table, []).append(one)
-    lists = LISTS.match(query.asked) is not None
-    gathers = lists or SEVERAL.match(query.asked) is not None
+    lists, gathers = LISTS.match(query.asked) is not None, asks_for_several(query.asked)
     most = ITEMS if gathers else DOUBTFUL if doubtful else SENTENCES
     chosen: list[Evidence] = []
     for one in sorted(every, key=lambda one: -one.score):

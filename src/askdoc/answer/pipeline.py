@@ -5,15 +5,17 @@ all read the same findings.
 """
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import zip_longest
+from statistics import fmean
 
 from askdoc.answer.calibration import Calibration, calibration
 from askdoc.answer.evidence import Evidence, choose, confidence
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate, fold, join, rerank, retrieve
-from askdoc.answer.topic import topic_evidence, topic_first, topic_of
+from askdoc.answer.topic import topic_evidence, topic_first, topic_of, topic_told
 from askdoc.index.index import Index
 from askdoc.types import Hit
 
@@ -27,7 +29,8 @@ class Findings:
     that answer best, of all that was read, and ``confidence`` (0 to 1) is the probability that they
     do; under what the settings call sure they are ``alternatives`` to each other.
     ``calibrated`` tells whether it was fitted for the embedder and the reader in use.
-    ``seconds`` tells what searching and reading took.
+    ``seconds`` tells what searching and reading took. ``parts`` are the findings of each of several
+    questions in one, of which the others are put together.
     """
 
     query: Query
@@ -40,6 +43,7 @@ class Findings:
     alternatives: bool
     seconds: Mapping[str, float]
     calibrated: bool
+    parts: tuple["Findings", ...] = ()
 
     @cached_property
     def hits(self) -> tuple[Hit, ...]:
@@ -56,6 +60,9 @@ def find(
     reader cannot be loaded, or the weights for it cannot be read.
     """
     k, fitted = k or index.settings.k, fitted or calibration(index.settings)
+    if query.questions:
+        parts = [_one_of_several(index, part, k, fitted) for part in query.questions]
+        return _together(query, parts, index.settings.threshold)
     began = time.perf_counter()
     retrieved = retrieve(index, query)
     topic = topic_of(query)
@@ -63,7 +70,7 @@ def find(
     searched = time.perf_counter()
     ranked = rerank(query, candidates, k, index.settings.reader, fitted)
     evidence = choose(query, ranked, fitted)
-    sure = confidence(query, ranked, evidence, fitted)
+    sure = max(confidence(query, ranked, evidence, fitted), topic_told(topic, evidence))
     doubtful = sure < index.settings.sure
     if doubtful:
         evidence = choose(query, ranked, fitted, doubtful)
@@ -84,3 +91,41 @@ def find(
         seconds,
         fitted.fits,
     )
+
+
+def _one_of_several(index: Index, query: Query, k: int, fitted: Calibration) -> Findings:
+    """What an index holds for one of several questions, with or without those before it."""
+    if query.alone is None:
+        return find(index, query, k, fitted)
+    alone = find(index, query.alone, k, fitted)
+    if not index.settings.threshold <= alone.confidence < index.settings.sure:
+        return alone  # it is clear without them, or about something else
+    return max(alone, find(index, query, k, fitted), key=lambda found: found.confidence)
+
+
+def _together(query: Query, parts: Sequence[Findings], threshold: float) -> Findings:
+    """What was found for each of several questions in one, by turns.
+
+    The confidence is that of the least sure; where one is not answered, it is the mean.
+    """
+    sure = [part.confidence for part in parts]
+    return replace(
+        parts[0],
+        query=query,
+        retrieved=_by_turns([part.retrieved for part in parts]),
+        candidates=_by_turns([part.candidates for part in parts]),
+        ranked=_by_turns([part.ranked for part in parts]),
+        evidence=tuple(one for part in parts for one in part.evidence),
+        confidence=min(sure) if min(sure) >= threshold else fmean(sure),
+        seconds={step: sum(part.seconds[step] for part in parts) for step in parts[0].seconds},
+        parts=tuple(parts),
+    )
+
+
+def _by_turns(lists: Sequence[Sequence[Candidate]]) -> tuple[Candidate, ...]:
+    """The first of each list, then the second of each, and so on; each passage once."""
+    mixed = (item for row in zip_longest(*lists) for item in row if item)
+    once: dict[str, Candidate] = {}
+    for item in mixed:
+        once.setdefault(item.passage.id, item)
+    return tuple(once.values())

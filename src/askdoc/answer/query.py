@@ -11,6 +11,7 @@ from askdoc.errors import ModelFailed
 from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
 from askdoc.tuning import (
+    AT_A_TIME,
     CARRIED_NAMES,
     CARRIED_WORDS,
     LEANING_TURNS,
@@ -59,6 +60,16 @@ TURN = re.compile(
     re.I,
 )
 
+# Where a second question begins: after a question mark, or with an *and* before a word that asks.
+NEXT_QUESTION = re.compile(
+    r"\?\s+(?:(?:and|also|plus|so)\s+)?(?=\w)|[,;]?\s+(?:and|also|plus)\s+(?=(?:"
+    r"(?:who|what|when|where|how)(?:'?s)?|whose|which|why|"
+    r"(?:do|does|did|can|could|will|would|should|must|may|is|are|was|were|has|have) "
+    r"(?:i|you|he|she|it|we|they|there|this|that|my|our|your|his|her|their|any\w*|some\w+|people)"
+    r")\b)",
+    re.I,
+)
+
 History = Sequence[Mapping[str, str]]
 Rewrite = Callable[[str, History], str]
 
@@ -72,7 +83,8 @@ class Query:
     typed; ``sources`` are the documents that may answer, all where there are none. ``alone`` is the
     query of a follow-up that may be understood without the turns before it. ``weights`` has
     the terms that tell what it is about, each with its inverse document frequency; ``unknown`` are
-    those that no passage has. ``passages`` is how many are searched, 1 and up.
+    those that no passage has. ``passages`` is how many are searched, 1 and up. ``questions`` are
+    the queries of the questions that are asked at once, where there are several.
     """
 
     text: str
@@ -83,6 +95,7 @@ class Query:
     passages: int = 1
     alone: "Query | None" = None
     asked: str = ""
+    questions: tuple["Query", ...] = ()
 
     @classmethod
     def of(
@@ -126,8 +139,33 @@ def contextualize(
     first, each ``{"role": "user" or "assistant", "content": text}``; a turn that was refused is
     passed over. A question that stands alone is not changed. ``rewrite`` is what a language model
     does to one that does not; where it fails, or loses a telling word, the words in front have to
-    do.
+    do. Of several questions in one, each leans on those before it.
     """
+    query = _contextualized(question, history, index, rewrite, sources)
+    parts = [part.strip() for part in NEXT_QUESTION.split(question) if part.strip(" ?.!,;")]
+    if not 1 < len(parts) <= AT_A_TIME or not all(telling(part) for part in parts):
+        return query
+    several: list[Query] = []
+    for part in parts:
+        found = replace(_contextualized(part, history, index, None, sources), alone=None)
+        if several and found.text == found.asked:
+            # It may lean on the one before it all the same: "when was it held, and who came?"
+            leaning = _contextualized(f"and {part}", history, index, None, sources)
+            if leaning.text != leaning.asked:
+                found = replace(leaning, asked=part, alone=found)
+        several.append(found)
+        history = [*history, {"role": "user", "content": part}]
+    return replace(query, questions=tuple(several))
+
+
+def _contextualized(
+    question: str,
+    history: History,
+    index: Index,
+    rewrite: Rewrite | None,
+    sources: Sequence[str],
+) -> Query:
+    """What to search for, for a question as a whole."""
     question = correct_spelling(question.strip(), index)
     earlier = _answered(history)[-2 * LEANING_TURNS :]
     carried = " ".join(_carried(question, earlier, index))

@@ -13,7 +13,7 @@ from itertools import islice, takewhile
 
 from askdoc.answer.citation import Quote
 from askdoc.answer.context import LEANS
-from askdoc.answer.evidence import alike, carries
+from askdoc.answer.evidence import alike, asks_for_several, carries
 from askdoc.answer.pipeline import Findings
 from askdoc.answer.telling import telling
 from askdoc.answer.verify.tokens import Kind, tokens_of
@@ -29,12 +29,48 @@ LISTED = (BlockKind.ITEM, BlockKind.TABLE)
 BELOW = "\n- "  # what leads an item of a list
 
 
-def quotes_of(findings: Findings) -> tuple[Quote, ...]:
-    """The quotes that answer, in the order in which they read best."""
+def quotes_of(findings: Findings, threshold: float) -> tuple[Quote, ...]:
+    """The quotes that answer, in the order in which they read best.
+
+    None where the confidence is below the ``threshold``; of several questions in one, those of each
+    that is above it, in paragraphs.
+    """
+    if findings.confidence < threshold:
+        return ()
+    quotes: list[Quote] = []
+    for part in findings.parts:
+        new = [one for one in quotes_of(part, threshold) if not _is_quoted(one.span, quotes)]
+        if quotes and new:
+            sign = new[0].lead.strip("\n") if len(new) > 1 else ""
+            new[0] = replace(new[0], lead=f"\n\n{sign}")
+        quotes += new
+    return tuple(quotes) or _quotes(findings)
+
+
+def left_open(findings: Findings, threshold: float) -> str:
+    """A line that names what is not answered of several questions in one; empty where all are."""
+    missing = [f"“{part.query.asked}”" for part in findings.parts if part.confidence < threshold]
+    return f"The documents do not answer {' and '.join(missing)}." if missing else ""
+
+
+def _is_quoted(span: Span, quotes: Sequence[Quote]) -> bool:
+    """Whether one of the quotes has a span in it."""
+    return any(
+        (
+            one.span.source == span.source
+            and one.span.start <= span.start <= span.end <= one.span.end
+        )
+        for one in quotes
+    )
+
+
+def _quotes(findings: Findings) -> tuple[Quote, ...]:
+    """The quotes that answer one question."""
     shown: dict[tuple[str, int], Span] = {}
-    steps = HOW_TO.match(findings.query.asked) is not None
+    asked = findings.query.asked
+    whole = HOW_TO.match(asked) is not None or asks_for_several(asked)
     for place, one in enumerate(findings.evidence):
-        for span in _with_list(one.quote, whole=steps and place == 0):
+        for span in _with_list(one.quote, whole=whole and place == 0):
             shown.setdefault((span.source, span.start), span)
     spans = list(_under_denials(shown.values()))
     elsewhere = [
@@ -83,7 +119,7 @@ def _after_headings(quotes: Sequence[Quote]) -> Iterator[Quote]:
 def _with_list(span: Span, whole: bool = False) -> Iterator[Span]:
     """A line with the items that it introduces, an item below the line that introduces it.
 
-    The ``whole`` list is wanted where an item is one of the steps that a question asks for.
+    The ``whole`` list is wanted where an item is one of the steps, or of the things, asked for.
     """
     document, blocks = span.document, span.document.blocks
     at = bisect_right(blocks, span.start, key=lambda block: block.start) - 1

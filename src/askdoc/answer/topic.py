@@ -23,6 +23,7 @@ from askdoc.tuning import (
     TOPIC_OF_TITLE,
     TOPIC_READ,
     TOPIC_TERMS,
+    TOPIC_TOLD,
 )
 from askdoc.types import Passage
 
@@ -83,6 +84,12 @@ def topic_first(topic: frozenset[str], candidates: Sequence[Candidate]) -> list[
     """The candidates with the first of those in front that stand where the topic is named best."""
     front = _on_topic(topic, candidates)[:TOPIC_READ]
     return [*front, *(item for item in candidates if item not in front)]
+
+
+def topic_told(topic: frozenset[str], evidence: Sequence[Evidence]) -> float:
+    """The confidence (0 to 1) in evidence, at least, whose best sentence has all of a topic."""
+    told = topic and evidence and topic <= terms(evidence[0].span.text)
+    return TOPIC_TOLD if told else 0.0
 
 
 def topic_evidence(

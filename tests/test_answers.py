@@ -90,7 +90,7 @@ def test_confidence_grows_with_what_the_evidence_carries(assistant: Assistant) -
         assistant.ask(question).confidence
         for question in (
             "How do I bake a lasagne?",
-            "What does Russia think?",
+            "What does France think about it?",
             "Who backed Azerbaijan in the 44-day war?",
         )
     ]

@@ -301,3 +301,34 @@ def test_a_date_alone_is_a_topic(assistant: Assistant) -> None:
     answer = assistant.ask("What happened on 27 September 2020?")
     assert "the 44-day war" in answer.text
     assert assistant.ask("What happened on 31 February 1733?").certainty is Certainty.NONE
+    assert assistant.ask("tell me about roses").certainty is Certainty.NONE
+
+
+BRIGADE = {
+    "letter.md": "# Hydrants\n\nOf the 41 hydrants three were found broken in May: Church Street "
+    "9, Orchard Row 2 and the one at the school.\n",
+    "list.csv": "item,quantity,place\nHydrant key,4,Pump 1\nHydrant book,1,Pump 2\n",
+    "handbook.md": "# Who we are\n\nThe chief is Harald Pryce, his deputy Joan Tebbutt.\n\n"
+    "# Training\n\nTraining is every Tuesday from 19:30 to 21:30 at the station.\n",
+}
+
+
+def test_beside_a_sentence_that_answers_stands_no_row_of_a_table(folder) -> None:
+    root = folder(BRIGADE)
+    answer = Assistant.from_folder(root, Settings(corpus=root)).ask("Which hydrants are broken?")
+    assert answer.certainty is Certainty.SURE
+    assert [cited.source for cited in answer.citations] == ["letter.md"]
+
+
+def test_a_short_question_about_something_else_leans_on_nothing(folder) -> None:
+    root = folder(BRIGADE)
+    chief = "The chief is Harald Pryce, his deputy Joan Tebbutt. [1]"
+    asked = ("who is the chief", "and the deputy?", "what's she allowed to do that others aren't")
+    history = [
+        {"role": role, "content": content}
+        for question in asked
+        for role, content in (("user", question), ("assistant", chief))
+    ]
+    assistant = Assistant.from_folder(root, Settings(corpus=root))
+    assert assistant.ask("when is training", history).query == "when is training"
+    assert assistant.ask("and the deputy?", history[:2]).query == "chief: and the deputy?"

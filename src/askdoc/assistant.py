@@ -13,7 +13,7 @@ from askdoc.answer.generate import Reply, generate
 from askdoc.answer.langchain import PassageRetriever
 from askdoc.answer.model import Model, connect
 from askdoc.answer.pipeline import Findings, find
-from askdoc.answer.query import History, contextualize
+from askdoc.answer.query import History, contextualize, points_back
 from askdoc.answer.quotes import left_open, quotes_of
 from askdoc.answer.replies import reply
 from askdoc.errors import BadInput, IndexBusy, IndexUnavailable
@@ -185,9 +185,10 @@ class Assistant:
         query = contextualize(question, asked, self.index, rewrite, sources)
         found = find(self.index, query, k)
         if query.alone and found.confidence < self.settings.sure:
-            # Its pronoun may mean what all of the documents are about.
+            # Its pronoun may mean what all of them are about; without one, it may lean on nothing.
             alone = find(self.index, query.alone, k)
-            found = alone if alone.confidence >= self.settings.sure else found
+            enough = self.settings.sure if points_back(query.asked) else found.confidence
+            found = alone if alone.confidence >= enough else found
         return found
 
     def search(self, query: str, k: int = 10, sources: Sequence[str] = ()) -> list[Hit]:

@@ -70,7 +70,7 @@ class Settings(BaseSettings):
         0.2, ge=0, le=1, description="Confidence below which askdoc says that it does not know."
     )
     sure: float = Field(
-        0.82, ge=0, le=1, description="Confidence from which askdoc does not say that it is unsure."
+        0.78, ge=0, le=1, description="Confidence from which askdoc does not say that it is unsure."
     )
     llm: str | None = Field(
         None,

@@ -130,6 +130,8 @@ def choose(
         rows = tables.get(one.table, []) if one.table else []
         if any(has[one.span] < has[row.span] for row in rows):
             continue  # another row of the table has more of what is asked for
+        if chosen and one.table and not chosen[0].table and not doubtful:
+            continue  # beside a sentence that surely answers, a row of a table says too little
         worth = True
         if chosen:
             alike = has[one.span] == has[chosen[0].span] != frozenset()
@@ -179,24 +181,18 @@ def signals(
 ) -> dict[str, float]:
     """What the probability of an answer is reckoned from.
 
-    The reader's logits of the best sentence and of its passage; how near the sentence is to the
-    question in meaning, as a whole and word by word, and how much nearer than others are; the
-    cosine of its passage, 0 where dense retrieval did not find it; the share (0 to 1) of the weight
-    of the query's terms that the sentence carries; and the logarithm of how many passages were
-    searched, since the best of many looks good by chance. That a word is absent counts only by what
-    the sentence lacks.
+    The reader's logit of the best sentence; how near that is to the question in meaning, as a whole
+    and word by word; the cosine of its passage, 0 where dense retrieval did not find it; and the
+    logarithm of how many passages were searched, since the best of many looks good by chance. That
+    a word is absent counts only by what the sentence lacks.
     """
     best = evidence[0]
     home = next(item for item in candidates if item.passage == best.passage)
     return {
         "sentence": best.logit,
-        "similarity": best.signals["similarity"],
-        "words": best.signals["words"],
         "near": best.near.whole,
         "matched": best.near.words,
-        "whole": home.judgement.whole if home.judgement else 0.0,
         "cosine": home.scores["dense"][0] if "dense" in home.scores else 0.0,
-        "said": query.coverage(with_header(best.span)),
         "passages": math.log(query.passages),
     }
 

@@ -174,10 +174,14 @@ def _contextualized(
     rewritten = _rewritten(question, history, rewrite) if rewrite else ""
     query = Query.of(rewritten or f"{carried}: {question}", index, (question,), sources)
     query = replace(query, asked=rewritten or question)
-    pointer = POINTER.search(question) or OWNER.search(question)
-    if pointer and not OPENING.match(question) and _telling_more(question):
+    if not OPENING.match(question) and _telling_more(question):
         return replace(query, alone=Query.of(question, index, subqueries(question), sources))
     return query
+
+
+def points_back(question: str) -> bool:
+    """Whether a question has a pronoun, which something before it has to explain."""
+    return bool(POINTER.search(question) or OWNER.search(question))
 
 
 def subqueries(question: str) -> tuple[str, ...]:

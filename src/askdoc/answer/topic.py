@@ -87,8 +87,11 @@ def topic_first(topic: frozenset[str], candidates: Sequence[Candidate]) -> list[
 
 
 def topic_told(topic: frozenset[str], evidence: Sequence[Evidence]) -> float:
-    """The confidence (0 to 1) in evidence, at least, whose best sentence has all of a topic."""
-    told = topic and evidence and topic <= terms(evidence[0].span.text)
+    """The confidence (0 to 1) in evidence, at least, whose best sentence has all of a topic.
+
+    One word may mean something else there: "roses" are found where something rose.
+    """
+    told = len(topic) > 1 and evidence and topic <= terms(evidence[0].span.text)
     return TOPIC_TOLD if told else 0.0
 
 

@@ -332,3 +332,17 @@ def test_a_short_question_about_something_else_leans_on_nothing(folder) -> None:
     assistant = Assistant.from_folder(root, Settings(corpus=root))
     assert assistant.ask("when is training", history).query == "when is training"
     assert assistant.ask("and the deputy?", history[:2]).query == "chief: and the deputy?"
+
+
+def test_what_was_just_told_is_no_sure_answer_to_what_leans_on_it(folder) -> None:
+    camp = "The summer camp is at Lake Orrin from 4 to 8 August."
+    root = folder({"camp.md": f"# Youth group\n\n{camp} The group is led by Tina Sorrell.\n"})
+    history = [
+        {"role": "user", "content": "where is the summer camp"},
+        {"role": "assistant", "content": f"{camp} [1]"},
+    ]
+    assistant = Assistant.from_folder(root, Settings(corpus=root))
+    assert assistant.ask("when is the summer camp").certainty is Certainty.SURE
+    again = assistant.ask("when is it", history)
+    assert again.sentences[0].text == camp
+    assert again.certainty is Certainty.UNSURE

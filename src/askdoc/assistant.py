@@ -4,6 +4,7 @@ import functools
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from askdoc.answer.citation import marked, quoted
@@ -19,7 +20,7 @@ from askdoc.answer.replies import reply
 from askdoc.errors import BadInput, IndexBusy, IndexUnavailable
 from askdoc.index.index import Index, OnProgress
 from askdoc.settings import Settings
-from askdoc.tuning import WORTH_ASKING
+from askdoc.tuning import TOLD_BEFORE, WORTH_ASKING
 from askdoc.types import NO_ANSWER, Answer, Document, Hit, SyncReport
 
 LONGEST_QUESTION = 20_000  # characters: over 3,000 words
@@ -189,6 +190,8 @@ class Assistant:
             alone = find(self.index, query.alone, k)
             enough = self.settings.sure if points_back(query.asked) else found.confidence
             found = alone if alone.confidence >= enough else found
+        if found.query.text != found.query.asked and _repeats(found, asked):
+            return replace(found, confidence=TOLD_BEFORE * found.confidence)
         return found
 
     def search(self, query: str, k: int = 10, sources: Sequence[str] = ()) -> list[Hit]:
@@ -279,6 +282,13 @@ def _check_question(question: str) -> None:
         raise BadInput(
             f"the question has {len(question):,} characters: ask in {LONGEST_QUESTION:,} or fewer"
         )
+
+
+def _repeats(findings: Findings, history: History) -> bool:
+    """Whether the best sentence stands in the last answer already, which was asked on from."""
+    answers = [turn["content"] for turn in history if turn["role"] == "assistant"]
+    best = [" ".join(one.span.text.split()) for one in findings.evidence[:1]]
+    return any(sentence in answer for sentence in best for answer in answers[-1:])
 
 
 def _check_k(k: int) -> None:

@@ -61,6 +61,9 @@ SAME_TERMS = 4  # terms of a sentence of which another one can say the same, at 
 MARKERS = 3  # citations of a sentence that several places say, at most
 ITEMS = 8  # of a list, or sections of a topic, at most
 
+# What the turn before has quoted: asked on from, it is seldom what is asked for
+TOLD_BEFORE = 0.75  # of the confidence
+
 # A question that only names a topic
 TOPIC = 0.7  # the confidence in the section that is called by just its name
 TOPIC_DOCUMENT = 0.9  # the same of a document

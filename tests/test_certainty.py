@@ -295,6 +295,13 @@ def test_several_questions_are_sure_only_where_each_is(assistant: Assistant) -> 
     assert found.confidence <= sure
     read = {candidate.passage for candidate in found.ranked}
     assert all(one.passage in read for part in found.parts for one in part.evidence)
+    for part in found.parts:  # its best hit may be one with a neighbour now
+        best = part.hits[0].passage
+        assert any(
+            hit.passage.source == best.source and hit.passage.start < best.end > best.start
+            for hit in found.hits
+        )
+    assert [hit.score for hit in found.hits] == sorted(hit.score for hit in found.hits)[::-1]
 
 
 def test_a_date_alone_is_a_topic(assistant: Assistant) -> None:

@@ -47,8 +47,9 @@ class Findings:
 
     @cached_property
     def hits(self) -> tuple[Hit, ...]:
-        """The ``k`` best hits, best first, neighbours joined."""
-        return tuple(join(self.ranked, self.k))
+        """The ``k`` best hits, best first, neighbours joined; some of each of several questions."""
+        found = join(self.ranked, self.k)
+        return tuple(sorted(found, key=lambda hit: -hit.score) if self.parts else found)
 
 
 def find(

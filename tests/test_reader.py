@@ -87,6 +87,16 @@ def test_what_runs_side_by_side_comes_in_order_and_raises_its_error() -> None:
         side_by_side(run, range(9))
 
 
+def test_a_thread_at_work_ends_silently_with_the_interpreter() -> None:
+    script = (
+        "import threading, time; from askdoc.onnx import side_by_side\n"
+        "def work():\n    while True: side_by_side(str, range(9))\n"
+        "threading.Thread(target=work, daemon=True).start(); time.sleep(0.5)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
 def test_a_fork_has_threads_of_its_own() -> None:
     side_by_side(str, range(9))

@@ -55,9 +55,14 @@ def session(
 def side_by_side(run: Callable[[One], Made], inputs: Iterable[One]) -> list[Made]:
     """What ``run`` makes of each input, in the order given, as many at a time as there are cores.
 
-    An error of one is raised, and those that have not begun are left out.
+    An error of one is raised, and those that have not begun are left out. Where the interpreter is
+    ending, the thread that asks ends, too.
     """
-    return list(_cores().map(run, inputs))
+    try:
+        made = _cores().map(run, inputs)
+    except RuntimeError as error:  # no more work is taken
+        raise SystemExit from error
+    return list(made)
 
 
 @functools.cache

@@ -198,3 +198,14 @@ def test_a_request_names_no_more_sources_than_anyone_chooses(served: Served, rou
         assert time.monotonic() - began < 2
     assert reply.status_code == 400
     assert error(reply) == "200,000 sources are named: name 1,000 or fewer"
+
+
+def test_the_state_of_so_many_tabs_is_kept_and_no_more(assistant: Assistant) -> None:
+    """An hour of load made a session with every event, each of which was kept for ever."""
+    mounted = [getattr(route, "app", None) for route in create_app(assistant).routes]
+    [holder] = [app.state_holder for app in mounted if hasattr(app, "state_holder")]
+    for number in range(limits.SESSIONS + 50):
+        holder[f"tab {number}"]
+    assert len(holder.session_data) == limits.SESSIONS
+    assert f"tab {limits.SESSIONS + 49}" in holder
+    assert "tab 0" not in holder

@@ -21,7 +21,7 @@ from fastapi.staticfiles import StaticFiles
 
 from askdoc.assistant import Assistant
 from askdoc.web import api, feedback, mcp
-from askdoc.web.limits import MEGABYTE
+from askdoc.web.limits import MEGABYTE, SESSIONS
 from askdoc.web.page import build
 from askdoc.web.templating import render
 from askdoc.web.uploads import clear
@@ -80,6 +80,7 @@ def create_app(assistant: Assistant) -> FastAPI:
     if tools:
         app.mount("/mcp", tools.streamable_http_app())
     page = build(assistant, warmup)
+    page.state_session_capacity = SESSIONS
     gr.mount_gradio_app(
         app,
         page,

@@ -27,6 +27,7 @@ AT_WORK = 8  # requests of one kind at once
 WAITING = 64  # further ones that wait, and hold no thread
 AGAIN = 5  # seconds after which one that found no room may come back
 ADDRESSES = 10_000  # that are known at once
+SESSIONS = 256  # tabs whose state is kept at once, some 70 KB each; the one longest unused goes
 
 
 class Rates:

@@ -189,6 +189,8 @@ def test_a_question_that_names_several_things_has_a_search_for_each(assistant: A
         ("Which town was founded in 1200 and was destroyed in 1300?", []),
         ("When and where was the declaration signed?", []),
         ("Why? And when?", []),
+        ("When was Eagle Partner held? Thanks for your help!", []),
+        ("Who is Peskov? I need it for a letter to my school.", []),
         ("What did Armenia and Russia sign?", []),
         ("Armenia? Russia? Turkey? Iran? Georgia?", []),
     ],

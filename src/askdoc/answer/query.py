@@ -60,13 +60,13 @@ TURN = re.compile(
     re.I,
 )
 
-# Where a second question begins: after a question mark, or with an *and* before a word that asks.
+# Where a second question begins: with a word that asks, after a question mark or an *and*.
+_ASKS = r"(?:who|what|when|where|how)(?:'?s)?|whose|which|why"
+_WHETHER = r"(?:do|does|did|can|could|will|would|should|must|may|is|are|was|were|has|have)"
+_WHOM = r"i|you|he|she|it|we|they|there|this|that|my|our|your|his|her|their|any\w*|some\w+|people"
 NEXT_QUESTION = re.compile(
-    r"\?\s+(?:(?:and|also|plus|so)\s+)?(?=\w)|[,;]?\s+(?:and|also|plus)\s+(?=(?:"
-    r"(?:who|what|when|where|how)(?:'?s)?|whose|which|why|"
-    r"(?:do|does|did|can|could|will|would|should|must|may|is|are|was|were|has|have) "
-    r"(?:i|you|he|she|it|we|they|there|this|that|my|our|your|his|her|their|any\w*|some\w+|people)"
-    r")\b)",
+    rf"\?\s+(?:(?:and|also|plus|so)\s+)?(?=(?:{_ASKS}|{_WHETHER})\b)|"
+    rf"[,;]?\s+(?:and|also|plus)\s+(?=(?:{_ASKS}|{_WHETHER} (?:{_WHOM}))\b)",
     re.I,
 )
 

@@ -56,11 +56,8 @@ def left_open(findings: Findings, threshold: float) -> str:
 def _is_quoted(span: Span, quotes: Sequence[Quote]) -> bool:
     """Whether one of the quotes has a span in it."""
     return any(
-        (
-            one.span.source == span.source
-            and one.span.start <= span.start <= span.end <= one.span.end
-        )
-        for one in quotes
+        quote.source == span.source and quote.start <= span.start <= span.end <= quote.end
+        for quote in (one.span for one in quotes)
     )
 
 

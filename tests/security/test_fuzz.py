@@ -85,6 +85,12 @@ def test_thousands_of_files(tmp_path: Path, source: str, at: int, content: bytes
     check_bytes(tmp_path, source, content if at < 0 else broken(source, at, content))
 
 
+@pytest.mark.parametrize("space", "\x85\xa0\u2009\u2028\u202f\u3000")
+def test_an_initial_and_any_white_space_before_a_full_stop(space: str) -> None:
+    text = f"It was J{space}. Then it rained."
+    assert "".join(text[start:end] for start, end in split(text)) == text
+
+
 @FEW
 @given(content=BYTES)
 def test_decoding_gives_text_that_can_be_stored(content: bytes) -> None:

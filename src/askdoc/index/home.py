@@ -20,7 +20,7 @@ BEFORE = ("manifest.sqlite", "manifest.sqlite-*", "chroma", "bm25")
 """What lay in the index folder itself before version 7."""
 UNAVAILABLE = re.compile(
     "permission denied|read-?only|disk is full|no space left|quota|file too large|disk i/o"
-    "|io::error|unable to open|too many open",
+    "|io::error|unable to open|too many open|failed to apply logs",
     re.IGNORECASE,
 )
 """What SQLite, Chroma and tantivy say where a folder cannot be read or written."""

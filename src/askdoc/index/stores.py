@@ -140,7 +140,8 @@ class Stores:
         with self.home.telling():
             if not self.build.stat().st_mode & 0o077:  # nobody has opened it to others
                 for path in self.build.rglob("*"):
-                    path.chmod(0o700 if path.is_dir() else 0o600)
+                    with suppress(FileNotFoundError):  # a journal, gone since it was listed
+                        path.chmod(0o700 if path.is_dir() else 0o600)
             self.manifest.note(dirty="no", files=json.dumps(_checksums(self.build)))
 
     def replace(self, entries: Sequence[Entry], vectors: Sequence[Sequence[float]]) -> None:

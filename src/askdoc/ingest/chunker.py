@@ -14,6 +14,7 @@ Span = tuple[int, int]
 
 CLOSING = re.compile(r"[*_`\"'”’»)\]]+(?:\s+|\Z)")  # what belongs to the sentence before it
 BOLD = "**"
+WIDE = re.compile(r"[^\S\x00-\x7f]")  # white space before a full stop at which sentencex panics
 MARKER = re.compile(r"(?:[-*+•>][ \t]+)+\s*")  # of list items or quotations: no part of the words
 
 
@@ -84,6 +85,7 @@ def split(text: str) -> list[Span]:
     without spaces; each part begins where the last sentence of the one before it does.
     """
     spans: list[Span] = []
+    text = WIDE.sub(" ", text)
     start = 0
     while start < len(text):
         end = start + AT_ONCE
@@ -119,7 +121,7 @@ def _sections(document: Document) -> Iterator[Span]:
     yield 0, borders[0]
     for heading, after in zip(document.headings, borders[1:], strict=True):
         empty = not any(map(str.isalnum, document.text[heading.end : after]))
-        yield (heading.inner_start if empty else heading.end), after
+        yield (heading.inner_start, heading.inner_end) if empty else (heading.end, after)
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:

@@ -13,9 +13,10 @@ from askdoc.answer.citation import MARKER
 from askdoc.answer.everyday import Kind, recognise
 from askdoc.answer.recheck import check
 from askdoc.web.export import exported
+from askdoc.web.overview import Overviews
 from askdoc.web.render import conversation
+from askdoc.web.suggestions import about, after, is_topic
 from askdoc.web.turns import Turn, dumped, history, restored
-from askdoc.web.warmup import Warmup
 
 QUESTIONS = ROOT / "evals" / "questions"
 ROWS = [json.loads(line) for line in (QUESTIONS / "everyday.jsonl").read_text("utf-8").splitlines()]
@@ -191,17 +192,55 @@ def test_the_first_questions_are_answered_and_of_several_kinds(folder: Callable)
     asked = "# Newcomers\n\n**Is there parking?** There are 20 places behind the boathouse.\n"
     message = "From: Ann\nSubject: Wednesdays\n\nWe sail on Wednesdays from six until sunset.\n"
     root = folder({"asked.md": asked, "mail.txt": message, "rules.md": rules})
+    (root / "scan.pdf").write_bytes(b"%PDF-1.4 nothing")
     assistant = Assistant.from_folder(root)
-    warmup = Warmup(assistant)
-    warmup.start()
-    warmup.wait()
-    assert warmup.examples == (
+    overviews = Overviews(assistant)
+    told = overviews.now()
+    assert told.questions == (
         "What is this about?",
         "Is there parking?",
         "Tell me about Club boats",
         "Summarise mail.txt",
     )
-    assert all(assistant.ask(example).citations for example in warmup.examples)
+    assert dict(told.kinds) == {"MD": 2, "TXT": 1}
+    assert [file.source for file in told.unread] == ["scan.pdf"]
+    assert "Club boats" in told.topics
+    asked = [*told.questions, *map(about, told.topics)]
+    assert all(assistant.ask(question).citations for question in asked)
+    assert overviews.now() is told
+    (root / "races.md").write_text("# Races\n\nThe race of 2021 was won by Ann, in 2022 by Bo.\n")
+    assistant.sync()
+    assert overviews.now().kinds == (("MD", 3), ("TXT", 1))
+
+
+def test_what_leads_on_from_an_answer_is_answered_by_something_else(assistant: Assistant) -> None:
+    question = "Who backed Azerbaijan in the 44-day war?"
+    answer = assistant.ask(question)
+    further = after(assistant, answer, [question])
+    assert 1 < len(further) <= 3
+    told = {cited.quote for cited in answer.citations}
+    for each in further:
+        reply = assistant.ask(each)
+        assert reply.certainty == "sure"
+        assert told.isdisjoint(cited.quote for cited in reply.citations)
+    assert not {*after(assistant, answer, [question, *further])} & {*further}
+
+
+@pytest.mark.parametrize(
+    ("heading", "names_one"),
+    [
+        ("The ceasefire of November 2020", True),
+        ("Eagle Partner 2023", True),
+        ("How Russia reacted", True),
+        ("3. Payment", False),
+        ("Chapter 12", False),
+        ("An old ally has doubts", False),
+        ("About this page", False),
+        ("minutes_final", False),
+    ],
+)
+def test_a_heading_names_a_topic_or_not(heading: str, names_one: bool) -> None:
+    assert is_topic(heading) == names_one
 
 
 def test_the_author_is_quoted_where_the_document_begins(assistants) -> None:

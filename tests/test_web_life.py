@@ -92,12 +92,12 @@ def test_an_opinion_is_a_line_that_can_be_evaluated(
         visit(page, url)
         ask(page, WAR)
         page.get_by_role("button", name="Good answer").click()
-        page.keyboard.press("Enter")
         expect(page.get_by_text("Thank you: noted.")).to_be_visible()
         ask(page, "And since when?")
         page.get_by_role("button", name="Bad answer").last.click()
         page.get_by_label("What was wrong?").fill("not what I meant <b>")
         page.get_by_role("button", name="Send").click()
+        expect(page.get_by_role("button", name="Send")).to_have_count(0)
         expect(page.get_by_text("Thank you: noted.")).to_have_count(1)
         shot(page, "opinion")
         rows = [json.loads(line) for line in (tmp_path / "feedback.jsonl").read_text().splitlines()]

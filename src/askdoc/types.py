@@ -311,7 +311,12 @@ class Answer:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is shown below the answer, wherever one is shown: a line each."""
-        lines = (self.note, "" if self.calibrated else UNCALIBRATED)
+        doubted = sum(bool(sentence.problems) for sentence in self.sentences)
+        lines = (
+            self.note,
+            f"{doubted} of {len(self.sentences)} sentences are not supported." if doubted else "",
+            "" if self.calibrated else UNCALIBRATED,
+        )
         return tuple(line for line in lines if line)
 
     @property

@@ -18,12 +18,14 @@ from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
 from askdoc.types import Status
 from askdoc.web import documents
-from askdoc.web.events import ASKING, CLICKS, EVENT, Steps, cookie_of, html, in_words, line
+from askdoc.web.events import ASKING, CLICKS, EVENT, LEADING, Steps, cookie_of, html, in_words, line
 from askdoc.web.export import FORMATS, exported
+from askdoc.web.overview import Overview
 from askdoc.web.render import conversation
 from askdoc.web.session import Sessions
+from askdoc.web.suggestions import about, after
 from askdoc.web.templating import render
-from askdoc.web.turns import KEPT, Turn, dumped, history, restored
+from askdoc.web.turns import KEPT, STOPPED, Turn, dumped, history, restored
 from askdoc.web.warmup import Warmup
 
 
@@ -45,8 +47,9 @@ class Chat:
         with gr.Row(elem_id="split"):
             with gr.Column(elem_id="chat"):
                 with gr.Column(elem_id="log"):
-                    self.past = html(elem_id="past")
-                    self.live = html(elem_id="live")
+                    self.past = html(elem_id="past", js=CLICKS)
+                    self.live = html(elem_id="live", js=CLICKS)
+                    self.next = html(elem_id="next", js=CLICKS)
                     self.start = html(elem_id="start", js=CLICKS)
                 with gr.Row(elem_id="state"):
                     self.status = html(elem_id="status")
@@ -77,14 +80,28 @@ class Chat:
         """A question typed or picked, stopped, and kept to some documents."""
 
         def typed(question: str, kept: str, only: list[str], request: gr.Request) -> Steps:
-            """Asks what stands in the box."""
+            """Asks what stands in the box, if anything does."""
+            if not question.strip():
+                yield {self.box: ""}
+                return
             model = self._sessions.of(cookie_of(request)).model
             stop = self._sessions.of(str(request.session_hash)).stop
             yield from self.answering(question, restored(kept), only or [], model, stop)
 
         def pick(data: gr.EventData, kept: str, only: list[str], request: gr.Request) -> Steps:
-            """Asks the example that was clicked."""
+            """Asks the question that was clicked: an example, or one that was asked before."""
             yield from typed(str(data.question), kept, only, request)
+
+        def lead_on(kept: str) -> str:
+            """Questions that lead on from the last answer; none where another is being asked."""
+            *before, turn = restored(kept) or [Turn(question="")]
+            if not turn.answer or not turn.answer.citations:
+                return ""
+            asked = [each.question for each in (*before, turn)]
+            try:
+                return render("next", questions=after(self._warmup.assistant, turn.answer, asked))
+            except AskdocError:  # as of a document that has just gone: the answer is what counts
+                return ""
 
         def halt(request: gr.Request) -> str:
             """Ends the answer that this tab waits for; other tabs go on."""
@@ -92,18 +109,21 @@ class Chat:
             return "Stopping…"
 
         inputs = [self.kept, self.only]
-        outputs = [
-            self.box, self.past, self.live, self.kept, self.status, self.start, self.stop,
-        ]  # fmt: skip
+        outputs = [self.box, self.past, self.live, self.kept, self.status, self.start]
+        outputs += [self.stop, self.next]
+        clickable = (self.start, self.past, self.live, self.next)
+        leading = []
         for event in (
             self.box.submit(typed, [self.box, *inputs], outputs, **ASKING),
-            self.start.pick(pick, inputs, outputs, **ASKING),
+            *(place.pick(pick, inputs, outputs, **ASKING) for place in clickable),
         ):
             event.then(None, self.kept, None, js="turns => askdoc.keep(turns)")
             # Not before: Gradio passes over a question that comes while it ends the one before.
-            event.then(self._free, None, [self.box, self.stop], queue=False, **EVENT).then(
-                None, None, None, js="() => askdoc.typeOn()"
-            )
+            event = event.then(self._free, None, [self.box, self.stop], queue=False, **EVENT)
+            event = event.then(None, None, None, js="() => askdoc.typeOn()")
+            leading.append(event.then(lead_on, self.kept, self.next, **LEADING))
+        for asking in (self.box.submit, *(place.pick for place in clickable)):
+            asking(None, cancels=leading, queue=False, **EVENT)
         self.stop.click(halt, None, self.status, queue=False, **EVENT)
         # Asked for each time, since documents come and go while the page is open.
         self.only.focus(
@@ -136,8 +156,8 @@ class Chat:
             return self._opened(turns) | start | {self.box: gr.update(interactive=True)}
 
         def examples(kept: str) -> str:
-            """The welcome with its examples, which take the models some seconds."""
-            return "" if restored(kept) else self._welcome(examples=True)
+            """The welcome with what there is to ask, which takes the models some seconds."""
+            return "" if restored(kept) else self._welcome(told=True)
 
         def another(data: gr.EventData) -> dict[Any, Any]:
             """The conversation that was chosen."""
@@ -145,9 +165,9 @@ class Chat:
 
         def clear() -> dict[Any, Any]:
             """An empty conversation."""
-            return self._opened([]) | {self.start: self._welcome(examples=True)}
+            return self._opened([]) | {self.start: self._welcome(told=True)}
 
-        outputs = [self.past, self.live, self.kept, self.status, self.start]
+        outputs = [self.past, self.live, self.kept, self.status, self.start, self.next]
         self.acts.open(another, None, outputs, **EVENT)
         self.acts.fresh(clear, None, outputs, **EVENT)
         restore = "() => askdoc.restored()"
@@ -175,6 +195,7 @@ class Chat:
             self.live: conversation([turn], len(turns)),
             self.status: slow or "Searching…",
             self.start: "",
+            self.next: "",
             self.stop: gr.update(visible=True),
         }
         try:
@@ -185,7 +206,7 @@ class Chat:
             with closing(answers):
                 for answer in answers:
                     stopped = stop.is_set()
-                    turn = Turn.of(replace(answer, note="Stopped.") if stopped else answer, sources)
+                    turn = Turn.of(replace(answer, note=STOPPED) if stopped else answer, sources)
                     if stopped:
                         break
                     yield {self.live: conversation([turn], len(turns))}
@@ -205,6 +226,7 @@ class Chat:
             self.kept: dumped(turns),
             self.status: "",
             self.start: "",
+            self.next: "",
         }
 
     def _free(self) -> dict[Any, Any]:
@@ -216,22 +238,23 @@ class Chat:
         files = self._assistant.index.reports()
         return [file.source for file in files if file.status is Status.READ]
 
-    def _welcome(self, examples: bool = False) -> str:
-        """What an empty conversation shows: what this is, and questions that are answered.
+    def _welcome(self, told: bool = False) -> str:
+        """What an empty conversation shows: what this is and, if ``told``, what there is to ask.
 
-        Those are there once the models that have tried them are loaded.
+        That is there once the models that have tried it are loaded.
         """
         error = ""
+        overview = Overview()
         try:
-            if examples:
-                self._warmup.wait()
+            overview = self._warmup.overview() if told else overview
         except AskdocError as failure:
             error = str(failure)
         count = len(self._readable())  # not known before a new folder is indexed
         return render(
             "welcome",
             corpus=str(self._assistant.settings.corpus),
-            documents={0: "documents", 1: "one document"}.get(count, f"{count} documents"),
-            examples=self._warmup.examples if examples else (),
+            documents={0: "documents", 1: "one document"}.get(count, f"{count:,} documents"),
+            overview=overview,
+            about=about,
             error=error,
         )

@@ -15,6 +15,7 @@ LOG = logging.getLogger("askdoc.web")
 EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 ASKING: dict[str, Any] = EVENT | {"concurrency_limit": 2, "concurrency_id": "ask"}
 INDEXING: dict[str, Any] = EVENT | {"concurrency_limit": 1, "concurrency_id": "index"}
+LEADING: dict[str, Any] = EVENT | {"concurrency_limit": 1, "concurrency_id": "lead"}
 CLICKS = (Path(__file__).parent / "ui" / "events.js").read_text("utf-8")
 
 Steps = Iterator[dict[Any, Any]]

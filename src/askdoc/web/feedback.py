@@ -23,8 +23,13 @@ WRITING = threading.Lock()
 
 
 class Opinion(BaseModel):
-    """A thumb up or down for the last of some turns, and why."""
+    """A thumb up or down for the last of some turns, and why.
 
+    It takes the place of an earlier one, if ``instead_of`` is the id of that: a thumb counts at
+    once, and why comes later, if at all.
+    """
+
+    instead_of: str = Field("", pattern=r"^(feedback-[0-9a-f]{12})?$")
     rating: Literal["up", "down"]
     comment: str = Field("", max_length=5_000)
     turns: list[Turn] = Field(min_length=1, max_length=KEPT)
@@ -38,7 +43,10 @@ def routes(assistant: Assistant) -> APIRouter:
     def feedback(opinion: Opinion) -> dict[str, str]:
         """Appends an opinion to the file; its id."""
         row = judged(opinion, assistant)
-        append(assistant.index.folder / FILE, row)
+        path = assistant.index.folder / FILE
+        append(path, row)
+        if opinion.instead_of:
+            drop(path, opinion.instead_of)
         return {"id": row["id"]}
 
     return router
@@ -94,5 +102,20 @@ def append(path: Path, row: dict[str, Any]) -> None:
             if file.tell() + len(line) > LARGEST * 1_000_000:
                 raise AskdocError(f"{path} has {LARGEST} megabytes: move it away")
             file.write(line)
+    except OSError as error:
+        raise AskdocError(f"{path} cannot be written to: {error.strerror}") from error
+
+
+def drop(path: Path, id: str) -> None:
+    """Takes the line of an id out of the file, if it is there, in one step."""
+    beginning = f'{{"id": "{id}"'.encode()
+    shorter = path.with_suffix(".new")
+    try:
+        with WRITING:
+            with path.open("rb") as file:
+                others = [line for line in file if not line.startswith(beginning)]
+            shorter.touch(0o600)
+            shorter.write_bytes(b"".join(others))
+            shorter.replace(path)
     except OSError as error:
         raise AskdocError(f"{path} cannot be written to: {error.strerror}") from error

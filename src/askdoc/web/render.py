@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from askdoc.answer.highlight import answering_words
-from askdoc.types import Answer
+from askdoc.types import Answer, Certainty
 from askdoc.web.export import laid_out, markdown
 from askdoc.web.templating import render
-from askdoc.web.turns import Turn
+from askdoc.web.turns import STOPPED, Turn
 
 
 def conversation(turns: Sequence[Turn], first: int = 0) -> str:
@@ -18,6 +18,7 @@ def conversation(turns: Sequence[Turn], first: int = 0) -> str:
         markdown=markdown,
         laid_out=laid_out,
         made=_made,
+        by_whom=_by_whom,
         in_bold=_in_bold,
     )
 
@@ -27,6 +28,15 @@ def _in_bold(answer: Answer) -> tuple[str, str, str]:
     text = answer.sentences[0].text
     start, end = answering_words(answer.query, text) or (0, 0)
     return text[:start], text[start:end], text[end:]
+
+
+def _by_whom(answer: Answer) -> str:
+    """How surely it answers, and who wrote it; empty for a refusal and an everyday turn."""
+    if answer.everyday or not answer.sentences:
+        return ""
+    written = f"Written by {answer.model}" if answer.tokens else "Quoted word for word"
+    sure = answer.certainty is Certainty.SURE and answer.note != STOPPED
+    return f"{'Sure. ' if sure else ''}{written}. "
 
 
 def _made(answer: Answer) -> str:

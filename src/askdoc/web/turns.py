@@ -11,6 +11,7 @@ from askdoc.types import Answer, Citation
 
 SHOWN = 3  # closest passages below a refusal
 KEPT = 50  # turns that the browser keeps
+STOPPED = "Stopped."  # the note of an answer that was ended before it was finished
 
 
 class Turn(BaseModel):

@@ -88,11 +88,18 @@
       view = other.dataset.view;
       open(opener);
     }
+    const card = event.target.closest("button.source");
+    const marker = card && all("button.cite").find((cite) => cite.dataset.key === card.dataset.of);
+    if (marker) open(marker);
     const row = event.target.closest("button.open");
     if (row) {
       tab("Chat");
       open(row);
     }
+  });
+  document.addEventListener("click", (event) => {
+    const name = event.target.closest("[data-tab]")?.dataset.tab;
+    if (name) tab(name);
   });
   function tab(name) {
     all('[role="tab"]').find((other) => other.textContent.trim() === name)?.click();
@@ -190,12 +197,12 @@
       buttons[buttons.indexOf(here) + (event.key === "ArrowRight" ? 1 : -1)]?.focus();
     }
   });
-  // Keeps the newest words in view while an answer grows.
+  // Keeps the beginning of an answer in view while it grows: its verdict stands there.
   new MutationObserver((changes) => {
     const live = document.getElementById("live");
     const log = document.getElementById("log");
     if (live && changes.some((change) => live.contains(change.target))) {
-      log.scrollTop = log.scrollHeight;
+      log.scrollTop += live.getBoundingClientRect().top - log.getBoundingClientRect().top;
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
   window.askdoc = { ...window.askdoc, save, toChat, typeOn };

@@ -119,8 +119,8 @@
     open.querySelector("summary").focus();
   });
 
-  // Thumbs: a click opens a line for a comment, Enter or Send sends both.
-  document.addEventListener("click", (event) => {
+  // Thumbs: a click counts at once, and opens a line for a comment; what is sent then takes its place.
+  document.addEventListener("click", async (event) => {
     const rate = event.target.closest("button.rate");
     if (!rate) return;
     const acts = rate.closest(".acts");
@@ -133,30 +133,41 @@
     const comment = make("input", { maxLength: 5000 });
     label.append(comment);
     form.append(label, make("button", { textContent: "Send" }));
-    form.addEventListener("submit", (submitted) => {
+    form.addEventListener("submit", async (submitted) => {
       submitted.preventDefault();
-      send(form, rate, comment.value);
+      if (await send(form, acts, rate, comment.value)) form.replaceChildren(...form.querySelectorAll("p"));
     });
     acts.after(form);
     comment.focus();
+    await send(form, acts, rate, "");
   });
 
-  async function send(form, rate, comment) {
+  // Whether an opinion was taken; a line in the form says so. The comment waits until the thumb is kept.
+  function send(form, acts, rate, comment) {
+    acts.sending = (acts.sending ?? Promise.resolve()).then(() => sent(form, acts, rate, comment));
+    return acts.sending;
+  }
+
+  async function sent(form, acts, rate, comment) {
     const kept = JSON.parse(document.querySelector("#kept textarea")?.value || "[]");
     const turns = kept.slice(0, Number(rate.dataset.turn) + 1);
-    const body = JSON.stringify({ rating: rate.dataset.rating, comment, turns });
+    const instead_of = acts.dataset.opinion ?? "";
+    const body = JSON.stringify({ instead_of, rating: rate.dataset.rating, comment, turns });
     let outcome = "This answer is not finished.";
+    let taken = false;
     if (kept.length > Number(rate.dataset.turn)) {
       const headers = { "content-type": "application/json" };
       const response = await fetch("/api/feedback", { method: "POST", headers, body }).catch(() => null);
-      const error = response && !response.ok ? (await response.json().catch(() => ({}))).error : "";
-      outcome = response?.ok ? "Thank you: noted." : error || "It could not be sent: try again.";
+      const told = (await response?.json().catch(() => null)) ?? {};
+      taken = Boolean(response?.ok);
+      if (taken) acts.dataset.opinion = told.id;
+      outcome = taken ? "Thank you: noted." : told.error || "It could not be sent: try again.";
     }
     const note = make("p", { className: "note", textContent: outcome });
     note.setAttribute("role", "status");
     form.querySelector("p")?.remove();
-    if (outcome.startsWith("Thank")) form.replaceChildren(note);
-    else form.append(note);
+    form.append(note);
+    return taken;
   }
 
   // A lost connection is told; when it is back, what was asked is put back into the box.

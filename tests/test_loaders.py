@@ -11,6 +11,7 @@ from made_files import MADE, SIGNS, TABLES, made
 from askdoc import BlockKind, Document, Unreadable
 from askdoc.ingest.chunker import chunk, split
 from askdoc.ingest.files import LOADERS, find, language, load
+from askdoc.ingest.formats import picture
 
 HTML = (
     "<!doctype html><html><head><title>R&amp;D report</title><style>p{}</style></head><body>"
@@ -201,7 +202,7 @@ def test_a_bad_file_gets_its_status(folder, name: str, content: bytes, status: s
 
 
 def test_every_format_has_a_file_to_try() -> None:
-    assert LOADERS.keys() == MADE.keys() | UNWRITABLE
+    assert LOADERS.keys() == MADE.keys() | UNWRITABLE | set(picture.SUFFIXES)
 
 
 @pytest.mark.parametrize("suffix", sorted(MADE))
@@ -327,7 +328,7 @@ def test_a_pdf_without_text_says_so(folder) -> None:
     pdf = pypdfium2.PdfDocument.new()
     pdf.new_page(200, 200)
     pdf.save(root / "scan.pdf")
-    assert status_of(root, "scan.pdf")[0] == "no text layer"
+    assert status_of(root, "scan.pdf")[0] == "empty"
 
 
 def test_what_belongs_to_a_corpus(folder, tmp_path: Path) -> None:

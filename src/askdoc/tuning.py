@@ -66,7 +66,7 @@ TOLD_BEFORE = 0.75  # of the confidence
 
 # A question that only names a topic
 TOPIC = 0.7  # the confidence in the section that is called by just its name
-TOPIC_DOCUMENT = 0.95  # the same of a document
+TOPIC_DOCUMENT = 0.97  # the same of a document
 TOPIC_OF_TITLE = 0.5  # share of the words of a document's title that the topic is, at least
 TOPIC_TOLD = 0.5  # the confidence in a sentence that has all of the topic, at least
 TOPIC_FOLLOWS = 0.5  # of that, where the question leans on the one before it

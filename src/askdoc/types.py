@@ -79,7 +79,8 @@ class Document:
     ``source`` is the path relative to the corpus with forward slashes; ``blocks`` are in order,
     none overlaps another, and outside of them is only white space; ``pages`` holds the offset at
     which each page begins, and is empty where the format has no pages; ``hidden`` is how many
-    characters the file holds that its reader does not see.
+    characters the file holds that its reader does not see; ``remark`` is what else to know of how
+    it was read, as by OCR.
     """
 
     source: str
@@ -89,6 +90,7 @@ class Document:
     blocks: tuple[Block, ...] = ()
     pages: tuple[int, ...] = ()
     hidden: int = 0
+    remark: str = ""
 
     @cached_property
     def unseen(self) -> str:
@@ -386,8 +388,8 @@ class Status(StrEnum):
 class FileReport:
     """One line of the report: what came of one file of the corpus.
 
-    ``why`` explains any status but ``read``, and for that tells what a reader of the file does not
-    see; ``language`` is an ISO 639-1 code, None where the text is too short to tell.
+    ``why`` explains any status but ``read``, and for that tells of OCR, and what a reader of the
+    file does not see; ``language`` is an ISO 639-1 code, None where the text is too short to tell.
     """
 
     source: str

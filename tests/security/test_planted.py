@@ -88,7 +88,7 @@ def check_nothing_came_alive(assistant: Assistant, answer: Answer, corpus: Path)
 
 OURS = {
     "article", "b", "button", "details", "div", "h2", "h3", "li", "p", "path", "span", "strong",
-    "summary", "svg", "ul", "bdi",
+    "summary", "svg", "ul", "bdi", "i", "small",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from bombs import OFFICE, WORD, docx, package, related, said, xlsx, zipped
 from made_files import MADE
+from scanned import scanned
 
 from askdoc import Unreadable
 from askdoc.ingest.files import ingest
@@ -118,6 +119,8 @@ def test_no_file_has_the_worker_open_a_socket_or_another_file(
         FETCHING | {f"made{suffix}": make() for suffix, make in MADE.items()} | {"a.txt": "`" * 700}
     )
     worker.run(ingest, root, "a.txt", 600)
+    scanned(["The ferry sails at noon."]).save(root / "scan.png")
+    worker.run(ingest, root, "scan.png", 600)
     worker.run(ingest, root, "made.html", 600)  # imports open some, to see what the system can
     worker.run(forbid_sockets)
     child = worker._child
@@ -130,6 +133,7 @@ def test_no_file_has_the_worker_open_a_socket_or_another_file(
         assert worker._child is child, source
     worker.run(ingest, corpus, "lachin-corridor.pdf", 600)
     worker.run(picture, corpus / "lachin-corridor.pdf", 1)
+    assert "noon" in worker.run(ingest, root, "scan.png", 600)[0].text
     with pytest.raises(Unreadable, match="crashed"):
         worker.run(open_a_socket)
 

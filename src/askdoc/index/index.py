@@ -322,7 +322,7 @@ class Index:
             passages=len(passages),
             seconds=time.perf_counter() - began,
             language=language(document.text),
-            why=document.unseen,
+            why="; ".join(filter(None, (document.remark, document.unseen))),
         )
         return Entry(File(times, document.file_sha256, file_report), document, passages)
 

@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS files (
 CREATE TABLE IF NOT EXISTS documents (
     source TEXT PRIMARY KEY REFERENCES files ON DELETE CASCADE, file_sha256 TEXT NOT NULL,
     title TEXT NOT NULL, text TEXT NOT NULL, blocks TEXT NOT NULL, pages TEXT NOT NULL,
-    hidden INTEGER NOT NULL, checksum TEXT NOT NULL);
+    hidden INTEGER NOT NULL, remark TEXT NOT NULL, checksum TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS documents_of_file ON documents (file_sha256);
 CREATE TABLE IF NOT EXISTS passages (
     id TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
@@ -40,7 +40,7 @@ CREATE INDEX IF NOT EXISTS passages_of_source ON passages (source);
 CREATE INDEX IF NOT EXISTS passages_of_content ON passages (content);
 """
 REPORT = "checksum(source, file_sha256, report)"
-DOCUMENT = "checksum(source, file_sha256, title, text, blocks, pages, hidden)"
+DOCUMENT = "checksum(source, file_sha256, title, text, blocks, pages, hidden, remark)"
 
 
 class Times(NamedTuple):
@@ -224,14 +224,13 @@ class Manifest:
     def _read_document(self, source: str, sha256: str) -> Document:
         """A document of the index; raises LookupError, which no cache keeps, when it is gone."""
         rows = self._rows(
-            f"SELECT title, text, blocks, pages, hidden, checksum = {DOCUMENT} FROM documents "
-            "WHERE source = ? AND file_sha256 = ?",
+            f"SELECT title, text, blocks, pages, hidden, remark, checksum = {DOCUMENT} "
+            "FROM documents WHERE source = ? AND file_sha256 = ?",
             source,
             sha256,
         )
-        title, text, blocks, pages, hidden, intact = rows[
-            0
-        ]  # none when a sync has just replaced it
+        row = rows[0]  # none when a sync has just replaced it
+        title, text, blocks, pages, hidden, remark, intact = row
         if not intact:
             raise self._home.damaged(f"the text of {source} has changed")
         return Document(
@@ -242,6 +241,7 @@ class Manifest:
             tuple(Block(BlockKind(kind), *places) for kind, *places in json.loads(blocks)),
             tuple(json.loads(pages)),
             hidden,
+            remark,
         )
 
     def _rows(self, query: str, *values: object) -> list[Any]:
@@ -288,8 +288,8 @@ def _insert(db: sqlite3.Connection, entry: Entry) -> None:
     blocks = list(map(attrgetter(*Block.__dataclass_fields__), document.blocks))
     structure = json.dumps(blocks), json.dumps(document.pages)
     kept = source, document.file_sha256, document.title, document.text
-    row = (*kept, *structure, document.hidden)
-    db.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, _checksum(*row)))
+    row = (*kept, *structure, document.hidden, document.remark)
+    db.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, _checksum(*row)))
     db.executemany(
         "INSERT INTO passages VALUES (?, ?, ?, ?, ?)",
         [

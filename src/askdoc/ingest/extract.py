@@ -19,7 +19,7 @@ class Extract:
 
     ``text`` has ``\n`` line ends and no NUL; ``title`` is empty where the file names none;
     ``pages`` holds the offset at which each page begins; ``hidden`` is how many characters the file
-    holds that its reader does not see.
+    holds that its reader does not see; ``remark`` is what else to know of how it was read.
     """
 
     text: str
@@ -27,6 +27,7 @@ class Extract:
     blocks: tuple[Block, ...] = ()
     pages: tuple[int, ...] = ()
     hidden: int = 0
+    remark: str = ""
 
 
 @dataclass(slots=True)

@@ -18,7 +18,19 @@ from askdoc.ingest.blocks import structure
 from askdoc.ingest.chunker import chunk
 from askdoc.ingest.extract import Extract
 from askdoc.ingest.filetype import kind
-from askdoc.ingest.formats import book, docx, html, mail, notebook, office, pdf, slides, text, xml
+from askdoc.ingest.formats import (
+    book,
+    docx,
+    html,
+    mail,
+    notebook,
+    office,
+    pdf,
+    picture,
+    slides,
+    text,
+    xml,
+)
 from askdoc.types import Document, Passage, Status
 
 IGNORE_FILE = ".askdocignore"
@@ -52,6 +64,7 @@ LOADERS: Mapping[str, Callable[[Path], Extract]] = {
     ".eml": mail.read,
     ".mbox": mail.read_mailbox,
     ".msg": office.read,
+    **dict.fromkeys(picture.SUFFIXES, pdf.read),
 }
 """Suffix -> loader."""
 
@@ -134,6 +147,7 @@ def load(corpus: Path, source: str) -> Document:
         blocks=structure(extract.text, extract.blocks),
         pages=extract.pages,
         hidden=extract.hidden,
+        remark=extract.remark,
     )
 
 

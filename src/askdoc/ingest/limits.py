@@ -1,5 +1,7 @@
 """How much of one file askdoc reads: what has more would keep everybody else waiting."""
 
+from collections.abc import Callable
+
 from askdoc.errors import Unreadable
 from askdoc.types import Status
 
@@ -14,3 +16,13 @@ def check(count: int, most: int, what: str) -> None:
     if count > most:
         why = f"it has {count:,} {what}; askdoc reads up to {most:,}: split it into smaller files"
         raise Unreadable(Status.TOO_LARGE, why)
+
+
+LISTENERS: list[Callable[[], None]] = []
+"""Who wants to know that a part is done."""
+
+
+def goes_on() -> None:
+    """To be called at each part of a file's work that may take long: its time begins anew."""
+    for listener in LISTENERS:
+        listener()

@@ -19,6 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO, Self, TypeVar, cast
 
 from askdoc.errors import AskdocError, Unreadable
+from askdoc.ingest import limits
 from askdoc.types import Status
 
 SECONDS = 60.0  # that reading one file may take
@@ -26,6 +27,7 @@ MEGABYTES = 2048  # of address space that the child may fill, where the system h
 STARTING = 60.0  # seconds that the child may take to start
 KEPT = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 READY = "ready"
+GOES_ON = "goes on"  # sent between two parts of a task: the time begins anew
 Failure = tuple[Status, str]  # with the reason
 Reply = tuple[Any, Failure | None]
 OUT_OF_MEMORY: Failure = (Status.FAILED, "reading it needs too much memory")
@@ -37,7 +39,8 @@ T = TypeVar("T")
 class Worker:
     """Runs tasks in a child process that is started when first needed, and again when it dies.
 
-    A task may take ``seconds``, and fill so many ``megabytes``.
+    A task may take ``seconds``, of its own parts (``limits.goes_on``) each, and fill so many
+    ``megabytes``.
     """
 
     def __init__(self, seconds: float = SECONDS, megabytes: int = MEGABYTES) -> None:
@@ -100,7 +103,9 @@ class Worker:
             with suppress(OSError):  # it has died, and there is no reply
                 pickle.dump(request, _pipe(child.stdin))
                 _pipe(child.stdin).flush()
-            reply: Reply | None = _receive(child, self.seconds)
+            while (told := _receive(child, self.seconds)) == GOES_ON:
+                pass
+            reply: Reply | None = told
             usable = reply is not None and reply[1] != OUT_OF_MEMORY
             return reply or (None, OUT_OF_MEMORY if child.wait() == KILLED else CRASHED)
         except TimeoutError:
@@ -156,10 +161,19 @@ def _serve(seconds: float, megabytes: int) -> None:
     os.dup2(nowhere, 1)  # what a library prints must not get between the replies
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     _limit(megabytes)
-    reply: object = READY
-    while True:
+
+    def send(reply: object) -> None:
         pickle.dump(reply, replies)
         replies.flush()
+
+    def go_on() -> None:
+        faulthandler.dump_traceback_later(seconds + 5, exit=True, file=nowhere)
+        send(GOES_ON)
+
+    limits.LISTENERS.append(go_on)
+    reply: object = READY
+    while True:
+        send(reply)
         try:
             task, arguments = pickle.load(requests)  # noqa: S301  # what our parent writes
         except EOFError:

@@ -2,6 +2,8 @@
 
 A PDF knows neither paragraphs nor headings, only characters at places: a line in larger type than
 the body is a heading, and a wider step down than between two lines of a paragraph begins a new one.
+A page that is a picture is read by OCR, where that is installed, and a picture is a PDF of one
+page.
 """
 
 import ctypes
@@ -15,17 +17,22 @@ from pathlib import Path
 from statistics import median
 
 import pypdfium2
+from PIL import Image
 from pypdfium2 import raw
 
 from askdoc.errors import Unreadable
+from askdoc.ingest import limits
 from askdoc.ingest.blocks import heading
 from askdoc.ingest.extract import LONGEST_HEADING, Extract, clean, one_line, top_heading
+from askdoc.ingest.formats import ocr, picture
 from askdoc.types import Block, Status
 
 TINY = 2.0  # points: type that nobody reads
 PALE = 24  # steps (of 255) from the colour of paper that nobody sees
 LARGER = 1.1  # times the body's type: a heading
 WIDER = 1.3  # times the body's line step: a new paragraph
+LARGE_TYPE = 1.35  # times the usual height of what OCR reads: a heading
+READ_BY_OCR = 500  # pages of a file, at most
 PDFIUM = threading.Lock()  # pdfium must not be entered by two threads at once
 
 
@@ -44,10 +51,14 @@ class _Line:
 
 @contextmanager
 def open_pdf(path: Path) -> Iterator[pypdfium2.PdfDocument]:
-    """A PDF that no other thread touches meanwhile; raises Unreadable when it cannot be read."""
+    """A PDF that no other thread touches meanwhile; raises Unreadable when it cannot be read.
+
+    A picture is opened as a PDF whose only page it is.
+    """
     with PDFIUM:
         try:
-            pdf = pypdfium2.PdfDocument(path)
+            is_picture = path.suffix.lower() in picture.SUFFIXES
+            pdf = picture.as_pdf(path) if is_picture else pypdfium2.PdfDocument(path)
             try:
                 yield pdf
             finally:
@@ -63,14 +74,59 @@ def read(path: Path) -> Extract:
     with open_pdf(path) as pdf:
         title = one_line(pdf.get_metadata_dict().get("Title", ""))
         pages = [_page(pdf, number) for number in range(len(pdf))]
-    if pages and not any(lines is not None for lines in pages):
-        raise Unreadable(Status.FAILED, "none of its pages can be read")
+        if pages and not any(lines is not None for lines in pages):
+            raise Unreadable(Status.FAILED, "none of its pages can be read")
+        bare = [
+            number
+            for number, lines in enumerate(pages)
+            if lines is not None and not any(line.text.strip() for line in lines)
+        ]
+        pictures = [number for number in bare if not _is_bare(pdf[number])]
+        found: list[list[ocr.Line]] = []
+        for number in bare[:READ_BY_OCR] if ocr.is_installed() else ():
+            limits.goes_on()
+            found.append(ocr.lines(as_picture(pdf[number])))
+            pages[number] = _lines_of(found[-1], pdf[number].get_height())
     if not any(line.text.strip() for lines in pages for line in lines or ()):
-        raise Unreadable(Status.NO_TEXT_LAYER, "its pages are pictures: put it through OCR first")
+        if ocr.is_installed():
+            raise Unreadable(Status.EMPTY, "no text is to be seen on its pages")
+        raise Unreadable(Status.NO_TEXT_LAYER, f"its pages are pictures: {ocr.MISSING}")
     seen = [[line for line in lines or [] if not line.unseen] for lines in pages]
     extract = _compose(seen)
     hidden = sum(len("".join(line.text.split())) for p in pages for line in p or () if line.unseen)
-    return replace(extract, title=title or top_heading(extract), hidden=hidden)
+    title = title or top_heading(extract)
+    remark = _remark(len(pages), len(pictures), len(bare), found)
+    return replace(extract, title=title, hidden=hidden, remark=remark)
+
+
+def as_picture(page: pypdfium2.PdfPage) -> Image.Image:
+    """A page as OCR wants it."""
+    longest = max(page.get_width(), page.get_height())
+    image: Image.Image = page.render(scale=ocr.SIDE / longest).to_pil()
+    return image
+
+
+def _lines_of(found: Sequence[ocr.Line], height: float) -> list[_Line]:
+    """What OCR has found on a page of so many points; its type is of one height, or large."""
+    usual = median(line.height for line in found) if found else 0.0
+    lines = []
+    for line in found:
+        size = round(height * usual * (LARGE_TYPE if line.height > LARGE_TYPE * usual else 1.0), 1)
+        bottom = height * (1 - line.box[1] - line.box[3])
+        lines.append(_Line(clean(line.text), size, bottom))
+    return lines
+
+
+def _remark(pages: int, pictures: int, bare: int, found: Sequence[Sequence[ocr.Line]]) -> str:
+    """What to know of pages without text, some of which are pictures; empty where nothing is."""
+    if not ocr.is_installed():
+        return f"{pictures} of its {pages} pages are pictures: {ocr.MISSING}" if pictures else ""
+    read = [lines for lines in found if lines]
+    if not read:
+        return ""
+    confidence = ocr.confidence([line for lines in read for line in lines])
+    left = f", {bare - READ_BY_OCR:,} not" if bare > READ_BY_OCR else ""
+    return f"{len(read)} of {pages} pages read by OCR{left}; confidence {confidence:.2f}"
 
 
 def _unseen(

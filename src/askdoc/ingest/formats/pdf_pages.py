@@ -12,7 +12,10 @@ import pypdfium2
 from pypdfium2 import raw
 
 from askdoc.errors import Unreadable
-from askdoc.ingest.formats.pdf import open_pdf
+from askdoc.ingest import limits
+from askdoc.ingest.formats import ocr
+from askdoc.ingest.formats.ocr import Box
+from askdoc.ingest.formats.pdf import as_picture, open_pdf
 from askdoc.types import Status
 
 WIDTH = 1100  # pixels of a picture: sharp on a panel of half a screen, and about 100 KB
@@ -22,8 +25,8 @@ NEAR = 0.05  # shares of a page's width between boxes of one line, at most
 HYPHENS = (0x0002, 0xFFFE)  # how pdfium hands on one at the end of a line
 FINE = 100_000  # steps in which a place on a page is reckoned
 
-Box = tuple[float, float, float, float]
-"""Left, top, width and height, as shares (0 to 1) of the page's."""
+READ: dict[tuple[Path, int, int], list[ocr.Line]] = {}
+"""What OCR read last, by file, its time and page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,14 @@ def sheets(path: Path, text: str, pages: Sequence[int], spans: Sequence[tuple[in
             if not here or number > len(sizes):
                 continue
             on_page = [(spans[at][0] - first, spans[at][1] - first) for at in here]
-            for at, lines in zip(
-                here, _boxes(pdf[number - 1], text[first:last], on_page), strict=True
-            ):
+            page, words = pdf[number - 1], text[first:last]
+            found = _boxes(page, words, on_page)
+            if not any(found) and ocr.is_installed():
+                limits.goes_on()
+                found = _boxes_of_picture(path, number, page, words, on_page)
+            for at, lines in zip(here, found, strict=True):
                 boxes[at] += [(number, box) for box in lines]
+            page.close()
     return Sheets(sizes, tuple(map(tuple, boxes)))
 
 
@@ -86,8 +93,45 @@ def _boxes(
         rects = textpage.count_rects(first, max(marked) - first + 1) if marked else 0
         boxes.append(_lines(_shown(page, *textpage.get_rect(number)) for number in range(rects)))
     textpage.close()
-    page.close()
     return boxes
+
+
+def _boxes_of_picture(
+    path: Path,
+    number: int,
+    page: pypdfium2.PdfPage,
+    words: str,
+    spans: Sequence[tuple[int, int]],
+) -> list[list[Box]]:
+    """The boxes around each span of the words that OCR has read on a page, a line each.
+
+    It is read again, since an index keeps no places; what was read last is kept for the next click.
+    """
+    key = (path, path.stat().st_mtime_ns, number)
+    if key not in READ:
+        READ.clear()
+        READ[key] = ocr.lines(as_picture(page))
+    at_sign = [
+        (line, inside / len(line.text)) for line in READ[key] for inside in range(len(line.text))
+    ]
+    signs = [sign for line in READ[key] for sign in line.text]
+    places = _aligned(words, [(sign, number) for number, sign in enumerate(signs)])
+    boxes = []
+    for start, end in spans:
+        shares: dict[ocr.Line, list[float]] = {}
+        for offset in range(max(0, start), min(end, len(words))):
+            if offset in places:
+                line, share = at_sign[places[offset]]
+                shares.setdefault(line, []).append(share)
+        boxes.append([_part(line, within) for line, within in shares.items() if line.box[2]])
+    return boxes
+
+
+def _part(line: ocr.Line, shares: Sequence[float]) -> Box:
+    """The box of those signs of a line that begin at shares (0 to 1) of it."""
+    left, top, width, height = line.box
+    end = max(shares) + 1 / len(line.text)
+    return left + width * min(shares), top, width * (end - min(shares)), height
 
 
 def _lines(boxes: Iterable[Box]) -> list[Box]:

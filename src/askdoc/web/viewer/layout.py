@@ -9,12 +9,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from askdoc.ingest.formats.picture import SUFFIXES
 from askdoc.types import INVISIBLE, Block, BlockKind, Document
 from askdoc.web.viewer.columns import in_columns
 from askdoc.web.viewer.marks import HIDDEN, Span, pieces
 
 MARKDOWN = (".md",)
-FLOWING = (".md", ".pdf", ".tex", ".rst", ".org")  # where a line's end is not the writer's
+FLOWING = (
+    ".md",
+    ".pdf",
+    *SUFFIXES,
+    ".tex",
+    ".rst",
+    ".org",
+)  # where a line's end is not the writer's
 EMPHASIS = (
     ("strong", re.compile(r"(?P<sign>\*\*|__)(?=\S)[^\n]{1,500}?(?<=\S)(?P=sign)")),
     ("em", re.compile(r"(?<![\w*])(?P<sign>[*_])(?![\s*_])[^*_\n]+(?<!\s)(?P=sign)(?![\w*])")),

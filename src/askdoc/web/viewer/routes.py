@@ -14,11 +14,13 @@ from askdoc.errors import AskdocError, BadInput, Unreadable
 from askdoc.ingest.files import file_sha256
 from askdoc.ingest.formats import pdf_pages
 from askdoc.ingest.formats.pdf_pages import Sheets
+from askdoc.ingest.formats.picture import SUFFIXES
 from askdoc.ingest.worker import CRASHED, OUT_OF_MEMORY, Failure, Worker
 from askdoc.types import Document, Status
 from askdoc.web.viewer import panel
 
 SPAN = re.compile(r"(\d{1,12})-(\d{1,12})")
+PAGED = (".pdf", *SUFFIXES)
 SECONDS = 10.0  # that drawing a page may take
 T = TypeVar("T")
 KEEP = {"cache-control": "private, max-age=86400"}  # the address names the file's hash
@@ -96,7 +98,7 @@ class Pages:
 
     def start(self) -> None:
         """Has the process there before a PDF is opened, in a thread, where the index has one."""
-        if any(file.source.lower().endswith(".pdf") for file in self._index.reports()):
+        if any(file.source.lower().endswith(PAGED) for file in self._index.reports()):
             threading.Thread(target=self._start, daemon=True).start()
 
     def _start(self) -> None:
@@ -110,7 +112,7 @@ class Pages:
         where the words of the first span are not found on them.
         """
         path = self._index.corpus / document.source
-        if not document.pages or not document.source.lower().endswith(".pdf"):
+        if not document.pages or not document.source.lower().endswith(PAGED):
             return None
         try:
             if file_sha256(path) != document.file_sha256:

@@ -7,6 +7,7 @@ come again. After a fifth of the time the server's memory may not grow by more t
 
 import asyncio
 import itertools
+import json
 import random
 import sys
 import tempfile
@@ -60,7 +61,7 @@ class Client:
         source = f"uploads/{name}"
         told = await self._answer("Who is the harbour master of Marwick?", source)
         self._check(who in told or "there is no document" in told, "upload", told)
-        await self._event("remove", [], source=source)
+        await self._event("remove", [], sources=json.dumps([source]))
         told = await self._answer("Who is the harbour master of Marwick?", source)
         self._check("there is no document" in told or "not in" in told, "remove", told)
 

@@ -133,7 +133,7 @@ def test_a_read_only_chat_takes_and_deletes_nothing(folder, tmp_path: Path) -> N
     assistant = Assistant.from_folder(root, Settings(read_only=True))
     for act in (
         lambda: documents.upload(assistant, [str(new)]),
-        lambda: documents.delete(assistant, "a.md"),
+        lambda: documents.delete(assistant, ["a.md"]),
     ):
         with pytest.raises(BadInput, match="read-only"):
             act()

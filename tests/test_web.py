@@ -321,6 +321,45 @@ def test_documents_are_reported_added_synced_and_deleted(own: tuple[Page, Path],
     expect(page.locator("article.answer").last).not_to_contain_text("Ingrid")
 
 
+def test_the_table_of_documents_is_searched_sorted_grouped_and_chosen(
+    own: tuple[Page, Path],
+) -> None:
+    page, root = own
+    (root / "notes").mkdir()
+    for name in ("oil", "bells", "nets"):
+        (root / "notes" / f"{name}.txt").write_text(f"Of {name} the harbour has {len(name)}.")
+    page.get_by_role("tab", name="Documents").click()
+    page.get_by_role("button", name="Sync now").click()
+    names = page.locator("#report tbody tr:visible th[scope=row] bdi")
+    notes = ["notes/bells.txt", "notes/nets.txt", "notes/oil.txt"]
+    expect(names).to_have_text(["bad.pdf", "ferry.md", *notes], timeout=WAIT)  # what failed first
+    expect(page.locator("#report")).to_contain_text("save it anew")
+    page.get_by_role("button", name="Document", exact=True).click()
+    page.get_by_role("button", name="Document", exact=True).click()
+    expect(names).to_have_text([*reversed(notes), "ferry.md", "bad.pdf"])
+    page.get_by_label("Find a document").fill("notes")
+    expect(names).to_have_count(3)
+    page.get_by_label("Find a document").fill("")
+    page.get_by_label("Group by").select_option("folder")
+    groups = page.locator("#report tr.group")
+    expect(groups).to_have_text(["(top folder)", "notes"])
+    expect(page.get_by_role("columnheader", name="Passages")).to_be_hidden()
+    page.get_by_label("All columns").check()
+    expect(page.get_by_role("columnheader", name="Passages")).to_be_visible()
+    shot(page, "table")
+    for name in ("oil", "nets"):
+        page.get_by_label(f"Choose notes/{name}.txt").check()
+    page.get_by_role("button", name="Ask about these").click()
+    ask(page, "How many nets does the harbour have?")
+    expect(page.get_by_text("Asked only: notes/")).to_be_visible()
+    page.get_by_role("tab", name="Documents").click()
+    for name in ("oil", "bells"):
+        page.get_by_label(f"Choose notes/{name}.txt").check()
+    page.get_by_role("button", name="Delete these").click()
+    expect(names).to_have_count(3, timeout=WAIT)
+    assert [path.name for path in (root / "notes").iterdir()] == ["nets.txt"]
+
+
 def test_a_file_that_is_gone_does_not_answer_in_the_chat(own: tuple[Page, Path]) -> None:
     page, root = own
     ask(page, "When does the ferry to Marwick sail?")
@@ -352,8 +391,8 @@ def test_uploads_and_deletions_stay_in_the_corpus(folder, tmp_path: Path) -> Non
     assert not (tmp_path / "from" / "d.exe").exists()
     for source in ("../secret.txt", "/etc/passwd", "nothing.md"):
         with pytest.raises(BadInput, match="there is no document"):
-            documents.delete(assistant, source)
-    documents.delete(assistant, "a.md")
+            documents.delete(assistant, [source])
+    documents.delete(assistant, ["a.md"])
     assert not (root / "a.md").exists()
     list(documents.syncing(assistant))
     assert "a.md" not in documents.report(assistant)

@@ -36,6 +36,7 @@ class Chat:
         self._assistant = assistant
         self._warmup = warmup
         self._sessions = sessions
+        self._answering: set[object] = set()  # a mark for each question that is being answered
 
     def head(self) -> None:
         """What stands above all tabs."""
@@ -98,8 +99,11 @@ class Chat:
             if not turn.answer or not turn.answer.citations:
                 return ""
             asked = [each.question for each in (*before, turn)]
-            try:
-                return render("next", questions=after(self._warmup.assistant, turn.answer, asked))
+            try:  # a question that somebody has asked comes first
+                questions = after(
+                    self._warmup.assistant, turn.answer, asked, lambda: not self._answering
+                )
+                return render("next", questions=questions)
             except AskdocError:  # as of a document that has just gone: the answer is what counts
                 return ""
 
@@ -198,6 +202,8 @@ class Chat:
             self.next: "",
             self.stop: gr.update(visible=True),
         }
+        mark = object()
+        self._answering.add(mark)
         try:
             self._warmup.wait()
             for step in documents.syncing(self._assistant):
@@ -212,6 +218,8 @@ class Chat:
                     yield {self.live: conversation([turn], len(turns))}
         except Exception as error:  # noqa: BLE001 - the page must not stay locked
             turn = Turn(question=question[:500], error=in_words(error))
+        finally:
+            self._answering.discard(mark)
         yield {
             self.live: conversation([turn], len(turns)),
             self.kept: dumped([*turns, turn]),

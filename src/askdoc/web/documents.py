@@ -7,7 +7,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from datetime import date
 from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
 
 from askdoc.assistant import Assistant
 from askdoc.errors import BadInput
@@ -15,19 +18,55 @@ from askdoc.ingest.files import LOADERS
 from askdoc.types import Progress, Status
 from askdoc.web.templating import render
 
+ROWS = 2_000  # of the table, at most
+# The columns, and whether they are shown on demand only.
+COLUMNS = (
+    ("Document", False),
+    ("Kind", False),
+    ("Pages", False),
+    ("Changed", False),
+    ("Status", False),
+    ("Characters", True),
+    ("Passages", True),
+    ("Language", True),
+)
+ADVICE = {
+    Status.ENCRYPTED: "Save a copy without its password.",
+    Status.TOO_LARGE: "Split it.",
+    Status.TOOK_TOO_LONG: "Split it, or save it as plain text.",
+    Status.FAILED: "Open it in the program that made it, and save it anew.",
+}
+LISTED = TypeAdapter(list[str])
 UPLOADS = "uploads"  # the folder of the corpus in which uploaded files land
 
 
 def report(assistant: Assistant) -> str:
-    """The table of the report as HTML: a row for each file, and what can be done with it."""
+    """The table of the report as HTML: a row for each file, and what can be done with it.
+
+    What could not be read comes first.
+    """
     files = assistant.index.reports()
+    times = dict(assistant.index.newest(len(files)))
+    rows = sorted(files, key=lambda file: file.status is Status.READ)[:ROWS]
     return render(
         "report",
         files=files,
+        shown=[(file, _kind(file.source), _date(times.get(file.source, 0))) for file in rows],
+        columns=COLUMNS,
+        advice=ADVICE,
         read=sum(file.status is Status.READ for file in files),
         warning=assistant.index.warning(),
         read_only=assistant.settings.read_only,
     )
+
+
+def _kind(source: str) -> str:
+    return Path(source).suffix.removeprefix(".").upper()
+
+
+def _date(changed: int) -> str:
+    """The day of a time in nanoseconds since 1970; empty where there is none."""
+    return date.fromtimestamp(changed / 1e9).isoformat() if changed else ""
 
 
 def banner(assistant: Assistant) -> str:
@@ -73,15 +112,26 @@ def _taken(assistant: Assistant, paths: Sequence[str]) -> list[str]:
     return [f"{UPLOADS}/{target.name}" for target in targets]
 
 
-def delete(assistant: Assistant, source: str) -> None:
-    """Deletes a document's file; raises BadInput when it is none of the corpus."""
+def delete(assistant: Assistant, sources: Sequence[str]) -> None:
+    """Deletes the files of documents; raises BadInput, and deletes none, where one is none."""
     _check_writable(assistant)
-    if source not in {file.source for file in assistant.index.reports()}:
-        raise BadInput(f"there is no document {source[:200]!r}")
+    known = {file.source for file in assistant.index.reports()}
+    for source in sources:
+        if source not in known:
+            raise BadInput(f"there is no document {source[:200]!r}")
+    for source in sources:
+        try:
+            (assistant.settings.corpus / source).unlink(missing_ok=True)
+        except OSError as error:
+            raise BadInput(f"{source} cannot be deleted: {error.strerror}") from error
+
+
+def named(sources: str) -> list[str]:
+    """The sources that a click names, as JSON; raises BadInput where it is no list of them."""
     try:
-        (assistant.settings.corpus / source).unlink(missing_ok=True)
-    except OSError as error:
-        raise BadInput(f"{source} cannot be deleted: {error.strerror}") from error
+        return LISTED.validate_json(sources)
+    except ValidationError as error:
+        raise BadInput("the page named no documents: load it again") from error
 
 
 def _check_writable(assistant: Assistant) -> None:

@@ -76,12 +76,12 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant, chat: Chat) -
         yield from after(lambda: documents.upload(assistant, paths or []))
 
     def remove(data: gr.EventData) -> Steps:
-        """Deletes the file whose button was clicked."""
-        yield from after(lambda: documents.delete(assistant, str(data.source)))
+        """Deletes the files that were clicked or chosen."""
+        yield from after(lambda: documents.delete(assistant, documents.named(str(data.sources))))
 
     def only(data: gr.EventData) -> list[str]:
-        """Keeps the next questions to the document whose button was clicked."""
-        return [str(data.source)]
+        """Keeps the next questions to the documents that were clicked or chosen."""
+        return documents.named(str(data.sources))
 
     banner = html()
     files = gr.File(

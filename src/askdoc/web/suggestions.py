@@ -6,7 +6,7 @@ Each is asked before it is shown, so that nobody clicks on one that is not answe
 import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from askdoc.assistant import Assistant
 from askdoc.ingest.chunker import sentences
@@ -33,11 +33,17 @@ Candidate = tuple[int, str]
 """Where in its document a question comes from, and the question."""
 
 
-def after(assistant: Assistant, answer: Answer, before: Collection[str]) -> list[str]:
+def after(
+    assistant: Assistant,
+    answer: Answer,
+    before: Collection[str],
+    wanted: Callable[[], bool] = lambda: True,
+) -> list[str]:
     """Questions that lead on from an answer, each surely answered by what was not yet cited.
 
     They come of the documents that the answer cites, the parts that are nearest to it first, and
-    then of those that were found beside them. ``before`` is what has been asked already.
+    then of those that were found beside them. ``before`` is what has been asked already. None is
+    tried any more when they are not ``wanted``.
     """
     cited = {place.source: place.start for place in reversed(answer.citations)}
     hits = assistant.search(answer.query or answer.question)
@@ -51,11 +57,12 @@ def after(assistant: Assistant, answer: Answer, before: Collection[str]) -> list
         questions = [*asks(document), *topics(document, names)]
         questions.sort(key=lambda made: abs(made[0] - cited.get(document.source, 0)))
         new = [made for made in questions if made[1].casefold() not in asked]
-        for question, reply in itertools.islice(answered(assistant, document, new[:TRIED]), 2):
+        tried = itertools.takewhile(lambda made: wanted(), new[:TRIED])
+        for question, reply in itertools.islice(answered(assistant, document, tried), 2):
             if told.isdisjoint(place.quote for place in reply.citations):
                 found.append(question)
                 told |= {place.quote for place in reply.citations}
-        if len(found) >= NEXT:
+        if len(found) >= NEXT or not wanted():
             break
     return found[:NEXT]
 

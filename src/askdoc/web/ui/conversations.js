@@ -178,13 +178,19 @@
   let started = null; // which server this page came from
   let lost = false;
 
+  // Nothing is asked where nothing stands in the box.
+  function asks(event, box) {
+    if (box.value.trim()) return waiting(box.value);
+    event.preventDefault();
+    event.stopPropagation();
+  }
   document.addEventListener("keydown", (event) => {
     const box = event.target.closest?.("#box textarea");
-    if (box && event.key === "Enter" && !event.shiftKey && box.value.trim()) waiting(box.value);
+    if (box && event.key === "Enter" && !event.shiftKey) asks(event, box);
   }, true);
   document.addEventListener("click", (event) => {
     const box = document.querySelector("#box textarea");
-    if (event.target.closest("#box button") && box?.value.trim()) waiting(box.value);
+    if (box && event.target.closest("#box button")) asks(event, box);
   }, true);
 
   function tellLost(gone) {

@@ -55,6 +55,20 @@ def test_a_rebuilt_or_deleted_index_answers_here(folder, other) -> None:
     assert sources(assistant, "When does the tide turn?") == {"tide.md"}
 
 
+def test_an_index_replaced_in_the_middle_of_a_search_is_searched_again(folder) -> None:
+    """Found by two writers and three readers: the files are gone while Chroma reads them."""
+    root = folder({"ferry.md": FERRY})
+    index = Assistant.from_folder(root).index
+    stores = index.stores
+
+    def replaced(*_: object) -> tuple[list[object], list[object]]:
+        Index.rebuild(Settings(corpus=root))[0].close()
+        raise stores.home.unavailable("unable to open database file")
+
+    stores.search = replaced  # type: ignore[method-assign, assignment]
+    assert index.search("ferry", 3)[0][0][0].text == FERRY
+
+
 def test_a_rebuild_that_fails_leaves_what_was_there(folder) -> None:
     root = folder({"ferry.md": FERRY})
     settings = Settings(corpus=root)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from askdoc.errors import BadInput, IndexDamaged, Unreadable
+from askdoc.errors import BadInput, IndexDamaged, IndexUnavailable, Unreadable
 from askdoc.index.dense import cosine
 from askdoc.index.embedder import check_weights, embed_in_steps, embedder, languages_of
 from askdoc.index.home import Home, check_corpus
@@ -20,7 +20,7 @@ from askdoc.ingest.worker import Worker
 from askdoc.settings import Settings
 from askdoc.types import Document, FileReport, Passage, Progress, Status, SyncReport
 
-TOGETHER = 512  # passages that are embedded before they are written
+TOGETHER = 512  # passages that are embedded before they are written; of the first, a step
 STEP = 64  # passages between two reports of progress
 READING = 5  # one part in so many of a file's progress is for reading it, the rest for embedding
 TELLING = 300  # characters from which a text's language is told reliably
@@ -137,10 +137,13 @@ class Index:
         """
         vector = self.embedder.embed_query(query)
         for seconds in WRITTEN:
+            stores = self.stores
             try:
-                return self.stores.search(vector, query, k, sources)
-            except IndexDamaged:
-                if not self.stores.manifest.is_written:
+                return stores.search(vector, query, k, sources)
+            except (IndexDamaged, IndexUnavailable):
+                if self.stores is not stores:  # another has taken its place meanwhile
+                    continue
+                if not stores.manifest.is_written:
                     break
             time.sleep(seconds)
             self._open_anew()
@@ -282,7 +285,7 @@ class Index:
         """Reads, embeds and writes what is new or changed; drops what is gone."""
         unread, removed = plan
         total = sum(stat.st_size for stat in unread.values())
-        done = 0
+        done, enough = 0, STEP  # so that what comes first can soon be asked
         batch: list[Entry] = []
         touched: list[tuple[*Times, str]] = []
         with Worker() as worker:
@@ -295,9 +298,9 @@ class Index:
                     done += stat.st_size
                     continue
                 batch.append(self._read(worker, source, stat, sha256))
-                if sum(len(entry.passages) for entry in batch) >= TOGETHER:
+                if sum(len(entry.passages) for entry in batch) >= enough:
                     done = self._write(batch, done, total, on_progress)
-                    batch = []
+                    batch, enough = [], min(2 * enough, TOGETHER)
         self._write(batch, done, total, on_progress)
         self.stores.manifest.touch(touched)
         self.stores.remove(removed)

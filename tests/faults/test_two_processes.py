@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from chromadb.errors import InternalError
@@ -10,6 +11,7 @@ from helpers import build_of
 from askdoc import Assistant, IndexBusy, Settings
 from askdoc.index.home import Home
 from askdoc.index.index import Index
+from askdoc.index.stores import Stores
 
 FERRY = "The ferry to Marwick sails at nine."
 TIDE = "The tide in Marwick turns at five."
@@ -55,17 +57,21 @@ def test_a_rebuilt_or_deleted_index_answers_here(folder, other) -> None:
     assert sources(assistant, "When does the tide turn?") == {"tide.md"}
 
 
-def test_an_index_replaced_in_the_middle_of_a_search_is_searched_again(folder) -> None:
+def test_an_index_replaced_in_the_middle_of_a_search_is_searched_again(
+    folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Found by two writers and three readers: the files are gone while Chroma reads them."""
     root = folder({"ferry.md": FERRY})
     index = Assistant.from_folder(root).index
-    stores = index.stores
+    search, first = Stores.search, index.stores
 
-    def replaced(*_: object) -> tuple[list[object], list[object]]:
-        Index.rebuild(Settings(corpus=root))[0].close()
-        raise stores.home.unavailable("unable to open database file")
+    def replaced(stores: Stores, *asked: Any) -> Any:
+        if stores is first:
+            Index.rebuild(Settings(corpus=root))[0].close()
+            raise stores.home.unavailable("unable to open database file")
+        return search(stores, *asked)
 
-    stores.search = replaced  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(Stores, "search", replaced)
     assert index.search("ferry", 3)[0][0][0].text == FERRY
 
 

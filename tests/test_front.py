@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat import WAIT, shot
+from chat import WAIT, ask, shot, visit
 from helpers import ROOT
 from playwright.sync_api import expect
 
@@ -118,6 +118,23 @@ def test_the_first_page_tells_how_far_indexing_is(start, browser, folder) -> Non
     expect(page.get_by_text(told)).to_be_visible(timeout=WAIT)
     shot(page, "indexing")
     expect(page.get_by_role("textbox", name="Question")).to_be_visible(timeout=WAIT)
+    page.close()
+
+
+def test_what_is_indexed_answers_while_the_rest_is_read(start, browser, folder) -> None:
+    text = "The ferry number {n} to Marwick sails at nine and carries forty cows. " * 40
+    late = {f"x{n}.md": text.replace("{n}", str(n)) for n in range(400)}
+    early = {"a.md": "The harbour master of Marwick is Ingrid Sund."}
+    _, url = start("--corpus", folder(early | late))
+    first(url)
+    page = browser.new_page()
+    visit(page, url)
+    told = page.locator("#indexing")
+    expect(told).to_contain_text("What is read so far answers.", timeout=WAIT)
+    ask(page, "Who is the harbour master of Marwick?")
+    expect(page.locator("article.answer")).to_contain_text("Ingrid Sund")
+    assert told.inner_text()  # still at it
+    shot(page, "asked-while-indexing")
     page.close()
 
 

@@ -78,6 +78,25 @@ def test_a_question_is_asked_again_or_edited_and_an_empty_one_is_none(page: Page
     expect(box).to_be_focused()
 
 
+def test_words_are_found_in_the_open_document_and_pages_are_gone_to(page: Page) -> None:
+    page.get_by_role("tab", name="Documents").click()
+    page.get_by_role("button", name="Open lachin-corridor.pdf").click()
+    expect(page.locator("figure.sheet")).to_have_count(2)
+    jump = page.get_by_label("Go to page")
+    jump.fill("2")
+    jump.press("Enter")
+    page.wait_for_function("document.getElementById('page').scrollTop > 300")
+    search = page.get_by_label("Find in this document")
+    search.fill("lachin")
+    hits = page.locator("#hits")
+    expect(hits).to_have_text(re.compile(r"^1 of [1-9]\d$"))
+    search.press("Enter")
+    expect(hits).to_have_text(re.compile(r"^2 of "))
+    shot(page, "found")
+    search.fill("no such words")
+    expect(hits).to_have_text("0 of 0")
+
+
 @pytest.mark.parametrize(
     ("question", "source"),
     [
@@ -360,6 +379,29 @@ def test_the_table_of_documents_is_searched_sorted_grouped_and_chosen(
     assert [path.name for path in (root / "notes").iterdir()] == ["nets.txt"]
 
 
+def test_a_file_dropped_on_the_chat_is_asked_alone(own: tuple[Page, Path]) -> None:
+    page, root = own
+    data = page.evaluate_handle(
+        """() => { const data = new DataTransfer();
+        data.items.add(new File(['The mayor of Stennis is Olaf Berg.'], 'mayor.txt'));
+        return data; }"""
+    )
+    page.dispatch_event("#log", "drop", {"dataTransfer": data})
+    expect(page.locator("#status")).to_contain_text("1 of 1 files are read", timeout=WAIT)
+    assert (root / "uploads" / "mayor.txt").exists()
+    ask(page, "Who is the mayor of Stennis?")
+    expect(page.get_by_text("Asked only: uploads/mayor.txt")).to_be_visible()
+    ask(page, "When does the ferry to Marwick sail?")
+    answer = page.locator("article.answer").last
+    answer.get_by_role("button", name="Ask all documents").click()
+    expect(page.locator("article.answer").last).to_contain_text("at nine", timeout=WAIT)
+    expect(page.get_by_text("Answer ready")).to_be_visible(timeout=WAIT)
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator("article.answer")).to_have_count(0)
+    ask(page, "When does the ferry to Marwick sail?")
+    expect(page.get_by_text("Asked only")).to_have_count(0)
+
+
 def test_a_file_that_is_gone_does_not_answer_in_the_chat(own: tuple[Page, Path]) -> None:
     page, root = own
     ask(page, "When does the ferry to Marwick sail?")
@@ -596,7 +638,7 @@ def test_an_answer_is_copied_and_a_conversation_saved(
     with page.expect_download() as saved:
         page.locator("summary", has_text="Save").click()
         page.get_by_role("button", name="Save as JSON").click()
-    assert saved.value.suggested_filename == "askdoc.json"
+    assert saved.value.suggested_filename == "who-backed-azerbaijan-in-the-44-day-war.json"
     path = tmp_path / "askdoc.json"
     saved.value.save_as(path)
     told = json.loads(path.read_text("utf-8"))

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -56,6 +57,18 @@ def test_conversations_are_named_kept_and_deleted(page: Page) -> None:
     page.locator("#conversations summary").click()
     page.get_by_role("button", name=f"Delete {WAR}").click()
     expect(page.locator("article.answer")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    assert conversations(page) == [WAR, ROAD]
+    page.locator("#conversations summary").click()
+    names = page.locator("#conversations .chosen")
+    page.get_by_role("button", name=f"Pin {ROAD}").click()
+    expect(names).to_have_text([ROAD, WAR])
+    page.get_by_label("Find a conversation").fill("declaration")  # which was asked in it
+    expect(names).to_have_text([WAR])
+    page.once("dialog", lambda dialog: dialog.accept("The war"))
+    page.get_by_role("button", name=f"Rename {WAR}").click()
+    expect(names).to_have_text(["The war"])
+    page.get_by_role("button", name="Delete The war").click()
     page.keyboard.press("Escape")
     assert conversations(page) == [ROAD]
     other = page.context.new_page()  # another tab begins anew, and knows the same conversations
@@ -63,6 +76,34 @@ def test_conversations_are_named_kept_and_deleted(page: Page) -> None:
     expect(other.locator("#start")).to_contain_text("Ask about the", timeout=WAIT)
     assert conversations(other) == [ROAD]
     other.close()
+
+
+def test_theme_text_and_keys(page: Page) -> None:
+    ask(page, WAR)
+    size = (page.locator("article.question p").bounding_box() or {})["height"]
+    page.locator("#view summary").click()
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("body")).to_have_class(re.compile(r"\bdark\b"))
+    page.get_by_role("button", name="Largest text").click()
+    assert (page.locator("article.question p").bounding_box() or {})["height"] > 1.2 * size
+    page.reload()
+    expect(page.locator("article.answer")).to_have_count(1, timeout=WAIT)
+    expect(page.locator("body")).to_have_class(re.compile(r"\bdark\b"))
+    shot(page, "dark-large")
+    page.locator("article.answer").click(position={"x": 2, "y": 2})
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    box = page.get_by_role("textbox", name="Question", exact=True)
+    expect(box).to_be_focused()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_label("Find a conversation")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Citation 1").first.click()
+    expect(page.locator("#page mark")).to_be_focused()
+    page.keyboard.press("]")
+    expect(page.locator('button.cite[aria-expanded="true"]').first).to_have_text("2")
 
 
 def test_a_full_browser_drops_the_oldest_conversation(page: Page) -> None:

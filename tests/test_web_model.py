@@ -1,5 +1,6 @@
 """The chat with a language model: connected in the page, checked, stopped, told apart."""
 
+import re
 import threading
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 from scripted_server import Scripted
 
 from askdoc import BadInput, ModelFailed, Settings
+from askdoc.web.models import found
 from askdoc.web.session import MOST, Sessions, try_out
 from evals.model_server import serve
 
@@ -45,6 +47,10 @@ def to_chat(page: Page) -> None:
 
 def test_a_real_model_is_connected_asked_and_left(page: Page) -> None:
     server = serve()
+    here = ("llama.cpp", "openai", f"{server.listening_address}/v1", "/models")
+    (choice,) = found([here, ("nobody", "ollama", "http://127.0.0.1:9", "/api/tags")])
+    assert choice.label.endswith("(llama.cpp)")
+    assert choice.address == f"{server.listening_address}/v1"
     page.get_by_role("tab", name="Model").click()
     expect(page.locator("#connected")).to_have_text("Answers are quotes.")
     connected(page, f"{server.listening_address}/v1")
@@ -139,10 +145,20 @@ def test_a_server_that_is_gone_is_told_and_quotes_answer(page: Page) -> None:
     expect(page.get_by_role("button", name="Citation 1")).not_to_have_count(0)
 
 
+def test_only_what_a_provider_needs_is_asked_for(page: Page) -> None:
+    page.get_by_role("tab", name="Model").click()
+    page.get_by_label("Where it runs").click()
+    page.get_by_role("option", name="Anthropic").click()
+    expect(page.get_by_label("Model", exact=True)).to_have_value(re.compile("^anthropic:"))
+    expect(page.get_by_label("Address of its server")).to_have_count(0)
+    expect(page.get_by_label("Key, where")).to_be_visible()
+    shot(page, "provider")
+
+
 def test_connections_are_tried_before_they_are_used(scripted: str) -> None:
     model, told = try_out(Settings(), "openai:it", scripted, "")
     assert model.name == "openai:it"
-    assert "answered after" in told
+    assert "answered “ready” after" in told
     with pytest.raises(BadInput):
         try_out(Settings(), "nowhere:it", "", "")
     Scripted.words = []

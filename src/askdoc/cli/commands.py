@@ -32,6 +32,7 @@ from askdoc.redaction import redact_logs
 from askdoc.settings import Settings
 from askdoc.types import Progress
 from askdoc.web import server
+from askdoc.web.indexing import Indexing
 
 app = typer.Typer(
     name="askdoc",
@@ -195,7 +196,10 @@ def serve(
             on_progress(step)  # on the terminal
             tell(step)  # on the page
 
-        return create_app(Assistant.from_folder(settings=settings, on_progress=both))
+        assistant = Assistant.open(settings)
+        indexing = Indexing(assistant, both)
+        indexing.start()
+        return create_app(assistant, indexing)
 
     with watched() as on_progress:
         server.serve(settings, listener, build)

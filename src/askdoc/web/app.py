@@ -21,6 +21,7 @@ from fastapi.staticfiles import StaticFiles
 
 from askdoc.assistant import Assistant
 from askdoc.web import api, feedback, mcp
+from askdoc.web.indexing import Indexing
 from askdoc.web.limits import MEGABYTE, SESSIONS
 from askdoc.web.page import build
 from askdoc.web.templating import render
@@ -31,10 +32,11 @@ from askdoc.web.warmup import Warmup
 UI = Path(__file__).parent / "ui"
 
 
-def create_app(assistant: Assistant) -> FastAPI:
+def create_app(assistant: Assistant, indexing: Indexing | None = None) -> FastAPI:
     """The chat and its routes as one ASGI application; loading of the models begins at once.
 
-    It lets everyone in: ``server`` puts a guard before it.
+    ``indexing`` is a sync that may yet be going on. The application lets everyone in: ``server``
+    puts a guard before it.
     """
     tools = mcp.server(assistant)
     uploads = TemporaryDirectory(prefix="askdoc-")
@@ -66,8 +68,9 @@ def create_app(assistant: Assistant) -> FastAPI:
 
     @app.get("/api/health")
     async def health() -> dict[str, Any]:
-        """Whether the models are loaded, and when this server was started."""
-        return {"status": "ready" if warmup.done else "warming up", "started": started}
+        """Whether the models are loaded, since when this server runs, how far indexing is."""
+        status = "ready" if warmup.done else "warming up"
+        return {"status": status, "started": started, "indexing": indexing.told if indexing else ""}
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -79,7 +82,7 @@ def create_app(assistant: Assistant) -> FastAPI:
     app.mount("/ui", StaticFiles(directory=UI))
     if tools:
         app.mount("/mcp", tools.streamable_http_app())
-    page = build(assistant, warmup)
+    page = build(assistant, warmup, indexing)
     page.state_session_capacity = SESSIONS
     gr.mount_gradio_app(
         app,

@@ -16,10 +16,25 @@ import gradio as gr
 from askdoc.answer.model import Model
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
+from askdoc.ingest.files import LOADERS
 from askdoc.types import Status
 from askdoc.web import documents
-from askdoc.web.events import ASKING, CLICKS, EVENT, LEADING, Steps, cookie_of, html, in_words, line
+from askdoc.web.events import (
+    ASKING,
+    CLICKS,
+    EVENT,
+    INDEXING,
+    LEADING,
+    PATIENCE,
+    Steps,
+    cookie_of,
+    failed,
+    html,
+    in_words,
+    line,
+)
 from askdoc.web.export import FORMATS, exported
+from askdoc.web.indexing import Indexing
 from askdoc.web.overview import Overview
 from askdoc.web.render import conversation
 from askdoc.web.session import Sessions
@@ -32,10 +47,17 @@ from askdoc.web.warmup import Warmup
 class Chat:
     """The tab's components, which other tabs also change."""
 
-    def __init__(self, assistant: Assistant, warmup: Warmup, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        assistant: Assistant,
+        warmup: Warmup,
+        sessions: Sessions,
+        indexing: Indexing | None = None,
+    ) -> None:
         self._assistant = assistant
         self._warmup = warmup
         self._sessions = sessions
+        self._indexing = indexing
         self._answering: set[object] = set()  # a mark for each question that is being answered
 
     def head(self) -> None:
@@ -71,9 +93,17 @@ class Chat:
                     interactive=False,  # until the page is what the browser kept
                     elem_id="box",
                 )
+                self.dropped = gr.File(
+                    file_count="multiple",
+                    file_types=list(LOADERS),
+                    label="Dropped on the chat",
+                    visible="hidden",
+                    elem_id="dropped",
+                )
             with gr.Column(elem_id="side"):
                 html(render("panel"))
         self._asking()
+        self._taking()
         self._saving()
         self._conversations(page)
 
@@ -93,19 +123,10 @@ class Chat:
             """Asks the question that was clicked: an example, or one that was asked before."""
             yield from typed(str(data.question), kept, only, request)
 
-        def lead_on(kept: str) -> str:
-            """Questions that lead on from the last answer; none where another is being asked."""
-            *before, turn = restored(kept) or [Turn(question="")]
-            if not turn.answer or not turn.answer.citations:
-                return ""
-            asked = [each.question for each in (*before, turn)]
-            try:  # a question that somebody has asked comes first
-                questions = after(
-                    self._warmup.assistant, turn.answer, asked, lambda: not self._answering
-                )
-                return render("next", questions=questions)
-            except AskdocError:  # as of a document that has just gone: the answer is what counts
-                return ""
+        def everywhere(data: gr.EventData, kept: str, request: gr.Request) -> Steps:
+            """Asks again what some documents did not answer, of all documents."""
+            for step in typed(str(data.question), kept, [], request):
+                yield step | {self.only: []}
 
         def halt(request: gr.Request) -> str:
             """Ends the answer that this tab waits for; other tabs go on."""
@@ -120,18 +141,41 @@ class Chat:
         for event in (
             self.box.submit(typed, [self.box, *inputs], outputs, **ASKING),
             *(place.pick(pick, inputs, outputs, **ASKING) for place in clickable),
+            *(
+                place.everywhere(everywhere, self.kept, [*outputs, self.only], **ASKING)
+                for place in (self.past, self.live)
+            ),
         ):
             event.then(None, self.kept, None, js="turns => askdoc.keep(turns)")
             # Not before: Gradio passes over a question that comes while it ends the one before.
             event = event.then(self._free, None, [self.box, self.stop], queue=False, **EVENT)
             event = event.then(None, None, None, js="() => askdoc.typeOn()")
-            leading.append(event.then(lead_on, self.kept, self.next, **LEADING))
+            leading.append(event.then(self._lead_on, self.kept, self.next, **LEADING))
         for asking in (self.box.submit, *(place.pick for place in clickable)):
             asking(None, cancels=leading, queue=False, **EVENT)
         self.stop.click(halt, None, self.status, queue=False, **EVENT)
         # Asked for each time, since documents come and go while the page is open.
         self.only.focus(
             lambda: gr.update(choices=self._readable()), None, self.only, queue=False, **EVENT
+        )
+
+    def _taking(self) -> None:
+        """Files that are dropped on the chat: the next questions are kept to them."""
+
+        def take(paths: list[str] | None) -> Steps:
+            """Takes files into the corpus, and tells how far they are read."""
+            try:
+                sources = documents.upload(self._assistant, paths or [])
+                for step in documents.syncing(self._assistant, PATIENCE):
+                    yield {self.status: line(step)}
+                read = [source for source in sources if source in self._readable()]
+                end = line(f"{len(read)} of {len(sources)} files are read: ask about them.")
+                yield {self.status: end, self.only: gr.update(value=read)}
+            except Exception as error:  # noqa: BLE001 - the page must not stay silent
+                yield {self.status: failed(error)}
+
+        self.dropped.upload(take, self.dropped, [self.status, self.only], **INDEXING).then(
+            lambda: None, None, self.dropped, **EVENT
         )
 
     def _saving(self) -> None:
@@ -165,15 +209,17 @@ class Chat:
 
         def another(data: gr.EventData) -> dict[Any, Any]:
             """The conversation that was chosen."""
-            return self._opened(restored(str(data.turns)))
+            turns = restored(str(data.turns))
+            only = list(turns[-1].sources) if turns else []  # each conversation has its own
+            return self._opened(turns) | {self.only: gr.update(value=only)}
 
         def clear() -> dict[Any, Any]:
             """An empty conversation."""
-            return self._opened([]) | {self.start: self._welcome(told=True)}
+            return self._opened([]) | {self.start: self._welcome(told=True), self.only: []}
 
         outputs = [self.past, self.live, self.kept, self.status, self.start, self.next]
-        self.acts.open(another, None, outputs, **EVENT)
-        self.acts.fresh(clear, None, outputs, **EVENT)
+        self.acts.open(another, None, [*outputs, self.only], **EVENT)
+        self.acts.fresh(clear, None, [*outputs, self.only], **EVENT)
         restore = "() => askdoc.restored()"
         alone: dict[str, Any] = EVENT | {"concurrency_limit": 8}  # each holds a thread
         page.load(begin, self.kept, [self.box, *outputs], js=restore, **alone).then(
@@ -206,8 +252,9 @@ class Chat:
         self._answering.add(mark)
         try:
             self._warmup.wait()
-            for step in documents.syncing(self._assistant):
-                yield {self.status: line(step)}
+            if not self._indexing or self._indexing.done:  # else it is told in a line of its own
+                for step in documents.syncing(self._assistant):
+                    yield {self.status: line(step)}
             answers = self._assistant.stream(question, history(turns), model, sources)
             with closing(answers):
                 for answer in answers:
@@ -236,6 +283,20 @@ class Chat:
             self.start: "",
             self.next: "",
         }
+
+    def _lead_on(self, kept: str) -> str:
+        """Questions that lead on from the last answer; none where another is being asked."""
+        *before, turn = restored(kept) or [Turn(question="")]
+        if not turn.answer or not turn.answer.citations:
+            return ""
+        asked = [each.question for each in (*before, turn)]
+        try:  # a question that somebody has asked comes first
+            questions = after(
+                self._warmup.assistant, turn.answer, asked, lambda: not self._answering
+            )
+            return render("next", questions=questions)
+        except AskdocError:  # as of a document that has just gone: the answer is what counts
+            return ""
 
     def _free(self) -> dict[Any, Any]:
         """The question box, open for the next question, and no Stop."""

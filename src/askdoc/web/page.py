@@ -9,19 +9,17 @@ from gradio.events import api
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
 from askdoc.ingest.files import LOADERS
-from askdoc.web import documents
+from askdoc.web import documents, models
 from askdoc.web.api import answer_to
 from askdoc.web.chat import Chat
-from askdoc.web.events import ASKING, CLICKS, EVENT, INDEXING, Steps, cookie_of, failed, html, line
-from askdoc.web.session import LOOPBACK, Sessions, try_out
-from askdoc.web.templating import render
+from askdoc.web.events import CLICKS, EVENT, INDEXING, PATIENCE, Steps, failed, html, line
+from askdoc.web.indexing import Indexing
+from askdoc.web.session import LOOPBACK, Sessions
 from askdoc.web.warmup import Warmup
 
-PATIENCE = 60  # seconds: what was deleted must not answer when this page has said that it is gone
 
-
-def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
-    """The page over one assistant, whose models the warm-up loads."""
+def build(assistant: Assistant, warmup: Warmup, indexing: Indexing | None = None) -> gr.Blocks:
+    """The page over one assistant, whose models the warm-up loads and whose first sync goes on."""
 
     def ask(question: str) -> dict[str, Any]:
         """The answer, as ``askdoc ask --json`` prints it: what gradio_client calls."""
@@ -31,7 +29,7 @@ def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
             raise gr.Error(str(error), print_exception=False) from error
 
     sessions = Sessions()
-    chat = Chat(assistant, warmup, sessions)
+    chat = Chat(assistant, warmup, sessions, indexing)
     page = gr.Blocks(title="askdoc", analytics_enabled=False, fill_width=True)
     with page:
         chat.head()
@@ -41,8 +39,8 @@ def build(assistant: Assistant, warmup: Warmup) -> gr.Blocks:
             with gr.Tab("Documents") as tab:
                 _documents(page, tab, assistant, chat)
             if assistant.settings.host in LOOPBACK:  # no stranger may have this server call others
-                with gr.Tab("Model"):
-                    _model(page, assistant, sessions)
+                with gr.Tab("Model") as tab:
+                    models.tab(page, tab, assistant, sessions)
         api(ask, api_name="ask", queue=False)
     page.queue(max_size=32)
     return page
@@ -103,44 +101,3 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant, chat: Chat) -
     report.only(only, None, chat.only, **EVENT).then(None, js="() => askdoc.toChat()")
     tab.select(show, None, outputs, **EVENT)
     page.load(show, None, outputs, **EVENT)
-
-
-def _model(page: gr.Blocks, assistant: Assistant, sessions: Sessions) -> None:
-    """Which language model writes the answers in this browser."""
-
-    def use(name: str, address: str, key: str, request: gr.Request) -> Steps:
-        """The key's box, emptied, and what came of the test."""
-        yield {status: "Trying…"}
-        try:
-            session = sessions.of(cookie_of(request))
-            session.model, answered = try_out(assistant.settings, name, address, key)
-            end = line(f"{answered}. It writes the answers from now on.")
-        except Exception as error:  # noqa: BLE001 - the page must not stay silent
-            end = failed(error)
-        yield {box: "", status: end}
-
-    def leave(request: gr.Request) -> str:
-        """Back to what the settings name."""
-        sessions.of(cookie_of(request)).model = None
-        return show(request)
-
-    def show(request: gr.Request) -> str:
-        """Who writes."""
-        model = sessions.of(cookie_of(request)).model or assistant.model
-        return line(f"{model.name} writes the answers." if model else "Answers are quotes.")
-
-    html(render("model"))
-    name = gr.Textbox(label="Model", placeholder="ollama:llama3.2", elem_id="model")
-    address = gr.Textbox(
-        label="Address of its server, where it is not the provider's own",
-        placeholder="http://127.0.0.1:8080/v1",
-        elem_id="address",
-    )
-    box = gr.Textbox(label="Key, where it needs one", type="password", elem_id="key")
-    with gr.Row(elem_id="connect"):
-        button = gr.Button("Test and use", size="sm", elem_id="use")
-        back = gr.Button("Disconnect", size="sm", elem_id="leave")
-    status = html(elem_id="connected")
-    button.click(use, [name, address, box], [box, status], **ASKING)
-    back.click(leave, None, status, **EVENT)
-    page.load(show, None, status, **EVENT)

@@ -16,6 +16,7 @@ from askdoc.settings import Settings
 COOKIE = "askdoc-session"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MOST = 200  # sessions that are kept; the one not used for longest goes
+SHOWN = 60  # characters of what it writes in a test
 GREETING = [("human", "Reply with the one word: ready")]
 
 
@@ -65,8 +66,13 @@ def try_out(settings: Settings, name: str, address: str, key: str) -> tuple[Mode
     if model is None:
         raise BadInput(f"there is no model {name!r}")
     began = time.perf_counter()
+    words = ""
     with closing(model.write(GREETING)) as pieces:
-        silent = not any(pieces)
-    if silent:
+        for piece in pieces:
+            words += piece
+            if len(words) > SHOWN:
+                break
+    if not words.strip():
         raise ModelFailed(f"{model.name} wrote nothing")
-    return model, f"{model.name} answered after {time.perf_counter() - began:.1f} seconds"
+    said, seconds = " ".join(words.split())[:SHOWN], time.perf_counter() - began
+    return model, f"{model.name} answered “{said}” after {seconds:.1f} seconds"

@@ -184,7 +184,7 @@
   function save(name, text) {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text]));
-    link.download = name;
+    link.download = name.replace("askdoc", askdoc.title());
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
@@ -196,6 +196,17 @@
       const buttons = all("button.cite");
       buttons[buttons.indexOf(here) + (event.key === "ArrowRight" ? 1 : -1)]?.focus();
     }
+  });
+  // Files that are dropped on the chat go the way of an upload.
+  document.addEventListener("dragover", (event) => {
+    if (event.target.closest("#chat") && event.dataTransfer.types.includes("Files")) event.preventDefault();
+  });
+  document.addEventListener("drop", (event) => {
+    const input = document.querySelector("#dropped input[type=file]");
+    if (!input || !event.target.closest("#chat") || !event.dataTransfer.files.length) return;
+    event.preventDefault();
+    input.files = event.dataTransfer.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
   });
   // Keeps the beginning of an answer in view while it grows: its verdict stands there.
   new MutationObserver((changes) => {

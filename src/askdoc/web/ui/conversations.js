@@ -6,7 +6,7 @@
   const menu = () => document.getElementById("conversations");
   const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
 
-  // All conversations, newest first: {id, name, turns}, the turns as JSON text.
+  // All conversations, newest first: {id, name, turns, when, pinned}, the turns as JSON text.
   function all() {
     try {
       const kept = JSON.parse(localStorage.getItem(STORE) ?? "[]");
@@ -52,21 +52,77 @@
     }
     if (!first) return;
     const known = all().find(({ id }) => id === current());
-    const name = known?.name ?? first.trim().replace(/\s+/g, " ").slice(0, NAME);
-    store([{ id: current(), name, turns }, ...all().filter(({ id }) => id !== current())]);
+    const name = known?.name ?? unlike(first.trim().replace(/\s+/g, " ").slice(0, NAME));
+    const kept = { ...known, id: current(), name, turns, when: Date.now() };
+    store([kept, ...all().filter(({ id }) => id !== current())]);
     draw();
+  }
+
+  // A name that no other conversation has.
+  function unlike(name) {
+    const names = new Set(all().map((one) => one.name));
+    let number = 1;
+    while (names.has(number > 1 ? `${name} (${number})` : name)) number += 1;
+    return number > 1 ? `${name} (${number})` : name;
+  }
+
+  function change(id, what) {
+    store(all().map((one) => (one.id === id ? { ...one, ...what } : one)));
+    draw();
+  }
+
+  // Under which head a conversation stands.
+  function group({ pinned, when }) {
+    if (pinned) return "Pinned";
+    const days = Math.floor((new Date().setHours(23, 59, 59, 999) - (when ?? 0)) / 86_400_000);
+    return days < 1 ? "Today" : days < 2 ? "Yesterday" : days < 7 ? "This week" : "Earlier";
   }
 
   function draw() {
     const list = menu()?.querySelector("ul");
     if (!list) return;
-    const rows = all().map(({ id, name }) => {
+    const wanted = (menu().querySelector("input")?.value ?? "").toLowerCase();
+    const found = all().filter(({ name, turns }) => `${name} ${turns}`.toLowerCase().includes(wanted));
+    found.sort((one, other) => Boolean(other.pinned) - Boolean(one.pinned));
+    const rows = [];
+    let head = "";
+    for (const one of found) {
+      if (group(one) !== head) rows.push(make("li", { className: "head", textContent: (head = group(one)) }));
+      const { id, name } = one;
       const row = make("li");
-      row.append(button(name, "chosen", id), button("✕", "drop", id, `Delete ${name}`));
+      const pin = button(one.pinned ? "★" : "☆", "pin", id, `${one.pinned ? "Unpin" : "Pin"} ${name}`);
+      row.append(button(name, "chosen", id), pin, button("✎", "rename", id, `Rename ${name}`), button("✕", "drop", id, `Delete ${name}`));
       if (id === current()) row.firstChild.setAttribute("aria-current", "true");
-      return row;
+      rows.push(row);
+    }
+    const none = wanted ? "None has these words." : "None yet: ask something.";
+    list.replaceChildren(...(rows.length ? rows : [make("li", { textContent: none })]));
+  }
+  document.addEventListener("input", (event) => event.target.matches("#conversations input") && draw());
+  document.addEventListener("toggle", (event) => {
+    if (event.target !== menu() || !menu().open) return;
+    menu().querySelector("input").value = ""; // a list that is opened is whole
+    draw();
+  }, true);
+
+  // The last one that was deleted can be brought back for a while.
+  let undo = 0;
+  function tellDeleted(one, at) {
+    clearTimeout(undo);
+    document.getElementById("undo")?.remove();
+    const told = make("p", { id: "undo", textContent: `“${one.name}” is deleted. ` });
+    told.setAttribute("role", "status");
+    const back = make("button", { type: "button", textContent: "Undo" });
+    back.addEventListener("click", () => {
+      const others = all();
+      others.splice(at, 0, one);
+      store(others);
+      told.remove();
+      draw();
     });
-    list.replaceChildren(...(rows.length ? rows : [make("li", { textContent: "None yet: ask something." })]));
+    told.append(back);
+    document.body.append(told);
+    undo = setTimeout(() => told.remove(), 10_000);
   }
 
   function button(text, name, id, label) {
@@ -85,7 +141,19 @@
     if (!chosen) return;
     const { id } = chosen.dataset;
     if (answering() && id === current()) return; // what comes yet belongs to it
+    if (chosen.matches(".pin")) {
+      change(id, { pinned: !all().find((other) => other.id === id)?.pinned });
+      menu().querySelector(`.pin[data-id="${id}"]`)?.focus();
+      return;
+    }
+    if (chosen.matches(".rename")) {
+      const name = prompt("Name of the conversation", all().find((other) => other.id === id)?.name)?.trim();
+      if (name) change(id, { name: name.slice(0, NAME) });
+      return;
+    }
     if (chosen.matches(".drop")) {
+      const at = all().findIndex((other) => other.id === id);
+      tellDeleted(all()[at], at);
       store(all().filter((other) => other.id !== id));
       if (id === current()) document.getElementById("new").click();
       else draw();
@@ -216,6 +284,9 @@
       return location.reload();
     }
     tellLost(false);
+    const line = document.getElementById("indexing");
+    const told = health.indexing && !health.indexing.startsWith("Indexing has") ? `${health.indexing}. What is read so far answers.` : health.indexing;
+    if (line && line.textContent !== told) line.textContent = told;
   }
   setInterval(() => document.hidden || look(), EVERY);
   document.addEventListener("visibilitychange", () => document.hidden || look());
@@ -234,5 +305,11 @@
     }, 200);
   }
 
-  window.askdoc = { ...window.askdoc, all, keep, restored };
+  // What a file of this conversation is called.
+  function title() {
+    const name = all().find(({ id }) => id === current())?.name ?? "";
+    return name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "askdoc";
+  }
+
+  window.askdoc = { ...window.askdoc, all, keep, restored, title };
 })();

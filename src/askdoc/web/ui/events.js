@@ -1,5 +1,5 @@
 // Makes events of Gradio from clicks in the HTML that we give it; it looks for their names in this text.
-const NAMES = ["pick", "save", "fresh", "only", "remove"];
+const NAMES = ["pick", "everywhere", "save", "fresh", "only", "remove"];
 element.addEventListener("click", (event) => {
   const { event: name, confirm: warning, ...values } = event.target.closest("[data-event]")?.dataset ?? {};
   if (NAMES.includes(name) && (!warning || confirm(warning))) trigger(name, values);

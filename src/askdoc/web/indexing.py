@@ -1,0 +1,61 @@
+"""The first sync of a chat: what is indexed so far answers while the rest is being read."""
+
+import logging
+import threading
+import time
+
+from askdoc.assistant import Assistant
+from askdoc.errors import AskdocError
+from askdoc.index.index import OnProgress
+from askdoc.types import Progress
+
+WAIT = 3.0  # seconds for which a chat waits for all of it
+LOG = logging.getLogger("askdoc.web")
+
+
+class Indexing:
+    """Brings an index up to date in a thread of its own, and tells how far it is.
+
+    ``told`` is a line while it is at work, and where it has failed; else empty.
+    """
+
+    def __init__(self, assistant: Assistant, on_progress: OnProgress) -> None:
+        self.told = ""
+        self._assistant = assistant
+        self._on_progress = on_progress
+        self._began = time.monotonic()
+        self._ended = threading.Event()
+        self._error: Exception | None = None
+
+    def start(self) -> None:
+        """Begins, and returns when there is something to answer from, or after all of it.
+
+        Raises what the sync raises before that.
+        """
+        threading.Thread(target=self._run, daemon=True).start()
+        while not self._ended.wait(0.1):
+            if time.monotonic() > self._began + WAIT and not self._assistant.index.is_empty:
+                return
+        if self._error:
+            raise self._error
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return self._ended.is_set()
+
+    def _run(self) -> None:
+        try:
+            self._assistant.catch_up(self._tell)
+            self.told = ""
+        except Exception as error:
+            self._error = error
+            self.told = f"Indexing has stopped: {error}"
+            if not isinstance(error, AskdocError):
+                LOG.error("unexpected", exc_info=error)
+        finally:
+            self._ended.set()
+
+    def _tell(self, step: Progress) -> None:
+        self._on_progress(step)
+        self.told = step.told(time.monotonic() - self._began)

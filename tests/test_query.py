@@ -144,6 +144,7 @@ def test_a_misspelt_word_is_put_as_the_corpus_spells_it(
         "Why?",
         "where does mbappe play",
         "wieviel kostet der alergic",
+        "was sagt der Präsident von Armnenia dazu",
         "Who is Kurz?",
         "summarise, analyse and prioritise the programme of the organisation",
         "Who favours travelling, labelling and modelling neighbours?",

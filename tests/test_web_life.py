@@ -78,6 +78,16 @@ def test_conversations_are_named_kept_and_deleted(page: Page) -> None:
     other.close()
 
 
+def test_what_is_asked_right_after_new_chat_is_answered(page: Page) -> None:
+    """The welcome with what there is to ask takes a while: it must not wipe out what was asked."""
+    ask(page, WAR)
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator("article.answer")).to_have_count(0)
+    ask(page, ROAD)
+    page.wait_for_timeout(2000)
+    expect(page.locator("article.question p")).to_have_text([ROAD])
+
+
 def test_theme_text_and_keys(page: Page) -> None:
     ask(page, WAR)
     size = (page.locator("article.question p").bounding_box() or {})["height"]

@@ -14,6 +14,7 @@ from askdoc.tuning import ENGLISH_WORD, FREQUENT, KNOWN, LONG_WORD, SHORT_NAME
 
 LETTERS = re.compile(r"[^\W\d_]{4,}")
 ENGLISH = "frequency_dictionary_en_82_765.txt"  # of symspellpy, with British spellings
+SENTENCE = 5  # words from which on a question is more than a few names
 WORDS = 40  # of a question that are looked at, so that a long one takes no longer
 
 
@@ -22,8 +23,12 @@ def correct_spelling(question: str, index: Index) -> str:
 
     A word is misspelt when the corpus does not have it, it is no English word, and a word
     of the corpus is one change of letters away (two, from eight letters on). Where none is one
-    change away, it is put as an English word that is, if all others are English.
+    change away, it is put as an English word that is, if all others are English. A question of
+    some words, most of which are not English, is in another language, and left alone.
     """
+    every = re.findall(r"[^\W\d_]+", question)[:WORDS]
+    if len(every) >= SENTENCE and 2 * sum(map(is_english, every)) < len(every):
+        return question
     words = list(dict.fromkeys(LETTERS.findall(question)))[:WORDS]
     for word in words:
         among_english = all(map(is_english, set(words) - {word}))

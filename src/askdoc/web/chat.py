@@ -215,13 +215,15 @@ class Chat:
 
         def clear() -> dict[Any, Any]:
             """An empty conversation."""
-            return self._opened([]) | {self.start: self._welcome(told=True), self.only: []}
+            return self._opened([]) | {self.start: self._welcome(), self.only: []}
 
         outputs = [self.past, self.live, self.kept, self.status, self.start, self.next]
         self.acts.open(another, None, [*outputs, self.only], **EVENT)
-        self.acts.fresh(clear, None, [*outputs, self.only], **EVENT)
+        # In two steps, like the first page: what is asked meanwhile must not be wiped out.
+        fresh = self.acts.fresh(clear, None, [*outputs, self.only], **EVENT)
         restore = "() => askdoc.restored()"
         alone: dict[str, Any] = EVENT | {"concurrency_limit": 8}  # each holds a thread
+        fresh.then(examples, self.kept, self.start, **alone)
         page.load(begin, self.kept, [self.box, *outputs], js=restore, **alone).then(
             None, None, None, js="() => askdoc.typeOn()"
         ).then(examples, self.kept, self.start, **alone)

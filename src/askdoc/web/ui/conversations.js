@@ -99,11 +99,11 @@
     list.replaceChildren(...(rows.length ? rows : [make("li", { textContent: none })]));
   }
   document.addEventListener("input", (event) => event.target.matches("#conversations input") && draw());
-  document.addEventListener("toggle", (event) => {
-    if (event.target !== menu() || !menu().open) return;
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#conversations summary")) return;
     menu().querySelector("input").value = ""; // a list that is opened is whole
     draw();
-  }, true);
+  });
 
   // The last one that was deleted can be brought back for a while.
   let undo = 0;

@@ -42,10 +42,17 @@ def serve(
     return server, line.split()[3]
 
 
-def visit(page: Page, url: str) -> None:
-    """Opens a chat, and waits until it has taken the place of the page that comes first."""
+def visit(page: Page, url: str, whole: bool = True) -> None:
+    """Opens a chat, and waits until it has taken the place of the page that comes first.
+
+    And, if it is to be ``whole``, until all is indexed.
+    """
     page.goto(url)
     expect(page.get_by_role("textbox", name="Question")).to_be_visible(timeout=WAIT)
+    if whole:
+        page.wait_for_function(
+            "async () => !(await (await fetch('/api/health')).json()).indexing", timeout=WAIT
+        )
 
 
 def ask(page: Page, question: str) -> None:

@@ -16,7 +16,7 @@ os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
 os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
 
 import gradio as gr
-from fastapi import FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException
 from fastapi.staticfiles import StaticFiles
 
 from askdoc.assistant import Assistant
@@ -62,7 +62,8 @@ def create_app(assistant: Assistant, indexing: Indexing | None = None) -> FastAP
     )
     warmup, started = Warmup(assistant), time.time()
     warmup.start()
-    app.include_router(api.routes(assistant))
+    whole = [Depends(indexing.ended)] if indexing else []
+    app.include_router(api.routes(assistant), dependencies=whole)
     app.include_router(viewer_routes.routes(assistant))
     app.include_router(feedback.routes(assistant))
 

@@ -1,5 +1,6 @@
 """The first sync of a chat: what is indexed so far answers while the rest is being read."""
 
+import asyncio
 import logging
 import threading
 import time
@@ -9,7 +10,7 @@ from askdoc.errors import AskdocError
 from askdoc.index.index import OnProgress
 from askdoc.types import Progress
 
-WAIT = 3.0  # seconds for which a chat waits for all of it
+WAIT = 15.0  # seconds for which a chat waits for all of it: most folders are done by then
 LOG = logging.getLogger("askdoc.web")
 
 
@@ -38,6 +39,11 @@ class Indexing:
                 return
         if self._error:
             raise self._error
+
+    async def ended(self) -> None:
+        """Returns when it has ended: programs get answers from all documents, as they expect."""
+        while not self.done:
+            await asyncio.sleep(0.2)
 
     @property
     def done(self) -> bool:

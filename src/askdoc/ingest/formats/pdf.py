@@ -32,6 +32,7 @@ PALE = 24  # steps (of 255) from the colour of paper that nobody sees
 LARGER = 1.1  # times the body's type: a heading
 WIDER = 1.3  # times the body's line step: a new paragraph
 LARGE_TYPE = 1.35  # times the usual height of what OCR reads: a heading
+GLANCE = 300  # pixels of a page's longer side that tell whether it is blank
 READ_BY_OCR = 500  # pages of a file, at most
 PDFIUM = threading.Lock()  # pdfium must not be entered by two threads at once
 
@@ -79,7 +80,9 @@ def read(path: Path) -> Extract:
         bare = [
             number
             for number, lines in enumerate(pages)
-            if lines is not None and not any(line.text.strip() for line in lines)
+            if lines is not None
+            and not any(line.text.strip() for line in lines)
+            and not _is_blank(pdf[number])
         ]
         pictures = [number for number in bare if not _is_bare(pdf[number])]
         found: list[list[ocr.Line]] = []
@@ -97,6 +100,13 @@ def read(path: Path) -> Extract:
     title = title or top_heading(extract)
     remark = _remark(len(pages), len(pictures), len(bare), found)
     return replace(extract, title=title, hidden=hidden, remark=remark)
+
+
+def _is_blank(page: pypdfium2.PdfPage) -> bool:
+    """Whether nothing is to be seen on a page, as a glance at a small picture of it tells."""
+    longest = max(page.get_width(), page.get_height())
+    darkest, lightest = page.render(scale=GLANCE / longest).to_pil().convert("L").getextrema()
+    return bool(lightest - darkest < PALE / 3)
 
 
 def as_picture(page: pypdfium2.PdfPage) -> Image.Image:

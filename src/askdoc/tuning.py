@@ -23,6 +23,7 @@ SELF_CONTAINED = 2  # telling terms under which a question without a name leans 
 SUBQUERIES = 6  # searches beside the whole, at most
 AT_A_TIME = 4  # questions in one that are each answered, at most
 SUBQUERY_TERMS = 3  # telling terms that make a part of a question worth a search of its own
+NAMES_ONLY = 5  # words from which on a question is more than a few names, and has a language
 SHORT_NAME = 5  # letters under which a name is never put as another word
 ENGLISH_WORD = 6  # letters from which a word is put as an English one that no document has
 LONG_WORD = 8  # letters from which a misspelt word may be two changes off

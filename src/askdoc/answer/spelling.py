@@ -10,11 +10,10 @@ from rapidfuzz.distance import OSA
 from askdoc.answer.encoding import is_common
 from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
-from askdoc.tuning import ENGLISH_WORD, FREQUENT, KNOWN, LONG_WORD, SHORT_NAME
+from askdoc.tuning import ENGLISH_WORD, FREQUENT, KNOWN, LONG_WORD, NAMES_ONLY, SHORT_NAME
 
 LETTERS = re.compile(r"[^\W\d_]{4,}")
 ENGLISH = "frequency_dictionary_en_82_765.txt"  # of symspellpy, with British spellings
-SENTENCE = 5  # words from which on a question is more than a few names
 WORDS = 40  # of a question that are looked at, so that a long one takes no longer
 
 
@@ -27,7 +26,7 @@ def correct_spelling(question: str, index: Index) -> str:
     some words, most of which are not English, is in another language, and left alone.
     """
     every = re.findall(r"[^\W\d_]+", question)[:WORDS]
-    if len(every) >= SENTENCE and 2 * sum(map(is_english, every)) < len(every):
+    if len(every) >= NAMES_ONLY and 2 * sum(map(is_english, every)) < len(every):
         return question
     words = list(dict.fromkeys(LETTERS.findall(question)))[:WORDS]
     for word in words:

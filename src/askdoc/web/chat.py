@@ -25,10 +25,8 @@ from askdoc.web.events import (
     EVENT,
     INDEXING,
     LEADING,
-    PATIENCE,
     Steps,
     cookie_of,
-    failed,
     html,
     in_words,
     line,
@@ -164,15 +162,17 @@ class Chat:
 
         def take(paths: list[str] | None) -> Steps:
             """Takes files into the corpus, and tells how far they are read."""
-            try:
-                sources = documents.upload(self._assistant, paths or [])
-                for step in documents.syncing(self._assistant, PATIENCE):
-                    yield {self.status: line(step)}
-                read = [source for source in sources if source in self._readable()]
-                end = line(f"{len(read)} of {len(sources)} files are read: ask about them.")
+            taken: list[str] = []
+
+            def act() -> None:
+                taken.extend(documents.upload(self._assistant, paths or []))
+
+            for told in documents.changing(self._assistant, act):
+                yield {self.status: told}
+            read = [source for source in taken if source in self._readable()]
+            if read:
+                end = line(f"{len(read)} of {len(taken)} files are read: ask about them.")
                 yield {self.status: end, self.only: gr.update(value=read)}
-            except Exception as error:  # noqa: BLE001 - the page must not stay silent
-                yield {self.status: failed(error)}
 
         self.dropped.upload(take, self.dropped, [self.status, self.only], **INDEXING).then(
             lambda: None, None, self.dropped, **EVENT

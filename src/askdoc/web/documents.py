@@ -5,7 +5,7 @@ import queue
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import date
 from pathlib import Path
@@ -16,8 +16,10 @@ from askdoc.assistant import Assistant
 from askdoc.errors import BadInput
 from askdoc.ingest.files import LOADERS
 from askdoc.types import Progress, Status
-from askdoc.web.templating import render
+from askdoc.web.events import failed, line
+from askdoc.web.templating import kind, render
 
+PATIENCE = 60  # seconds: what was deleted must not answer when this page has said that it is gone
 ROWS = 2_000  # of the table, at most
 # The columns, and whether they are shown on demand only.
 COLUMNS = (
@@ -51,17 +53,13 @@ def report(assistant: Assistant) -> str:
     return render(
         "report",
         files=files,
-        shown=[(file, _kind(file.source), _date(times.get(file.source, 0))) for file in rows],
+        shown=[(file, kind(file.source), _date(times.get(file.source, 0))) for file in rows],
         columns=COLUMNS,
         advice=ADVICE,
         read=sum(file.status is Status.READ for file in files),
         warning=assistant.index.warning(),
         read_only=assistant.settings.read_only,
     )
-
-
-def _kind(source: str) -> str:
-    return Path(source).suffix.removeprefix(".").upper()
 
 
 def _date(changed: int) -> str:
@@ -137,6 +135,18 @@ def named(sources: str) -> list[str]:
 def _check_writable(assistant: Assistant) -> None:
     if assistant.settings.read_only:
         raise BadInput("this chat is served read-only: files are neither taken nor deleted")
+
+
+def changing(assistant: Assistant, act: Callable[[], object]) -> Iterator[str]:
+    """The lines, as HTML, that tell of an act and of the sync after it, also of what failed."""
+    step = ""
+    try:
+        act()
+        for step in syncing(assistant, PATIENCE):
+            yield line(step)
+        yield line(step if assistant.index.changes() else "The index is up to date.")
+    except Exception as error:  # noqa: BLE001 - the page must not stay silent
+        yield failed(error)
 
 
 def syncing(assistant: Assistant, patience: float = 1) -> Iterator[str]:

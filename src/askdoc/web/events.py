@@ -16,7 +16,6 @@ EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 ASKING: dict[str, Any] = EVENT | {"concurrency_limit": 2, "concurrency_id": "ask"}
 INDEXING: dict[str, Any] = EVENT | {"concurrency_limit": 1, "concurrency_id": "index"}
 LEADING: dict[str, Any] = EVENT | {"concurrency_limit": 1, "concurrency_id": "lead"}
-PATIENCE = 60  # seconds: what was deleted must not answer when this page has said that it is gone
 CLICKS = (Path(__file__).parent / "ui" / "events.js").read_text("utf-8")
 
 Steps = Iterator[dict[Any, Any]]

@@ -64,4 +64,4 @@ class Indexing:
 
     def _tell(self, step: Progress) -> None:
         self._on_progress(step)
-        self.told = step.told(time.monotonic() - self._began)
+        self.told = f"{step.told(time.monotonic() - self._began)}. What is read so far answers."

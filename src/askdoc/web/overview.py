@@ -11,6 +11,7 @@ from askdoc.assistant import Assistant
 from askdoc.index.dense import cosine
 from askdoc.types import Document, FileReport, Status
 from askdoc.web import suggestions
+from askdoc.web.templating import kind
 
 QUESTIONS, TOPICS = 4, 6  # that are shown, at most
 TRIED_DOCUMENTS = 12  # of which questions are made, at most
@@ -58,7 +59,7 @@ class Overviews:
 def overview(assistant: Assistant, files: Sequence[FileReport]) -> Overview:
     """The overview of the corpus whose report these files are."""
     read = [file.source for file in files if file.status is Status.READ]
-    kinds = Counter(source.rpartition(".")[2].upper() for source in read)
+    kinds = Counter(map(kind, read))
     unread = (file for file in files if file.status is not Status.READ)
     if assistant.index.is_empty:
         return Overview(unread=tuple(unread))

@@ -12,7 +12,7 @@ from askdoc.ingest.files import LOADERS
 from askdoc.web import documents, models
 from askdoc.web.api import answer_to
 from askdoc.web.chat import Chat
-from askdoc.web.events import CLICKS, EVENT, INDEXING, PATIENCE, Steps, failed, html, line
+from askdoc.web.events import CLICKS, EVENT, INDEXING, Steps, html
 from askdoc.web.indexing import Indexing
 from askdoc.web.session import LOOPBACK, Sessions
 from askdoc.web.warmup import Warmup
@@ -55,15 +55,9 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant, chat: Chat) -
 
     def after(act: Callable[[], object]) -> Steps:
         """Status, banner and report, while an act and the sync after it go on."""
-        step = ""
-        try:
-            act()
-            for step in documents.syncing(assistant, PATIENCE):
-                yield {status: line(step)}
-            end = line(step if assistant.index.changes() else "The index is up to date.")
-        except Exception as error:  # noqa: BLE001 - the page must not stay silent
-            end = failed(error)
-        yield {status: end} | show()
+        for told in documents.changing(assistant, act):
+            yield {status: told}
+        yield show()
 
     def sync() -> Steps:
         """Brings the index up to date."""

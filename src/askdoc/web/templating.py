@@ -1,7 +1,7 @@
 """HTML from templates: whatever is put into one is escaped, unless the template calls it safe."""
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -33,7 +33,12 @@ def set_off(text: str) -> Markup:
     return Markup(html)  # noqa: S704 - escaped above, and only our tags are put in
 
 
-ENVIRONMENT.filters["set_off"] = set_off
+def kind(source: str) -> str:
+    """What kind of file a document is, as people call it: the end of its name, in capitals."""
+    return PurePosixPath(source).suffix.removeprefix(".").upper()
+
+
+ENVIRONMENT.filters |= {"set_off": set_off, "kind": kind}
 
 
 def render(name: str, **values: Any) -> str:

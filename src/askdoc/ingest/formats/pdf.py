@@ -24,6 +24,7 @@ from askdoc.errors import Unreadable
 from askdoc.ingest import limits
 from askdoc.ingest.blocks import heading
 from askdoc.ingest.extract import LONGEST_HEADING, Extract, clean, one_line, top_heading
+from askdoc.ingest.filetype import kind
 from askdoc.ingest.formats import ocr, picture
 from askdoc.types import Block, Status
 
@@ -58,7 +59,7 @@ def open_pdf(path: Path) -> Iterator[pypdfium2.PdfDocument]:
     """
     with PDFIUM:
         try:
-            is_picture = path.suffix.lower() in picture.SUFFIXES
+            is_picture = kind(path) in picture.SUFFIXES
             pdf = picture.as_pdf(path) if is_picture else pypdfium2.PdfDocument(path)
             try:
                 yield pdf
@@ -84,21 +85,20 @@ def read(path: Path) -> Extract:
             and not any(line.text.strip() for line in lines)
             and not _is_blank(pdf[number])
         ]
-        pictures = [number for number in bare if not _is_bare(pdf[number])]
         found: list[list[ocr.Line]] = []
         for number in bare[:READ_BY_OCR] if ocr.is_installed() else ():
             limits.goes_on()
             found.append(ocr.lines(as_picture(pdf[number])))
             pages[number] = _lines_of(found[-1], pdf[number].get_height())
     if not any(line.text.strip() for lines in pages for line in lines or ()):
-        if ocr.is_installed():
+        if ocr.is_installed() or not bare:
             raise Unreadable(Status.EMPTY, "no text is to be seen on its pages")
         raise Unreadable(Status.NO_TEXT_LAYER, f"its pages are pictures: {ocr.MISSING}")
     seen = [[line for line in lines or [] if not line.unseen] for lines in pages]
     extract = _compose(seen)
     hidden = sum(len("".join(line.text.split())) for p in pages for line in p or () if line.unseen)
     title = title or top_heading(extract)
-    remark = _remark(len(pages), len(pictures), len(bare), found)
+    remark = _remark(len(pages), len(bare), found)
     return replace(extract, title=title, hidden=hidden, remark=remark)
 
 
@@ -127,10 +127,10 @@ def _lines_of(found: Sequence[ocr.Line], height: float) -> list[_Line]:
     return lines
 
 
-def _remark(pages: int, pictures: int, bare: int, found: Sequence[Sequence[ocr.Line]]) -> str:
-    """What to know of pages without text, some of which are pictures; empty where nothing is."""
+def _remark(pages: int, bare: int, found: Sequence[Sequence[ocr.Line]]) -> str:
+    """What to know of pages that show something and have no text; empty where nothing is."""
     if not ocr.is_installed():
-        return f"{pictures} of its {pages} pages are pictures: {ocr.MISSING}" if pictures else ""
+        return f"{bare} of its {pages} pages are pictures: {ocr.MISSING}" if bare else ""
     read = [lines for lines in found if lines]
     if not read:
         return ""

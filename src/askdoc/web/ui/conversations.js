@@ -285,8 +285,7 @@
     }
     tellLost(false);
     const line = document.getElementById("indexing");
-    const told = health.indexing && !health.indexing.startsWith("Indexing has") ? `${health.indexing}. What is read so far answers.` : health.indexing;
-    if (line && line.textContent !== told) line.textContent = told;
+    if (line && line.textContent !== health.indexing) line.textContent = health.indexing;
   }
   setInterval(() => document.hidden || look(), EVERY);
   document.addEventListener("visibilitychange", () => document.hidden || look());

@@ -104,6 +104,7 @@ def test_theme_text_and_keys(page: Page) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
     page.keyboard.press("/")
     box = page.get_by_role("textbox", name="Question", exact=True)
     expect(box).to_be_focused()

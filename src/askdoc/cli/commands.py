@@ -1,6 +1,7 @@
 """The command line: parse, call, print."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -201,8 +202,14 @@ def serve(
         indexing.start()
         return create_app(assistant, indexing)
 
-    with watched() as on_progress:
-        server.serve(settings, listener, build)
+    try:
+        with watched() as on_progress:
+            server.serve(settings, listener, build)
+    except typer.Exit as interrupted:
+        # A thread that is in native code (it indexes, or loads models) would abort the process
+        # where Python ends it: up to 3.13, by a forced unwinding that C++ and Rust do not allow.
+        # What such a thread leaves undone is what a kill leaves: nothing that was committed.
+        os._exit(interrupted.exit_code)
 
 
 @app.command()

@@ -74,3 +74,19 @@ def test_thousands_of_documents_can_be_chosen(folder) -> None:
     hits = assistant.search("Ferry sails", 20, [f"{n}.txt" for n in range(600)])
     assert len(hits) == 20
     assert all(int(hit.passage.source.removesuffix(".txt")) < 600 for hit in hits)
+
+
+def test_a_folder_stands_for_all_documents_below_it(folder) -> None:
+    root = folder({
+        "ferries/a.md": "The ferry to Marwick sails at nine.",
+        "ferries/old/b.md": "The ferry to Holm sailed at six.",
+        "ferriesb.md": "The ferry to Tarn sails at four.",
+    })  # fmt: skip
+    assistant = Assistant.from_folder(root)
+    hits = assistant.search("When does the ferry sail?", sources=["ferries/"])
+    assert {hit.passage.source for hit in hits} == {"ferries/a.md", "ferries/old/b.md"}
+    hits = assistant.search("When does the ferry sail?", sources=["ferries/old/", "ferriesb.md"])
+    assert {hit.passage.source for hit in hits} == {"ferries/old/b.md", "ferriesb.md"}
+    for named in ("ferries", "none/", "/", ""):
+        with pytest.raises(BadInput, match="there is no document"):
+            assistant.ask("When does the ferry sail?", sources=[named])

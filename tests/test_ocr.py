@@ -16,6 +16,7 @@ from askdoc.ingest.formats import ocr
 from askdoc.ingest.formats.pdf_pages import sheets
 from askdoc.ingest.worker import Worker
 from askdoc.types import Status
+from askdoc.web.outline import Outline
 from askdoc.web.viewer import panel
 
 
@@ -78,7 +79,7 @@ def test_a_scanned_page_is_cited_marked_and_told(tmp_path: Path) -> None:
     assert 0.08 < top < 0.11  # the third line of 44
     assert 0.4 < width < 0.75
     assert height < 0.04
-    shown = panel.as_pages(document, found, [span])
+    shown = panel.as_pages(Outline(document, ()), found, [span])
     assert "read by OCR" in shown
     assert "<mark" in shown
 

@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 from askdoc import Document, Unreadable
 from askdoc.ingest.files import find, load
 from askdoc.ingest.formats.pdf_pages import Sheets, picture, sheets
+from askdoc.web.outline import Outline
 from askdoc.web.viewer.layout import laid_out
 from askdoc.web.viewer.panel import as_pages
 
@@ -256,7 +257,7 @@ def test_of_very_many_pages_those_around_the_cited_one_are_shown() -> None:
     document = Document("long.pdf", "Long", text, "0" * 64, pages=pages)
     start = pages[focus - 1]
     found = Sheets(((600.0, 800.0),) * count, (((focus, (0.1, 0.1, 0.5, 0.02)),),))
-    shown = as_pages(document, found, [(start, start + 6)])
+    shown = as_pages(Outline(document, ()), found, [(start, start + 6)])
     assert len(shown) < 500_000
     assert shown.count("<figure") == 1000
     assert f'alt="Page {focus}"' in shown

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import gradio as gr
 import pytest
 from chat import EVIL, WAIT, ask, serve, shot, visit
 from playwright.sync_api import Page, Route, expect
@@ -22,10 +21,10 @@ from askdoc.ingest.blocks import heading, structure
 from askdoc.ingest.files import load
 from askdoc.types import Sentence, Span
 from askdoc.web import documents, export
-from askdoc.web.chat import Chat
+from askdoc.web.answering import Answering
 from askdoc.web.export import exported, markdown
+from askdoc.web.outline import Outline
 from askdoc.web.render import conversation
-from askdoc.web.session import Sessions
 from askdoc.web.templating import set_off
 from askdoc.web.turns import KEPT, Turn, dumped, history, restored
 from askdoc.web.viewer.layout import laid_out
@@ -58,6 +57,7 @@ def test_ask_click_a_citation_and_read_the_mark(page: Page, corpus: Path) -> Non
     expect(answer.locator(".acts")).to_contain_text("Quoted word for word")
     card = answer.locator("button.source").first
     expect(card).to_contain_text("turkey-azerbaijan.md")
+    expect(card).to_contain_text(re.compile(r"\d{4}-\d\d-\d\d"))  # when it was changed last
     card.click()
     expect(mark).to_have_text(quote)
 
@@ -153,6 +153,7 @@ def test_a_citation_shows_its_quote_when_pointed_at(page: Page) -> None:
     cited.hover()
     expect(card).to_contain_text(cited.get_attribute("data-quote") or "-")
     expect(card).to_contain_text("turkey-azerbaijan.md")
+    expect(card).to_contain_text(re.compile(r"\d{4}-\d\d-\d\d"))  # when it was changed last
     page.get_by_role("textbox", name="Question").focus()
     expect(card).to_be_visible()  # the pointer still rests on it
     shot(page, "card")
@@ -511,7 +512,7 @@ def test_foreign_text_never_becomes_markup() -> None:
     for html in (
         conversation(turns),
         exported(turns, "html"),
-        as_text(hostile, 0, 5, [], has_pages=True),
+        as_text(Outline(hostile, ()), 0, 5, [], has_pages=True),
         laid_out(hostile, 0, 5),
         laid_out(hostile, len(EVIL) - 3, len(EVIL) + 3),
     ):
@@ -590,18 +591,15 @@ def test_of_a_long_conversation_the_last_turns_are_kept(assistant: Assistant) ->
     """And the newest has the number under which it is kept: an opinion of it finds it."""
     warmup = Warmup(assistant)
     warmup.start()
-    chat = Chat(assistant, warmup, Sessions())
-    with gr.Blocks() as blocks:
-        chat.head()
-        chat.tab(blocks)
     before = Answer("?", "?", "An answer.", "quotes")
     turns = [Turn(question=f"Question {n}", answer=before) for n in range(KEPT)]
-    *_, last = chat.answering("Who governs Armenia?", turns, [], None, threading.Event())
-    kept = restored(last[chat.kept])
+    answering = Answering(assistant, warmup)
+    *_, last = answering.steps("Who governs Armenia?", turns, [], None, threading.Event())
+    kept = restored(last["kept"])
     assert [turn.question for turn in kept] == [
         *(f"Question {n}" for n in range(1, KEPT)), "Who governs Armenia?",
     ]  # fmt: skip
-    assert f'data-turn="{KEPT - 1}"' in last[chat.live]
+    assert f'data-turn="{KEPT - 1}"' in last["live"]
 
 
 def test_no_rule_of_the_style_is_dropped(page: Page) -> None:

@@ -82,10 +82,67 @@ def test_what_is_asked_right_after_new_chat_is_answered(page: Page) -> None:
     """The welcome with what there is to ask takes a while: it must not wipe out what was asked."""
     ask(page, WAR)
     page.get_by_role("button", name="New chat").click()
-    expect(page.locator("article.answer")).to_have_count(0)
-    ask(page, ROAD)
+    box = page.get_by_role("textbox", name="Question", exact=True)
+    box.fill(ROAD)
+    box.press("Enter")  # before the old conversation has gone
+    expect(page.locator("article.question p")).to_have_text([ROAD])
     page.wait_for_timeout(2000)
     expect(page.locator("article.question p")).to_have_text([ROAD])
+    expect(page.get_by_text("Answer ready")).to_be_visible(timeout=WAIT)
+    assert conversations(page) == [ROAD, WAR]
+
+
+def test_a_link_leads_back_to_an_answer(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ask(page, WAR)
+    ask(page, ROAD)
+    ask(page, "What is the CSTO?")
+    page.get_by_role("button", name="Copy link").nth(1).click()
+    expect(page.get_by_text("Copied: the link opens")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator("article.answer")).to_have_count(0)
+    page.goto(link)  # the same page: only what stands after the # is another
+    expect(page.locator("article.answer").nth(1)).to_be_in_viewport(timeout=WAIT)
+    expect(page.locator("article.answer")).to_have_count(3)
+    other = page.context.new_page()
+    visit(other, link)
+    expect(other.locator("article.answer")).to_have_count(3, timeout=WAIT)
+    expect(other.locator("article.answer").nth(1)).to_be_in_viewport()
+    other.close()
+    page.goto(link.replace("#id=", "#id=0"))
+    expect(page.get_by_text("is not in this browser")).to_be_visible()
+
+
+def test_the_list_of_conversations_stays_beside_the_chat_until_it_is_folded(page: Page) -> None:
+    ask(page, WAR)
+    page.locator("#conversations summary").click()
+    beside = page.get_by_role("button", name="Keep beside the chat")
+    beside.click()
+    names = page.locator("#conversations .chosen")
+    expect(names).to_have_text([WAR])
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator("article.answer")).to_have_count(0)
+    ask(page, ROAD)
+    expect(names).to_have_text([ROAD, WAR])
+    shot(page, "beside")
+    log, listed = (page.locator(one).bounding_box() or {} for one in ("#log", "#conversations ul"))
+    assert listed["x"] + listed["width"] <= log["x"]
+    page.reload()
+    expect(names).to_have_text([ROAD, WAR], timeout=WAIT)
+    names.nth(1).click()
+    expect(page.locator("article.question p")).to_have_text([WAR])
+    expect(names.first).to_be_visible()
+    page.set_viewport_size({"width": 800, "height": 800})  # no room: a menu again
+    page.locator("#log").click()
+    expect(names.first).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(names.first).to_be_visible()
+    page.locator("#conversations summary").click()
+    expect(names.first).to_be_hidden()
+    page.reload()
+    expect(page.locator("article.answer")).to_have_count(1, timeout=WAIT)
+    expect(names.first).to_be_hidden()
 
 
 def test_theme_text_and_keys(page: Page) -> None:
@@ -198,11 +255,42 @@ def test_a_question_is_kept_to_chosen_documents(page: Page) -> None:
     shot(page, "chosen")
 
 
+def test_ask_about_begins_a_chat_with_the_outline_of_a_document(page: Page) -> None:
+    ask(page, WAR)
+    page.get_by_role("tab", name="Documents").click()
+    page.get_by_role("button", name="Ask about csto.docx").click()
+    start = page.locator("#start")
+    expect(start).to_contain_text("The next questions are kept to this document.")
+    expect(page.locator("article")).to_have_count(0)
+    expect(start.locator(".outlined > p:not(.note)")).to_have_count(3)
+    shot(page, "ask-about")
+    start.locator("button.topic").first.click()
+    answer = page.locator("article.answer")
+    expect(answer).to_contain_text("Asked only: csto.docx", timeout=WAIT)
+    expect(page.get_by_text("Answer ready")).to_be_visible(timeout=WAIT)
+    assert len(conversations(page)) == 2
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Documents").click()
+    page.get_by_label("Choose csto.docx").check()
+    page.get_by_label("Choose timeline.txt").check()
+    page.get_by_role("button", name="Ask about these").click()
+    expect(start).to_contain_text("kept to these 2 documents")
+    start.get_by_role("button", name="Open it").first.click()
+    expect(page.locator("#page .source")).to_contain_text("csto.docx")
+
+
 def test_a_document_is_opened_from_its_row(page: Page) -> None:
     page.get_by_role("tab", name="Documents").click()
     page.get_by_role("button", name="Open lachin-corridor.pdf").click()
     expect(page.locator("figure.sheet")).to_have_count(2)
     expect(page.locator("#page h2")).to_be_visible()
+    outline = page.locator("#page .outline")
+    expect(outline.locator("> p")).to_have_count(3)
+    place = outline.locator("li button").last
+    place.click()
+    expect(page.locator("#page mark").first).to_be_in_viewport()
+    expect(page.locator("#page mark").first).to_have_text(place.text_content() or "")
+    expect(outline).not_to_have_attribute("open", "")
     page.get_by_role("button", name="Text", exact=True).click()
     expect(page.locator("#page .text h3").first).to_be_visible()
     shot(page, "opened")

@@ -72,9 +72,9 @@ class Assistant:
 
         ``history`` holds the earlier turns, oldest first, each
         ``{"role": "user" or "assistant", "content": text}``; ``sources`` names the documents that
-        may answer, all where it is empty. Raises BadInput for a question that is empty or too long,
-        for a history of another shape, for a document that is not in the index, and for an index
-        without passages.
+        may answer, and folders of them with a slash at the end; all may where it is empty. Raises
+        BadInput for a question that is empty or too long, for a history of another shape, for a
+        document that is not in the index, and for an index without passages.
         """
         *_, answer = self.stream(question, history, sources=sources)
         return answer
@@ -123,7 +123,7 @@ class Assistant:
 
     def _everyday(self, question: str, history: History, sources: Sequence[str]) -> Answer | None:
         """The reply to a turn that is no question about what the documents say; None for one."""
-        self._check(question, history, sources)
+        sources = self._checked(question, history, sources)
         began = time.perf_counter()
         turn = recognise(question, self.index, sources)
         if turn is None:
@@ -180,7 +180,7 @@ class Assistant:
 
         ``model`` may rewrite a follow-up. Raises BadInput as ``ask`` does.
         """
-        self._check(question, history, sources)
+        sources = self._checked(question, history, sources)
         rewrite = model.rewrite if model else None
         asked = without_everyday(history, self.index, sources)
         query = contextualize(question, asked, self.index, rewrite, sources)
@@ -227,23 +227,26 @@ class Assistant:
             return f"{hindered}; answers come from what is indexed so far"
         return ""
 
-    def _check(self, question: str, history: History, sources: Sequence[str]) -> None:
-        """Raises BadInput for what cannot be asked."""
+    def _checked(self, question: str, history: History, sources: Sequence[str]) -> Sequence[str]:
+        """The documents that may answer, all where there are none; raises BadInput as ``ask``."""
         _check_question(question)
         _check_history(history)
         self.index.check_not_empty()
-        self._check_sources(sources)
-
-    def _check_sources(self, sources: Sequence[str]) -> None:
-        """Raises BadInput for a source that is not in the index."""
         if isinstance(sources, str):
             raise BadInput(f"sources = {sources[:80]!r}: name documents in a list")
         if len(sources) > MOST_SOURCES:
             raise BadInput(f"{len(sources):,} sources are named: name {MOST_SOURCES:,} or fewer")
-        known = {report.source for report in self.index.reports()} if sources else set()
+        known = dict.fromkeys(report.source for report in self.index.reports()) if sources else {}
+        among: dict[str, None] = {}
         for source in sources:
-            if source not in known:
+            below = (
+                [each for each in known if each.startswith(source)] if source[-1:] == "/" else []
+            )
+            named = [source] if source in known else below
+            if not named:
                 raise BadInput(f"there is no document {source[:200]!r} in the index")
+            among |= dict.fromkeys(named)
+        return list(among)
 
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none."""

@@ -121,18 +121,32 @@ def _summary(index: Index, document: Document) -> Iterator[Piece]:
         yield "\n\n", "Its headings:" if len(headings) <= HEADINGS else "Its first headings:"
     for number, heading in enumerate(headings[:HEADINGS]):
         yield ", " if number else " ", heading
-    passages = sorted(index.passages(document.source), key=lambda passage: passage.start)
-    lead = list(islice(_leading(index, document.source), 1))
-    told = _nearest_to_the_whole(index, passages, lead)
+    told = telling(index, document.source)
     if not told:  # a table, or lines that are no sentences: its beginning has to do
+        passages = _in_order(index, document.source)
         told = [span for passage in passages[:1] for span in _sentences(passage)][:TOLD]
         block = document.block_at(passages[0].start) if passages else None
         if block and block.kind is BlockKind.TABLE:
             told = [span for span in told if named_cells(span)] or told
             count = sum(1 for _ in rows(document, block.inner_start, block.end))
             yield "\n\n", f"A table of {count:,} rows. It begins with these:"
-    for span in sorted(told, key=lambda span: span.start):
+    for span in told:
         yield ITEM, span
+
+
+def telling(index: Index, source: str, most: int = TOLD) -> list[Span]:
+    """The sentences that sum up a document, in its order; none where it has no running text.
+
+    They are its first one and those nearest to the whole of it.
+    """
+    lead = list(islice(_leading(index, source), 1))
+    told = _nearest_to_the_whole(index, _in_order(index, source), lead)[:most]
+    return sorted(told, key=lambda span: span.start)
+
+
+def _in_order(index: Index, source: str) -> list[Passage]:
+    """The passages of a document."""
+    return sorted(index.passages(source), key=lambda passage: passage.start)
 
 
 def _author(document: Document) -> Iterator[Piece]:
@@ -194,7 +208,7 @@ def _leading(index: Index, source: str) -> Iterator[Span]:
 
     The first ones of an article are hard to beat as its summary (Nenkova, 2005).
     """
-    passages = sorted(index.passages(source), key=lambda passage: passage.start)[:LEADING]
+    passages = _in_order(index, source)[:LEADING]
     leading = (span for passage in passages for span in _sentences(passage) if _sums_up(span, ()))
     return (with_context(span, "") for span in leading)
 

@@ -200,6 +200,10 @@ class Index:
         read = [(source, files[source].times.modified) for source in self.titles()]
         return sorted(read, key=lambda file: file[1], reverse=True)[:count]
 
+    def modified(self, source: str) -> int:
+        """When a file was changed last, in nanoseconds since 1970; 0 where it is not known."""
+        return self.stores.manifest.modified(source)
+
     def vectors(self, passages: Sequence[Passage]) -> list[tuple[Passage, list[float]]]:
         """Passages with their vectors, in their order."""
         vectors = self.stores.dense.get([passage.id for passage in passages])

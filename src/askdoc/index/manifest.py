@@ -124,6 +124,11 @@ class Manifest:
                 for source, *times, sha256, report in rows
             }
 
+    def modified(self, source: str) -> int:
+        """When a file was changed last, in nanoseconds since 1970; 0 where it is not there."""
+        rows = self._rows("SELECT mtime_ns FROM files WHERE source = ?", source)
+        return int(rows[0][0]) if rows else 0
+
     def touch(self, files: Sequence[tuple[int, int, int, str]]) -> None:
         """Notes new times for the sources of files whose content is as it was."""
         query = "UPDATE files SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE source = ?"

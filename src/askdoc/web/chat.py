@@ -5,20 +5,16 @@ step. There is no ``gr.State``: it would hold one of the browser's six connectio
 What is said stays in the browser: a hidden box carries it, as JSON, and our script keeps it.
 """
 
-import threading
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any
 
 import gradio as gr
 
-from askdoc.answer.model import Model
 from askdoc.assistant import Assistant
-from askdoc.errors import AskdocError
 from askdoc.ingest.files import LOADERS
 from askdoc.types import Status
 from askdoc.web import documents
+from askdoc.web.answering import Answering, Shown
 from askdoc.web.events import (
     ASKING,
     CLICKS,
@@ -28,17 +24,15 @@ from askdoc.web.events import (
     Steps,
     cookie_of,
     html,
-    in_words,
     line,
 )
 from askdoc.web.export import FORMATS, exported
 from askdoc.web.indexing import Indexing
-from askdoc.web.overview import Overview
 from askdoc.web.render import conversation
 from askdoc.web.session import Sessions
-from askdoc.web.suggestions import about, after
+from askdoc.web.start import Start
 from askdoc.web.templating import render
-from askdoc.web.turns import KEPT, STOPPED, Turn, dumped, history, restored
+from askdoc.web.turns import Turn, dumped, restored
 from askdoc.web.warmup import Warmup
 
 
@@ -53,10 +47,9 @@ class Chat:
         indexing: Indexing | None = None,
     ) -> None:
         self._assistant = assistant
-        self._warmup = warmup
         self._sessions = sessions
-        self._indexing = indexing
-        self._answering: set[object] = set()  # a mark for each question that is being answered
+        self._answering = Answering(assistant, warmup, indexing)
+        self._start = Start(assistant, warmup)
 
     def head(self) -> None:
         """What stands above all tabs."""
@@ -79,7 +72,7 @@ class Chat:
                     [],
                     multiselect=True,
                     allow_custom_value=True,  # what is none of the corpus is told by the assistant
-                    label="Ask only these documents",
+                    label="Ask only these documents or folders",
                     elem_id="only",
                 )
                 self.box = gr.Textbox(
@@ -100,6 +93,8 @@ class Chat:
                 )
             with gr.Column(elem_id="side"):
                 html(render("panel"))
+        self.opened = [self.past, self.live, self.kept, self.status, self.start, self.next]
+        self.opened.append(self.only)
         self._asking()
         self._taking()
         self._saving()
@@ -115,7 +110,8 @@ class Chat:
                 return
             model = self._sessions.of(cookie_of(request)).model
             stop = self._sessions.of(str(request.session_hash)).stop
-            yield from self.answering(question, restored(kept), only or [], model, stop)
+            for step in self._answering.steps(question, restored(kept), only or [], model, stop):
+                yield self._named(step)
 
         def pick(data: gr.EventData, kept: str, only: list[str], request: gr.Request) -> Steps:
             """Asks the question that was clicked: an example, or one that was asked before."""
@@ -148,13 +144,13 @@ class Chat:
             # Not before: Gradio passes over a question that comes while it ends the one before.
             event = event.then(self._free, None, [self.box, self.stop], queue=False, **EVENT)
             event = event.then(None, None, None, js="() => askdoc.typeOn()")
-            leading.append(event.then(self._lead_on, self.kept, self.next, **LEADING))
+            leading.append(event.then(self._answering.lead_on, self.kept, self.next, **LEADING))
         for asking in (self.box.submit, *(place.pick for place in clickable)):
             asking(None, cancels=leading, queue=False, **EVENT)
         self.stop.click(halt, None, self.status, queue=False, **EVENT)
         # Asked for each time, since documents come and go while the page is open.
         self.only.focus(
-            lambda: gr.update(choices=self._readable()), None, self.only, queue=False, **EVENT
+            lambda: gr.update(choices=self._choices()), None, self.only, queue=False, **EVENT
         )
 
     def _taking(self) -> None:
@@ -200,12 +196,12 @@ class Chat:
             Else a question that is typed at once would be wiped out by it.
             """
             turns = restored(kept)
-            start = {} if turns else {self.start: self._welcome()}
+            start = {} if turns else {self.start: self._start.welcome()}
             return self._opened(turns) | start | {self.box: gr.update(interactive=True)}
 
         def examples(kept: str) -> str:
             """The welcome with what there is to ask, which takes the models some seconds."""
-            return "" if restored(kept) else self._welcome(told=True)
+            return "" if restored(kept) else self._start.welcome(told=True)
 
         def another(data: gr.EventData) -> dict[Any, Any]:
             """The conversation that was chosen."""
@@ -215,65 +211,31 @@ class Chat:
 
         def clear() -> dict[Any, Any]:
             """An empty conversation."""
-            return self._opened([]) | {self.start: self._welcome(), self.only: []}
+            return self._opened([]) | {self.start: self._start.welcome(), self.only: []}
 
-        outputs = [self.past, self.live, self.kept, self.status, self.start, self.next]
-        self.acts.open(another, None, [*outputs, self.only], **EVENT)
+        self.acts.open(another, None, self.opened, **EVENT).then(
+            None, None, None, js="() => askdoc.arrived()"
+        )
         # In two steps, like the first page: what is asked meanwhile must not be wiped out.
-        fresh = self.acts.fresh(clear, None, [*outputs, self.only], **EVENT)
+        fresh = self.acts.fresh(clear, None, self.opened, **EVENT)
         restore = "() => askdoc.restored()"
         alone: dict[str, Any] = EVENT | {"concurrency_limit": 8}  # each holds a thread
-        fresh.then(examples, self.kept, self.start, **alone)
-        page.load(begin, self.kept, [self.box, *outputs], js=restore, **alone).then(
+        fresh.then(None, None, None, js="() => askdoc.arrived()").then(
+            examples, self.kept, self.start, **alone
+        )
+        page.load(begin, self.kept, [self.box, *self.opened], js=restore, **alone).then(
             None, None, None, js="() => askdoc.typeOn()"
-        ).then(examples, self.kept, self.start, **alone)
+        ).then(None, None, None, js="() => askdoc.arrived()").then(
+            examples, self.kept, self.start, **alone
+        )
 
-    def answering(
-        self,
-        question: str,
-        turns: list[Turn],
-        sources: Sequence[str],
-        model: Model | None,
-        stop: threading.Event,
-    ) -> Steps:
-        """All that changes on the page while a question is answered."""
-        stop.clear()
-        turns = turns[1 - KEPT :]  # so that the new one has its number among those kept
-        turn = Turn(question=question, sources=tuple(sources))
-        slow = "" if self._warmup.done else "Warming up: the first answer takes some seconds…"
-        yield {
-            self.box: gr.update(value="", interactive=False),
-            self.past: conversation(turns),
-            self.live: conversation([turn], len(turns)),
-            self.status: slow or "Searching…",
-            self.start: "",
-            self.next: "",
-            self.stop: gr.update(visible=True),
-        }
-        mark = object()
-        self._answering.add(mark)
-        try:
-            self._warmup.wait()
-            if not self._indexing or self._indexing.done:  # else it is told in a line of its own
-                for step in documents.syncing(self._assistant):
-                    yield {self.status: line(step)}
-            answers = self._assistant.stream(question, history(turns), model, sources)
-            with closing(answers):
-                for answer in answers:
-                    stopped = stop.is_set()
-                    turn = Turn.of(replace(answer, note=STOPPED) if stopped else answer, sources)
-                    if stopped:
-                        break
-                    yield {self.live: conversation([turn], len(turns))}
-        except Exception as error:  # noqa: BLE001 - the page must not stay locked
-            turn = Turn(question=question[:500], error=in_words(error))
-        finally:
-            self._answering.discard(mark)
-        yield {
-            self.live: conversation([turn], len(turns)),
-            self.kept: dumped([*turns, turn]),
-            self.status: "Answer ready",
-        }
+    def kept_to(self, sources: list[str]) -> dict[Any, Any]:
+        """An empty conversation that is kept to some documents, and begins with their outlines."""
+        return self._opened([]) | {self.start: self._start.of(sources), self.only: sources}
+
+    def _named(self, shown: Shown) -> dict[Any, Any]:
+        """The components that have these names, with their values."""
+        return {getattr(self, name): value for name, value in shown.items()}
 
     def _opened(self, turns: list[Turn]) -> dict[Any, Any]:
         """The page with these turns."""
@@ -286,46 +248,18 @@ class Chat:
             self.next: "",
         }
 
-    def _lead_on(self, kept: str) -> str:
-        """Questions that lead on from the last answer; none where another is being asked."""
-        *before, turn = restored(kept) or [Turn(question="")]
-        if not turn.answer or not turn.answer.citations:
-            return ""
-        asked = [each.question for each in (*before, turn)]
-        try:  # a question that somebody has asked comes first
-            questions = after(
-                self._warmup.assistant, turn.answer, asked, lambda: not self._answering
-            )
-            return render("next", questions=questions)
-        except AskdocError:  # as of a document that has just gone: the answer is what counts
-            return ""
-
     def _free(self) -> dict[Any, Any]:
         """The question box, open for the next question, and no Stop."""
         return {self.box: gr.update(interactive=True), self.stop: gr.update(visible="hidden")}
 
+    def _choices(self) -> list[str]:
+        """What a question can be kept to: each folder, and below it its documents."""
+        sources = self._readable()
+        above = {parent for source in sources for parent in PurePosixPath(source).parents}
+        folders = (f"{folder}/" for folder in above if folder.name)
+        return sorted([*folders, *sources])
+
     def _readable(self) -> list[str]:
-        """The documents that a question can be kept to."""
+        """The documents that can be asked."""
         files = self._assistant.index.reports()
         return [file.source for file in files if file.status is Status.READ]
-
-    def _welcome(self, told: bool = False) -> str:
-        """What an empty conversation shows: what this is and, if ``told``, what there is to ask.
-
-        That is there once the models that have tried it are loaded.
-        """
-        error = ""
-        overview = Overview()
-        try:
-            overview = self._warmup.overview() if told else overview
-        except AskdocError as failure:
-            error = str(failure)
-        count = len(self._readable())  # not known before a new folder is indexed
-        return render(
-            "welcome",
-            corpus=str(self._assistant.settings.corpus),
-            documents={0: "documents", 1: "one document"}.get(count, f"{count:,} documents"),
-            overview=overview,
-            about=about,
-            error=error,
-        )

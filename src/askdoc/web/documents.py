@@ -53,7 +53,7 @@ def report(assistant: Assistant) -> str:
     return render(
         "report",
         files=files,
-        shown=[(file, kind(file.source), _date(times.get(file.source, 0))) for file in rows],
+        shown=[(file, kind(file.source), day(times.get(file.source, 0))) for file in rows],
         columns=COLUMNS,
         advice=ADVICE,
         read=sum(file.status is Status.READ for file in files),
@@ -62,7 +62,7 @@ def report(assistant: Assistant) -> str:
     )
 
 
-def _date(changed: int) -> str:
+def day(changed: int) -> str:
     """The day of a time in nanoseconds since 1970; empty where there is none."""
     return date.fromtimestamp(changed / 1e9).isoformat() if changed else ""
 

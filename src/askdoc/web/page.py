@@ -71,9 +71,9 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant, chat: Chat) -
         """Deletes the files that were clicked or chosen."""
         yield from after(lambda: documents.delete(assistant, documents.named(str(data.sources))))
 
-    def only(data: gr.EventData) -> list[str]:
-        """Keeps the next questions to the documents that were clicked or chosen."""
-        return documents.named(str(data.sources))
+    def only(data: gr.EventData) -> dict[Any, Any]:
+        """A new conversation, kept to the documents that were clicked or chosen."""
+        return chat.kept_to(documents.named(str(data.sources)))
 
     banner = html()
     files = gr.File(
@@ -92,6 +92,8 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant, chat: Chat) -
     button.click(sync, None, outputs, **INDEXING)
     files.upload(upload, files, outputs, **INDEXING).then(lambda: None, None, files, **EVENT)
     report.remove(remove, None, outputs, **INDEXING)
-    report.only(only, None, chat.only, **EVENT).then(None, js="() => askdoc.toChat()")
+    report.only(only, None, chat.opened, **EVENT).then(
+        None, js="() => (askdoc.arrived(), askdoc.toChat())"
+    )
     tab.select(show, None, outputs, **EVENT)
     page.load(show, None, outputs, **EVENT)

@@ -19,7 +19,7 @@ class Turn(BaseModel):
 
     The answer is without its closest hits, each of which holds a whole document; ``closest`` are
     the places that a refusal shows. ``sources`` are the documents that the question was kept to, if
-    any.
+    any; ``about`` says of those that are cited what else to know: their dates, how they were read.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -28,6 +28,7 @@ class Turn(BaseModel):
     answer: Answer | None = None
     closest: tuple[Citation, ...] = ()
     sources: tuple[str, ...] = ()
+    about: dict[str, str] = {}
     error: str = ""
 
     @classmethod

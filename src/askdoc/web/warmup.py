@@ -1,6 +1,7 @@
 """What is made ready while the page is already there: the models, and what an empty chat tells."""
 
 import threading
+from contextlib import suppress
 
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
@@ -45,3 +46,5 @@ class Warmup:
             self._error = error
         finally:
             self._ended.set()
+        with suppress(AskdocError):  # it is told where somebody asks for it
+            self._overviews.now()

@@ -88,6 +88,8 @@
       view = other.dataset.view;
       open(opener);
     }
+    const place = event.target.closest("button.place");
+    if (place) show(place, []);
     const card = event.target.closest("button.source");
     const marker = card && all("button.cite").find((cite) => cite.dataset.key === card.dataset.of);
     if (marker) open(marker);

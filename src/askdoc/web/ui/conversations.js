@@ -37,9 +37,54 @@
   }
 
   function restored() {
+    const { id } = linked();
+    if (all().some((one) => one.id === id)) sessionStorage.setItem("askdoc-current", id);
+    else if (id) tell("The conversation of this link is not in this browser.");
     if (!current()) fresh();
     draw();
+    dock();
     return [all().find(({ id }) => id === current())?.turns ?? "[]"];
+  }
+
+  // A link to an answer names the conversation, which this browser keeps, and the answer's number.
+  let opening = false; // another conversation, which the server has not drawn yet
+  const linked = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  function arrived() {
+    opening = false;
+    toLinked();
+  }
+  function toLinked() {
+    const { id, answer } = linked();
+    if (id === current()) document.querySelectorAll("article.answer")[answer]?.scrollIntoView();
+  }
+  addEventListener("hashchange", () => {
+    const { id } = linked();
+    const one = all().find((other) => other.id === id);
+    if (!id) return;
+    if (id === current()) toLinked();
+    else if (one) open(one);
+    else tell("The conversation of this link is not in this browser.");
+  });
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button.link");
+    if (!button) return;
+    const hash = new URLSearchParams({ id: current(), answer: button.dataset.turn });
+    const address = `${location.origin}${location.pathname}#${hash}`;
+    const copied = await navigator.clipboard.writeText(address).then(() => true, () => false);
+    tell(copied ? "Copied: the link opens this answer in this browser." : address);
+  });
+
+  // A line at the bottom that goes by itself.
+  let telling = 0;
+  function tell(text, ...more) {
+    clearTimeout(telling);
+    document.getElementById("told")?.remove();
+    const told = make("p", { id: "told", textContent: text });
+    told.setAttribute("role", "status");
+    told.append(...more);
+    document.body.append(told);
+    telling = setTimeout(() => told.remove(), 10_000);
+    return told;
   }
 
   function keep(turns) {
@@ -106,13 +151,9 @@
   });
 
   // The last one that was deleted can be brought back for a while.
-  let undo = 0;
   function tellDeleted(one, at) {
-    clearTimeout(undo);
-    document.getElementById("undo")?.remove();
-    const told = make("p", { id: "undo", textContent: `“${one.name}” is deleted. ` });
-    told.setAttribute("role", "status");
     const back = make("button", { type: "button", textContent: "Undo" });
+    const told = tell(`“${one.name}” is deleted. `, back);
     back.addEventListener("click", () => {
       const others = all();
       others.splice(at, 0, one);
@@ -120,9 +161,6 @@
       told.remove();
       draw();
     });
-    told.append(back);
-    document.body.append(told);
-    undo = setTimeout(() => told.remove(), 10_000);
   }
 
   function button(text, name, id, label) {
@@ -135,6 +173,7 @@
   document.addEventListener("click", (event) => {
     const inside = event.target.closest("details.menu");
     document.querySelectorAll("details.menu[open]").forEach((open) => {
+      if (open === menu() && docked()) return;
       if (open !== inside || event.target.closest("[data-kind]")) open.removeAttribute("open");
     });
     const chosen = event.target.closest("#conversations button");
@@ -160,31 +199,58 @@
       menu().querySelector("summary").focus();
       return;
     }
-    const { turns } = all().find((other) => other.id === id) ?? {};
-    if (!turns || answering()) return;
+    const one = all().find((other) => other.id === id);
+    if (one && !answering()) open(one);
+  });
+  function open({ id, turns }) {
+    opening = true;
     sessionStorage.setItem("askdoc-current", id);
-    menu().removeAttribute("open");
+    if (!docked()) menu().removeAttribute("open");
     draw();
     menu().dispatchEvent(new CustomEvent("askdoc-open", { detail: turns, bubbles: true }));
     askdoc.toChat();
-  });
+  }
   // A new chat ends the answer that is being written, and waits for its end: it belongs to this one.
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("#new")) return;
-    if (!answering()) return fresh();
+    const begins = event.target.closest("#new, [data-event='only']");
+    if (!begins) return;
+    if (!answering()) {
+      opening = true;
+      return fresh();
+    }
     event.stopPropagation();
     document.getElementById("stop").click();
     const wait = setInterval(() => {
       if (answering()) return;
       clearInterval(wait);
-      document.getElementById("new").click();
+      begins.click();
     }, 100);
   }, true);
   document.addEventListener("keydown", (event) => {
     const open = document.querySelector("details.menu[open]");
-    if (event.key !== "Escape" || !open) return;
+    if (event.key !== "Escape" || !open || (open === menu() && docked())) return;
     open.removeAttribute("open");
     open.querySelector("summary").focus();
+  });
+
+  // Beside the chat, where there is room and this browser chose so, the list stays open.
+  const wide = matchMedia("(min-width: 1100px)");
+  const docked = () => wide.matches && Boolean(localStorage.getItem("askdoc-list"));
+  function dock() {
+    document.body.classList.toggle("list-beside", docked());
+    menu()?.querySelector(".dock")?.setAttribute("aria-pressed", docked());
+    if (menu()) menu().open ||= docked();
+  }
+  wide.addEventListener("change", dock);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#conversations .dock")) {
+      if (docked()) localStorage.removeItem("askdoc-list");
+      else localStorage.setItem("askdoc-list", "beside");
+      menu().open = docked();
+    } else if (event.target.closest("#conversations summary") && docked()) {
+      localStorage.removeItem("askdoc-list"); // the click folds it
+    } else return;
+    dock();
   });
 
   // Thumbs: a click counts at once, and opens a line for a comment; what is sent then takes its place.
@@ -246,11 +312,16 @@
   let started = null; // which server this page came from
   let lost = false;
 
-  // Nothing is asked where nothing stands in the box.
+  // Nothing is asked where nothing stands in the box, nor in a conversation that is being left.
   function asks(event, box) {
-    if (box.value.trim()) return waiting(box.value);
+    if (box.value.trim() && !opening) return waiting(box.value);
     event.preventDefault();
     event.stopPropagation();
+    const wait = opening && setInterval(() => {
+      if (opening) return;
+      clearInterval(wait);
+      document.querySelector("#box button").click();
+    }, 50);
   }
   document.addEventListener("keydown", (event) => {
     const box = event.target.closest?.("#box textarea");
@@ -310,5 +381,5 @@
     return name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "askdoc";
   }
 
-  window.askdoc = { ...window.askdoc, all, keep, restored, title };
+  window.askdoc = { ...window.askdoc, all, arrived, keep, restored, title };
 })();

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from askdoc.ingest.formats.ocr import Box
 from askdoc.ingest.formats.pdf_pages import Sheets
 from askdoc.types import Document
+from askdoc.web.outline import Outline
 from askdoc.web.templating import render
 from askdoc.web.viewer.layout import laid_out
 
@@ -14,20 +15,21 @@ SHOWN = 1000  # pages around the one in focus
 Spans = Sequence[tuple[int, int]]
 
 
-def as_text(document: Document, start: int, end: int, others: Spans, has_pages: bool) -> str:
+def as_text(outline: Outline, start: int, end: int, others: Spans, has_pages: bool) -> str:
     """A document's text, one span in focus and others marked; nothing in focus where it is empty.
 
     ``has_pages`` tells whether it can be shown as pages, too.
     """
-    text = laid_out(document, start, end, others)
-    return _shown(document, start, view="text" if has_pages else "", text=text, sheets=())
+    text = laid_out(outline.document, start, end, others)
+    return _shown(outline, start, view="text" if has_pages else "", text=text, sheets=())
 
 
-def as_pages(document: Document, sheets: Sheets, spans: Spans) -> str:
+def as_pages(outline: Outline, sheets: Sheets, spans: Spans) -> str:
     """A PDF's pages, loaded when they come into view; the first of the spans is the one in focus.
 
     ``sheets`` has the boxes of the same spans. Of very many pages those around it are shown.
     """
+    document = outline.document
     boxes: dict[int, list[dict[str, Any]]] = {}
     for number, ((start, end), lines) in enumerate(zip(spans, sheets.boxes, strict=True)):
         words = document.text[start:end]
@@ -45,11 +47,12 @@ def as_pages(document: Document, sheets: Sheets, spans: Spans) -> str:
         }
         for page, (width, height) in enumerate(sheets.sizes[first : first + SHOWN], first + 1)
     ]
-    return _shown(document, spans[0][0] if spans else 0, view="pages", text="", sheets=pages)
+    return _shown(outline, spans[0][0] if spans else 0, view="pages", text="", sheets=pages)
 
 
-def _shown(document: Document, start: int, **values: Any) -> str:
-    """What is open and at which place, and the document below."""
+def _shown(outline: Outline, start: int, **values: Any) -> str:
+    """What is open and at which place, its outline, and the document below."""
+    document = outline.document
     page = document.page_at(start)
     where = (
         document.source,
@@ -58,6 +61,7 @@ def _shown(document: Document, start: int, **values: Any) -> str:
     )
     return render(
         "document",
+        outline=outline,
         document=document,
         where=", ".join(part for part in where if part),
         original=_address("original", document) + (f"#page={page}" if page else ""),

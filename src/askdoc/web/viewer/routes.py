@@ -17,6 +17,7 @@ from askdoc.ingest.formats.pdf_pages import Sheets
 from askdoc.ingest.formats.picture import SUFFIXES
 from askdoc.ingest.worker import CRASHED, OUT_OF_MEMORY, Failure, Worker
 from askdoc.types import Document, Status
+from askdoc.web.outline import outline
 from askdoc.web.viewer import panel
 
 SPAN = re.compile(r"(\d{1,12})-(\d{1,12})")
@@ -56,9 +57,10 @@ def routes(assistant: Assistant) -> APIRouter:
         _check(opened, start, end, sha)
         focus, spans = [(start, end)] if start < end else [], _spans(others, len(opened.text))
         sheets = pages.sheets(opened, [*focus, *spans])
+        shown = outline(assistant, opened, summed_up=not focus)
         if sheets and view == "pages":
-            return panel.as_pages(opened, sheets, [*focus, *spans])
-        return panel.as_text(opened, start, end, spans, has_pages=bool(sheets))
+            return panel.as_pages(shown, sheets, [*focus, *spans])
+        return panel.as_text(shown, start, end, spans, has_pages=bool(sheets))
 
     @router.get("/page", response_class=Picture)
     def page(source: str, number: int, sha: str = "") -> Picture:

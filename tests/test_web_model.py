@@ -59,7 +59,9 @@ def test_a_real_model_is_connected_asked_and_left(page: Page) -> None:
     ask(page, "What is Eagle Partner for?")
     answer = page.locator("article.answer").last
     answer.get_by_text("How this was made").click()
-    expect(answer.locator(".how p")).to_contain_text("tokens written")
+    expect(answer.locator(".how p").first).to_contain_text("tokens written")
+    gauge = answer.locator(".how meter")
+    assert 0 < float(gauge.get_attribute("value") or 0) <= float(gauge.get_attribute("max") or 0)
     shot(page, "written")
     page.get_by_role("tab", name="Model").click()
     page.get_by_role("button", name="Disconnect").click()
@@ -89,8 +91,14 @@ def test_what_does_not_hold_is_marked(page: Page, scripted: str) -> None:
     doubt = page.locator("details.doubt").first
     expect(doubt).to_have_attribute("title", "says 2019, the passage says 2023")
     doubt.locator("summary").click()
-    expect(doubt.locator("span")).to_be_visible()
+    expect(doubt.locator("> span")).to_be_visible()
+    nearest = doubt.locator("button.place")
+    expect(nearest).to_contain_text("Nearest to it: eagle-partner.md")
     shot(page, "doubt")
+    nearest.click()
+    expect(page.locator("#page .source")).to_contain_text("eagle-partner.md")
+    page.keyboard.press("Escape")
+    expect(page.locator("#document")).to_be_hidden()
     assert page.title() == "askdoc"
     assert page.locator("#log img").count() == 0
     page.get_by_role("button", name="Citation 1").last.click()

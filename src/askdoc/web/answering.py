@@ -8,10 +8,12 @@ from typing import Any
 
 import gradio as gr
 
+from askdoc.answer.citation import cite
 from askdoc.answer.model import Model
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
-from askdoc.types import Answer
+from askdoc.index.dense import cosine
+from askdoc.types import Answer, Citation
 from askdoc.web import documents
 from askdoc.web.events import in_words, line
 from askdoc.web.indexing import Indexing
@@ -73,7 +75,7 @@ class Answering:
                     if stopped:
                         break
                     yield {"live": conversation([turn], len(turns))}
-            turn = turn.model_copy(update={"about": self._about(turn.answer)})
+            turn = turn.model_copy(update=self._beside(answer))
         except Exception as error:  # noqa: BLE001 - the page must not stay locked
             turn = Turn(question=question[:500], error=in_words(error))
         finally:
@@ -84,14 +86,27 @@ class Answering:
             "status": "Answer ready",
         }
 
-    def _about(self, answer: Answer | None) -> dict[str, str]:
-        """What is known of each document that an answer cites: its date, and how it was read."""
-        cited = {place.source for place in answer.citations} if answer else ()
+    def _beside(self, answer: Answer) -> dict[str, Any]:
+        """What the page tells beside a finished answer, as the fields of its turn."""
         about = {}
-        for source in cited:
+        for source in {place.source for place in answer.citations}:
             date = documents.day(self._assistant.index.modified(source))
             about[source] = ", ".join(filter(None, (date, self._assistant.document(source).remark)))
-        return about
+        nearest = {
+            number: self._nearest(sentence.text, answer)
+            for number, sentence in enumerate(answer.sentences)
+            if sentence.problems
+        }
+        room = self._assistant.settings.llm_tokens if answer.tokens else 0
+        return {"about": about, "nearest": nearest, "room": room}
+
+    def _nearest(self, text: str, answer: Answer) -> Citation:
+        """The passage of those that were found which is nearest to a text."""
+        index = self._assistant.index
+        asked = index.embedder.embed_query(text)
+        passages = index.vectors([hit.passage for hit in answer.closest])
+        passage, _ = max(passages, key=lambda pair: cosine(asked, pair[1]))
+        return cite(1, passage)
 
     def lead_on(self, kept: str) -> str:
         """Questions that lead on from the last answer, as HTML; none while another is asked."""

@@ -20,6 +20,8 @@ class Turn(BaseModel):
     The answer is without its closest hits, each of which holds a whole document; ``closest`` are
     the places that a refusal shows. ``sources`` are the documents that the question was kept to, if
     any; ``about`` says of those that are cited what else to know: their dates, how they were read.
+    ``nearest`` are the passages nearest to sentences that a model wrote and nothing supports, by
+    their places in the answer, and ``room`` the tokens that the model may be shown.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -29,6 +31,8 @@ class Turn(BaseModel):
     closest: tuple[Citation, ...] = ()
     sources: tuple[str, ...] = ()
     about: dict[str, str] = {}
+    nearest: dict[int, Citation] = {}
+    room: int = 0
     error: str = ""
 
     @classmethod

@@ -89,7 +89,7 @@
       open(opener);
     }
     const place = event.target.closest("button.place");
-    if (place) show(place, []);
+    if (place) (place.closest("#page") ? show(place, []) : open(place));
     const card = event.target.closest("button.source");
     const marker = card && all("button.cite").find((cite) => cite.dataset.key === card.dataset.of);
     if (marker) open(marker);

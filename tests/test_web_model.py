@@ -93,7 +93,7 @@ def test_what_does_not_hold_is_marked(page: Page, scripted: str) -> None:
     doubt.locator("summary").click()
     expect(doubt.locator("> span")).to_be_visible()
     nearest = doubt.locator("button.place")
-    expect(nearest).to_contain_text("Nearest to it: eagle-partner.md")
+    expect(nearest).to_contain_text("Nearest to it: eagle-partner.md, ")  # and its section
     shot(page, "doubt")
     nearest.click()
     expect(page.locator("#page .source")).to_contain_text("eagle-partner.md")

@@ -13,7 +13,7 @@ from askdoc.answer.model import Model
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
 from askdoc.index.dense import cosine
-from askdoc.types import Answer, Citation
+from askdoc.types import Answer, BlockKind, Citation, Passage
 from askdoc.web import documents
 from askdoc.web.events import in_words, line
 from askdoc.web.indexing import Indexing
@@ -101,11 +101,11 @@ class Answering:
         return {"about": about, "nearest": nearest, "room": room}
 
     def _nearest(self, text: str, answer: Answer) -> Citation:
-        """The passage of those that were found which is nearest to a text."""
+        """The passage of those that were found which is nearest to a text; no bare heading."""
         index = self._assistant.index
         asked = index.embedder.embed_query(text)
-        passages = index.vectors([hit.passage for hit in answer.closest])
-        passage, _ = max(passages, key=lambda pair: cosine(asked, pair[1]))
+        found = index.vectors([hit.passage for hit in answer.closest])
+        passage, _ = max(found, key=lambda pair: (not _is_heading(pair[0]), cosine(asked, pair[1])))
         return cite(1, passage)
 
     def lead_on(self, kept: str) -> str:
@@ -121,3 +121,9 @@ class Answering:
             return render("next", questions=questions)
         except AskdocError:  # as of a document that has just gone: the answer is what counts
             return ""
+
+
+def _is_heading(passage: Passage) -> bool:
+    """Whether a passage is a heading that nothing follows."""
+    block = passage.document.block_at(passage.start)
+    return bool(block and block.kind is BlockKind.HEADING)

@@ -116,6 +116,8 @@ def holds(answer: Answer, assistant: Assistant) -> None:
         ("hello", Kind.GREETING, "18 documents"),
         ("thanks!", Kind.THANKS, "welcome"),
         ("ok cool", Kind.CHAT, "Ask on"),
+        ("ah ok thanks!", Kind.THANKS, "welcome"),
+        ("So, what can you do?", Kind.HELP, "I am askdoc"),
         ("that is wrong!", Kind.COMPLAINT, "other words"),
         ("???", Kind.HELP, "You can also ask"),
         ("what can you do", Kind.HELP, "I am askdoc"),

@@ -45,6 +45,10 @@ KINDS_OF_PAPER = frozenset(
     )
 )
 SHORT_FORM = re.compile(r"['’](?:s|re|m|ll|ve|d|t)\b", re.I)  # of a verb, as in "what's"
+# What people say before they say something: *ah ok thanks*.
+OH = re.compile(
+    r"(?:(?:a+h+|o+h+|ok(?:ay)?|h+m+|well|so|right|great|cool|and|but)\b[\s,.!]*)+(?=\w)", re.I
+)
 HISTORY = 40  # earlier turns that are looked through
 STEM_PARTS = 3  # of a stem like rome-statute, from which on it is no ordinary word
 TITLE_WORDS = 4  # from which on a title is not the name of a thing as well
@@ -86,6 +90,7 @@ def recognise(text: str, index: Index, sources: Sequence[str] = ()) -> Turn | No
         return None
     titles = index.titles()
     source, rest, surely = mentioned(text.strip(), titles)
+    rest = rest[len(opened[0]) :] if (opened := OH.match(rest)) else rest
     words = WORD.findall(SHORT_FORM.sub("", rest))
     beside = [word for word in words if telling(word) - _everyday_terms()]
     known = [word for word in beside if index.knows(telling(word))]

@@ -12,6 +12,17 @@ from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
 from askdoc.tuning import ENGLISH_WORD, FREQUENT, KNOWN, LONG_WORD, NAMES_ONLY, SHORT_NAME
 
+# Short forms without their apostrophe, of those that are no words by themselves.
+SHORT_FORMS = (
+    (
+        re.compile(
+            r"\b(is|are|was|were|do|does|did|ha[sd]|have|should|could|would|ca|wo)nt\b", re.I
+        ),
+        "n't",
+    ),
+    (re.compile(r"\b(who|what|where|when|why|how|that|there)s\b", re.I), "'s"),
+    (re.compile(r"\b(they|you)(?=(?:re|ve|ll)\b)", re.I), "'"),
+)
 LETTERS = re.compile(r"[^\W\d_]{4,}")
 ENGLISH = "frequency_dictionary_en_82_765.txt"  # of symspellpy, with British spellings
 WORDS = 40  # of a question that are looked at, so that a long one takes no longer
@@ -23,11 +34,14 @@ def correct_spelling(question: str, index: Index) -> str:
     A word is misspelt when the corpus does not have it, it is no English word, and a word
     of the corpus is one change of letters away (two, from eight letters on). Where none is one
     change away, it is put as an English word that is, if all others are English. A question of
-    some words, most of which are not English, is in another language, and left alone.
+    some words, most of which are not English, is in another language, and left alone. *Whos* and
+    *didnt* get their apostrophes back.
     """
     every = re.findall(r"[^\W\d_]+", question)[:WORDS]
     if len(every) >= NAMES_ONLY and 2 * sum(map(is_english, every)) < len(every):
         return question
+    for form, end in SHORT_FORMS:
+        question = form.sub(rf"\1{end}", question)
     words = list(dict.fromkeys(LETTERS.findall(question)))[:WORDS]
     for word in words:
         among_english = all(map(is_english, set(words) - {word}))

@@ -48,7 +48,7 @@ def query(question: str, history: History, assistant: Assistant) -> str:
         ("when did the work begin", EAGLE, "Eagle Partner: when did the work begin"),
         ("when is the next summit", EAGLE, "when is the next summit"),
         ("who is peskov and what did he say", EAGLE, "who is peskov and what did he say"),
-        ("whats his name", MINISTER, "prime minister Nikol Pashinyan: what's his name"),
+        ("what's his name", MINISTER, "prime minister Nikol Pashinyan: what's his name"),
         ("Who dissolved the Republic of Artsakh?", EAGLE, "Who dissolved the Republic of Artsakh?"),
         ("who is pashinyan", EAGLE, "who is pashinyan"),
         ("Is it true that Armenia left the CSTO?", EAGLE, "Is it true that Armenia left the CSTO?"),

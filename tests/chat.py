@@ -70,3 +70,13 @@ def shot(page: Page, name: str) -> None:
     """Keeps a picture of the page for whoever wants to look."""
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def connected(page: Page, url: str, key: str = "") -> None:
+    """Connects the page to a server, by the tab."""
+    page.get_by_role("tab", name="Model").click()
+    page.get_by_label("Model", exact=True).fill("openai:it")
+    page.get_by_label("Address of its server").fill(url)
+    page.get_by_label("Key, where").fill(key)
+    page.get_by_role("button", name="Test and use").click()
+    expect(page.locator("#connected")).to_contain_text("It writes the answers", timeout=WAIT)

@@ -3,8 +3,12 @@
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
+
+FALSE = "Eagle Partner 2023 was a joint exercise of American and Armenian soldiers, held in 2019."
 
 
 class Scripted(BaseHTTPRequestHandler):
@@ -32,3 +36,14 @@ class Scripted(BaseHTTPRequestHandler):
 
     def log_message(self, *arguments: object) -> None:
         """Says nothing."""
+
+
+@contextmanager
+def scripted() -> Iterator[str]:
+    """The address of such a server, which at first is ready."""
+    Scripted.words, Scripted.pause = ["ready"], 0.0
+    Scripted.broken.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/v1"
+    server.shutdown()

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from chat import EVIL, WAIT, ask, serve, shot, visit
 from helpers import ROOT
 from playwright.sync_api import Page, expect
@@ -296,51 +295,6 @@ def test_a_document_is_opened_from_its_row(page: Page) -> None:
     shot(page, "opened")
     page.keyboard.press("Escape")
     expect(page.locator("#document")).to_be_hidden()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_barrier_is_found(browser, address: str, scheme: str) -> None:
-    """axe-core over every state that people meet."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 800}, color_scheme=scheme, bypass_csp=True
-    )
-    page = context.new_page()
-    visit(page, address)
-    axe = Axe()
-
-    def look(state: str) -> None:
-        shot(page, f"{scheme}-{state}")
-        found = axe.run(page).response["violations"]
-        told = [
-            (each["id"], each["impact"], [node["html"][:120] for node in each["nodes"]][:3])
-            for each in found
-            if each["impact"] in ("serious", "critical")
-        ]
-        assert told == [], state
-
-    page.locator("button.example").first.wait_for(timeout=WAIT)
-    look("empty")
-    ask(page, ROAD)
-    page.get_by_role("button", name="Citation 1").last.click()
-    expect(page.locator("#page mark")).to_be_focused()
-    expect(page.locator("figure.sheet img").first).to_have_js_property("naturalWidth", 1100)
-    look("pages")
-    page.get_by_role("button", name="Text", exact=True).click()
-    expect(page.locator("#page .text")).to_be_visible()
-    look("text")
-    page.keyboard.press("Escape")
-    ask(page, "How do I bake a lasagne?")
-    page.get_by_role("button", name="Bad answer").last.click()
-    page.locator("#conversations summary").click()
-    look("refusal")
-    page.keyboard.press("Escape")
-    page.get_by_role("tab", name="Documents").click()
-    page.locator("#report tr").first.wait_for()
-    look("documents")
-    page.get_by_role("tab", name="Model").click()
-    expect(page.get_by_label("Model", exact=True)).to_be_visible()
-    look("model")
-    context.close()
 
 
 def test_the_keyboard_is_enough(page: Page) -> None:

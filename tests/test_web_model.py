@@ -1,15 +1,13 @@
 """The chat with a language model: connected in the page, checked, stopped, told apart."""
 
 import re
-import threading
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from chat import EVIL, WAIT, ask, shot
+from chat import EVIL, WAIT, ask, connected, shot
 from playwright.sync_api import Page, expect
-from scripted_server import Scripted
+from scripted_server import FALSE, Scripted, scripted
 
 from askdoc import BadInput, ModelFailed, Settings
 from askdoc.web.models import found
@@ -17,28 +15,13 @@ from askdoc.web.session import MOST, Sessions, try_out
 from evals.model_server import serve
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow]
-FALSE = "Eagle Partner 2023 was a joint exercise of American and Armenian soldiers, held in 2019."
 
 
-@pytest.fixture
-def scripted() -> Iterator[str]:
+@pytest.fixture(name="scripted")
+def scripted_url() -> Iterator[str]:
     """The address of a scripted server."""
-    Scripted.words, Scripted.pause = ["ready"], 0.0
-    Scripted.broken.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-    server.shutdown()
-
-
-def connected(page: Page, url: str, key: str = "") -> None:
-    """Connects the page to a server, by the tab."""
-    page.get_by_role("tab", name="Model").click()
-    page.get_by_label("Model", exact=True).fill("openai:it")
-    page.get_by_label("Address of its server").fill(url)
-    page.get_by_label("Key, where").fill(key)
-    page.get_by_role("button", name="Test and use").click()
-    expect(page.locator("#connected")).to_contain_text("It writes the answers", timeout=WAIT)
+    with scripted() as url:
+        yield url
 
 
 def to_chat(page: Page) -> None:

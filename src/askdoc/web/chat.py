@@ -35,6 +35,14 @@ from askdoc.web.templating import render
 from askdoc.web.turns import Turn, dumped, restored
 from askdoc.web.warmup import Warmup
 
+LANGUAGES = (
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("ru", "Русский"),
+    ("hy", "Հայերեն"),
+)
+"""Of the page: each but English has a table of words in `ui/words`."""
+
 
 class Chat:
     """The tab's components, which other tabs also change."""
@@ -53,7 +61,7 @@ class Chat:
 
     def head(self) -> None:
         """What stands above all tabs."""
-        self.acts = html(render("head", formats=FORMATS), "head", CLICKS)
+        self.acts = html(render("head", formats=FORMATS, languages=LANGUAGES), "head", CLICKS)
 
     def tab(self, page: gr.Blocks) -> None:
         """The log, the question box and the open document, and all that happens to them."""

@@ -72,9 +72,7 @@ def banner(assistant: Assistant) -> str:
     known = {file.source for file in assistant.index.reports()}
     changes = assistant.index.changes()
     new = sum(source not in known for source in changes)
-    counts = ((new, "new"), (len(changes) - new, "changed or gone"))
-    in_words = " and ".join(f"{count} {word}" for count, word in counts if count)
-    return render("banner", changes=in_words) if in_words else ""
+    return render("banner", new=new, other=len(changes) - new) if changes else ""
 
 
 def upload(assistant: Assistant, paths: Sequence[str]) -> list[str]:

@@ -14,6 +14,8 @@ SET_OFF = (
     (re.compile(r"(?<![\w_])(_)(?=[^\s_])(.{1,300}?)(?<=[^\s_])\1(?![\w_])"), "em"),
     (re.compile(r"(`)([^`]{1,300})\1"), "code"),
 )
+# The half of such signs, as where one sentence of several is quoted that are set off.
+LONE = re.compile(r"^(?:\*{1,3}|_{1,3})(?=[A-Z])|(?<=[.!?])(?:\*{1,3}|_{1,3})$")
 
 ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -30,6 +32,7 @@ def set_off(text: str) -> Markup:
     html = str(escape(text))
     for signs, tag in SET_OFF:
         html = signs.sub(rf"<{tag}>\2</{tag}>", html)
+    html = LONE.sub("", html)
     return Markup(html)  # noqa: S704 - escaped above, and only our tags are put in
 
 

@@ -104,7 +104,7 @@
     if (name) tab(name);
   });
   function tab(name) {
-    all('[role="tab"]').find((other) => other.textContent.trim() === name)?.click();
+    all('[role="tab"]').find((other) => [name, askdoc.told(name)].includes(other.textContent.trim()))?.click();
   }
   function toChat() {
     tab("Chat");
@@ -121,13 +121,14 @@
   // Shows what a citation quotes while it is pointed at or has the focus.
   const card = Object.assign(document.createElement("div"), { id: "card" });
   card.setAttribute("role", "tooltip");
+  card.translate = false;
   card.hidden = true;
   function point(event) {
     const button = event.target.closest?.("button.cite:not(.card)");
     card.hidden = !button;
     if (!button) return;
     const place = document.createElement("strong");
-    place.textContent = button.getAttribute("aria-label").replace(/^\w+ \d+: /, "");
+    place.textContent = button.getAttribute("aria-label").replace(/^.*?\d+: /, "");
     card.replaceChildren(place, button.dataset.quote);
     document.body.append(card);
     const { left, bottom, top } = button.getBoundingClientRect();

@@ -135,8 +135,10 @@
       if (group(one) !== head) rows.push(make("li", { className: "head", textContent: (head = group(one)) }));
       const { id, name } = one;
       const row = make("li");
+      const chosen = button(name, "chosen", id);
+      chosen.translate = false;
       const pin = button(one.pinned ? "★" : "☆", "pin", id, `${one.pinned ? "Unpin" : "Pin"} ${name}`);
-      row.append(button(name, "chosen", id), pin, button("✎", "rename", id, `Rename ${name}`), button("✕", "drop", id, `Delete ${name}`));
+      row.append(chosen, pin, button("✎", "rename", id, `Rename ${name}`), button("✕", "drop", id, `Delete ${name}`));
       if (id === current()) row.firstChild.setAttribute("aria-current", "true");
       rows.push(row);
     }
@@ -186,7 +188,7 @@
       return;
     }
     if (chosen.matches(".rename")) {
-      const name = prompt("Name of the conversation", all().find((other) => other.id === id)?.name)?.trim();
+      const name = prompt(askdoc.told("Name of the conversation"), all().find((other) => other.id === id)?.name)?.trim();
       if (name) change(id, { name: name.slice(0, NAME) });
       return;
     }

@@ -30,7 +30,7 @@
 
   function tell() {
     const shown = box().value.trim();
-    document.getElementById("hits").textContent = shown ? `${at + 1} of ${ranges.length}` : "";
+    document.getElementById("hits").textContent = shown ? `${at + 1} / ${ranges.length}` : "";
     CSS.highlights?.set("found", new Highlight(...ranges));
     CSS.highlights?.set("at", new Highlight(...ranges.slice(Math.max(at, 0), at + 1)));
     ranges[at]?.startContainer.parentElement.scrollIntoView({ block: "center" });

@@ -37,6 +37,7 @@
         const head = document.createElement("tr");
         head.className = "group";
         const name = Object.assign(document.createElement("th"), { colSpan: row.cells.length, scope: "rowgroup", textContent: last });
+        name.translate = kept.group === "status" || last === "(top folder)";
         head.append(name);
         body.append(head);
       }

@@ -29,6 +29,11 @@
     if (event.target.closest("[data-keys]")) document.getElementById("keys").showModal();
   });
 
+  document.addEventListener("change", (event) => {
+    if (event.target.id !== "language") return;
+    localStorage.setItem("askdoc-language", event.target.value);
+    location.reload(); // what is shown was translated once
+  });
   document.addEventListener("keydown", (event) => {
     const box = document.querySelector("#box textarea");
     if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
@@ -47,12 +52,20 @@
     event.preventDefault();
   });
 
+  // The chat fills what is left below the head, which is higher where there is less room.
+  function measure() {
+    const top = document.getElementById("split").getBoundingClientRect().top + scrollY;
+    if (top > 0) document.body.style.setProperty("--above", `${top}px`);
+  }
+
   // The name of the button inside Gradio's label would be part of the box's.
   const wait = setInterval(() => {
     const box = document.querySelector("#box textarea");
     if (!box) return;
     clearInterval(wait);
     box.setAttribute("aria-label", "Question");
+    document.getElementById("language").value = askdoc.language;
+    new ResizeObserver(measure).observe(document.getElementById("head"));
     look();
   }, 100);
 })();

@@ -51,7 +51,7 @@ def visit(page: Page, url: str, whole: bool = True) -> None:
     expect(page.get_by_role("textbox", name="Question")).to_be_visible(timeout=WAIT)
     if whole:
         page.wait_for_function(
-            "async () => !(await (await fetch('/api/health')).json()).indexing", timeout=WAIT
+            "async () => !(await (await fetch('api/health')).json()).indexing", timeout=WAIT
         )
 
 

@@ -49,7 +49,7 @@ listener = server.listen("127.0.0.1", 0)
 port = listener.getsockname()[1]
 build = lambda tell: create_app(assistant)
 threading.Thread(
-    target=server.serve, args=(assistant.settings, listener, build), daemon=True
+    target=server.serve, args=(assistant.settings, listener, {"": build}), daemon=True
 ).start()
 for _ in range(300):
     try:

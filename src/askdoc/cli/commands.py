@@ -3,8 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,7 +34,9 @@ from askdoc.redaction import redact_logs
 from askdoc.settings import Settings
 from askdoc.types import Progress
 from askdoc.web import server
+from askdoc.web.corpora import names_of
 from askdoc.web.indexing import Indexing
+from askdoc.web.session import Sessions
 
 app = typer.Typer(
     name="askdoc",
@@ -47,6 +50,10 @@ DIFFERS = 3  # the exit code of a check that found something
 
 Folder = Annotated[Path | None, typer.Argument(metavar="[CORPUS]", help="The folder of documents.")]
 Corpus = Annotated[Path | None, typer.Option(help="The folder of documents. [default: corpus]")]
+Corpora = Annotated[
+    list[Path] | None,
+    typer.Option("--corpus", help="The folder of documents; can be repeated. [default: corpus]"),
+]
 Place = Annotated[
     Path | None, typer.Option("--index", help="The folder of the index. [default: CORPUS/.askdoc]")
 ]
@@ -173,7 +180,7 @@ def check(
 @app.command()
 def serve(
     folder: Folder = None,
-    corpus: Corpus = None,
+    corpus: Corpora = None,
     place: Place = None,
     host: Annotated[str | None, typer.Option(help="The address. [default: 127.0.0.1]")] = None,
     port: Annotated[
@@ -184,12 +191,14 @@ def serve(
     ] = None,
     env_file: EnvFile = None,
 ) -> None:
-    """Serve the chat in the browser, and its routes for programs."""
-    settings = settings_of(folder or corpus, place, env_file, host=host, port=port, auth=auth)
-    check_settings(settings)
-    listener = server.listen(settings.host, settings.port)
+    """Serve the chat in the browser, and its routes for programs; several corpora, if named."""
+    folders: Sequence[Path | None] = [one for one in (folder, *(corpus or [])) if one] or [None]
+    each = [settings_of(one, place, env_file, host=host, port=port, auth=auth) for one in folders]
+    served, shared = corpora_of(each), each[0]
+    listener = server.listen(shared.host, shared.port)
+    sessions = Sessions()
 
-    def build(tell: OnProgress) -> Any:
+    def build(settings: Settings, corpora: Mapping[str, bool], tell: OnProgress) -> Any:
         # Imported where first used: Gradio takes seconds to import.
         from askdoc.web.app import create_app
 
@@ -200,11 +209,15 @@ def serve(
         assistant = Assistant.open(settings)
         indexing = Indexing(assistant, both)
         indexing.start()
-        return create_app(assistant, indexing)
+        return create_app(assistant, indexing, corpora, sessions)
 
+    builds = {}
+    for name, settings in served.items():
+        others = {other: other == name for other in served} if len(served) > 1 else {}
+        builds[name] = partial(build, settings, others)
     try:
         with watched() as on_progress:
-            server.serve(settings, listener, build)
+            server.serve(shared, listener, builds)
     except typer.Exit as interrupted:
         # A thread that is in native code (it indexes, or loads models) would abort the process
         # where Python ends it: up to 3.13, by a forced unwinding that C++ and Rust do not allow.
@@ -272,6 +285,22 @@ def settings_of(
     """The settings, where what the command names goes before the environment."""
     given = {"corpus": corpus, "index": index, "_env_file": env_file, **more}
     return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def corpora_of(each: Sequence[Settings]) -> dict[str, Settings]:
+    """The settings of the corpora that are served together, by their names.
+
+    Raises BadInput where an index cannot be built with them, or two of them would have the same.
+    """
+    named = dict(zip(names_of([settings.corpus for settings in each]), each, strict=True))
+    for settings in each:
+        check_settings(settings)
+        if settings.index and len(each) > 1:
+            raise BadInput(
+                f"the index {settings.index} can only be of one corpus: without --index and "
+                "ASKDOC_INDEX each has its own"
+            )
+    return named
 
 
 def assistant_of(settings: Settings) -> Assistant:

@@ -1,13 +1,12 @@
 """The chat's application: our own routes, the MCP server, and the page in Gradio."""
 
-import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
@@ -24,31 +23,32 @@ from askdoc.web import api, feedback, mcp
 from askdoc.web.indexing import Indexing
 from askdoc.web.limits import MEGABYTE, SESSIONS
 from askdoc.web.page import build
+from askdoc.web.session import Sessions
 from askdoc.web.templating import render
-from askdoc.web.uploads import clear
 from askdoc.web.viewer import routes as viewer_routes
 from askdoc.web.warmup import Warmup
 
 UI = Path(__file__).parent / "ui"
 
 
-def create_app(assistant: Assistant, indexing: Indexing | None = None) -> FastAPI:
+def create_app(
+    assistant: Assistant,
+    indexing: Indexing | None = None,
+    corpora: Mapping[str, bool] = MappingProxyType({}),
+    sessions: Sessions | None = None,
+) -> FastAPI:
     """The chat and its routes as one ASGI application; loading of the models begins at once.
 
-    ``indexing`` is a sync that may yet be going on. The application lets everyone in: ``server``
-    puts a guard before it.
+    ``indexing`` is a sync that may yet be going on, ``corpora`` those that the server has, by
+    name, and whether each is this one, and ``sessions`` what they share. The application lets
+    everyone in: ``server`` puts a guard before it.
     """
     tools = mcp.server(assistant)
-    uploads = TemporaryDirectory(prefix="askdoc-")
-    os.environ["GRADIO_TEMP_DIR"] = uploads.name  # which it reads each time
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        with uploads as folder:
-            clearing = asyncio.create_task(clear(Path(folder)))
-            async with tools.session_manager.run() if tools else nullcontext():
-                yield
-            clearing.cancel()
+        async with tools.session_manager.run() if tools else nullcontext():
+            yield
 
     app = FastAPI(
         title="askdoc",
@@ -83,7 +83,7 @@ def create_app(assistant: Assistant, indexing: Indexing | None = None) -> FastAP
     app.mount("/ui", StaticFiles(directory=UI))
     if tools:
         app.mount("/mcp", tools.streamable_http_app())
-    page = build(assistant, warmup, indexing)
+    page = build(assistant, warmup, sessions or Sessions(), indexing, corpora)
     page.state_session_capacity = SESSIONS
     gr.mount_gradio_app(
         app,

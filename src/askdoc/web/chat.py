@@ -5,6 +5,7 @@ step. There is no ``gr.State``: it would hold one of the browser's six connectio
 What is said stays in the browser: a hidden box carries it, as JSON, and our script keeps it.
 """
 
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -59,9 +60,10 @@ class Chat:
         self._answering = Answering(assistant, warmup, indexing)
         self._start = Start(assistant, warmup)
 
-    def head(self) -> None:
-        """What stands above all tabs."""
-        self.acts = html(render("head", formats=FORMATS, languages=LANGUAGES), "head", CLICKS)
+    def head(self, corpora: Mapping[str, bool]) -> None:
+        """What stands above all tabs; of several corpora one can be chosen there."""
+        told = render("head", formats=FORMATS, languages=LANGUAGES, corpora=corpora)
+        self.acts = html(told, "head", CLICKS)
 
     def tab(self, page: gr.Blocks) -> None:
         """The log, the question box and the open document, and all that happens to them."""

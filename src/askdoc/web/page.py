@@ -1,6 +1,6 @@
 """The page in Gradio: the chat, the documents and the model, a tab each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
@@ -18,8 +18,17 @@ from askdoc.web.session import LOOPBACK, Sessions
 from askdoc.web.warmup import Warmup
 
 
-def build(assistant: Assistant, warmup: Warmup, indexing: Indexing | None = None) -> gr.Blocks:
-    """The page over one assistant, whose models the warm-up loads and whose first sync goes on."""
+def build(
+    assistant: Assistant,
+    warmup: Warmup,
+    sessions: Sessions,
+    indexing: Indexing | None,
+    corpora: Mapping[str, bool],
+) -> gr.Blocks:
+    """The page over one assistant, whose models the warm-up loads and whose first sync goes on.
+
+    It leads to the other ``corpora``, where there are any.
+    """
 
     def ask(question: str) -> dict[str, Any]:
         """The answer, as ``askdoc ask --json`` prints it: what gradio_client calls."""
@@ -28,11 +37,10 @@ def build(assistant: Assistant, warmup: Warmup, indexing: Indexing | None = None
         except AskdocError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
-    sessions = Sessions()
     chat = Chat(assistant, warmup, sessions, indexing)
     page = gr.Blocks(title="askdoc", analytics_enabled=False, fill_width=True)
     with page:
-        chat.head()
+        chat.head(corpora)
         with gr.Tabs():
             with gr.Tab("Chat"):
                 chat.tab(page)

@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from askdoc.errors import PortInUse
 from askdoc.index.index import OnProgress
 from askdoc.settings import Settings
 from askdoc.types import Progress
+from askdoc.web.corpora import Below, Chosen, root_of
 from askdoc.web.limits import Limits
 from askdoc.web.security import Guard
 from askdoc.web.session import LOOPBACK
@@ -36,37 +37,38 @@ EARLY = Path(__file__).parent / "templates" / "early.html"
 
 
 class Front:
-    """An application that is there before the one that it serves.
+    """An application that is there before those that it serves, each below its root path.
 
-    ``build`` makes that one, in a thread of its own, and tells how far its index is; what it raises
-    is kept in ``error``, and ``ended`` is called.
+    ``builds`` make these, one after the other in a thread of its own, and tell how far their index
+    is; what one raises is kept in ``error``, and ``ended`` is called.
     """
 
-    def __init__(self, build: Build, ended: Callable[[], None]) -> None:
+    def __init__(self, builds: Mapping[str, Build], ended: Callable[[], None]) -> None:
         self.error: BaseException | None = None
-        self._indexing = ""
-        self._build = build
+        self._indexing = dict.fromkeys(builds, "")
+        self._builds = builds
         self._ended = ended
-        self._app: ASGIApp | None = None
-        self._ready = asyncio.Event()
+        self._apps: dict[str, ASGIApp] = {}
+        self._ready = {root: asyncio.Event() for root in builds}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, as soon as it can be answered."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        if self._app is None and scope["type"] == "http":
+        root = scope["root_path"]
+        if root not in self._apps and scope["type"] == "http":
             if scope["path"] == "/":
                 await FileResponse(EARLY, headers=FRESH)(scope, receive, send)
                 return
             if scope["path"] == "/api/health":
-                health = {"status": "warming up", "indexing": self._indexing}
+                health = {"status": "warming up", "indexing": self._indexing[root]}
                 await JSONResponse(health)(scope, receive, send)
                 return
-        await self._ready.wait()
-        if self._app:
+        await self._ready[root].wait()
+        if app := self._apps.get(root):
             try:
-                await self._app(scope, receive, send)
+                await app({**scope, "path": root + scope["path"]}, receive, send)
             except RuntimeError as error:
                 # Gradio tells in a stream that it knows no such session, and then raises it, too.
                 if not isinstance(error.__cause__, HTTPException):
@@ -77,32 +79,38 @@ class Front:
         """Starts at once, and ends what the application has begun."""
         await receive()
         loop = asyncio.get_running_loop()
-        built: asyncio.Future[Any] = loop.create_future()
+        built = {root: loop.create_future() for root in self._builds}
         threading.Thread(target=self._made, args=(loop, built), daemon=True).start()
         await send({"type": "lifespan.startup.complete"})
         async with AsyncExitStack() as stack:
             ending = asyncio.ensure_future(receive())
-            await asyncio.wait({built, ending}, return_when=asyncio.FIRST_COMPLETED)
-            if built.done() and (app := built.result()):
-                await stack.enter_async_context(app.router.lifespan_context(app))
-                self._app = app
-            self._ready.set()
+            for root, future in built.items():
+                await asyncio.wait({future, ending}, return_when=asyncio.FIRST_COMPLETED)
+                if future.done() and (app := future.result()):
+                    await stack.enter_async_context(app.router.lifespan_context(app))
+                    self._apps[root] = app
+                self._ready[root].set()
             await ending
         await send({"type": "lifespan.shutdown.complete"})
 
-    def _made(self, loop: asyncio.AbstractEventLoop, built: "asyncio.Future[Any]") -> None:
-        """Builds the application, and tells the loop."""
-        app, began = None, time.monotonic()
+    def _made(
+        self, loop: asyncio.AbstractEventLoop, built: "Mapping[str, asyncio.Future[Any]]"
+    ) -> None:
+        """Builds the applications, and tells the loop of each."""
+        for root, build in self._builds.items():
+            app, began = None, time.monotonic()
 
-        def on_progress(step: Progress) -> None:
-            self._indexing = step.told(time.monotonic() - began)
+            def on_progress(step: Progress, root: str = root, began: float = began) -> None:
+                self._indexing[root] = step.told(time.monotonic() - began)
 
-        try:
-            app = self._build(on_progress)
-        except BaseException as error:  # noqa: BLE001 - raised again where the server ends
-            self.error = error
-            self._ended()
-        loop.call_soon_threadsafe(built.set_result, app)
+            try:
+                app = build(on_progress)
+            except BaseException as error:  # noqa: BLE001 - raised again where the server ends
+                self.error = error
+                self._ended()
+                return
+            finally:
+                loop.call_soon_threadsafe(built[root].set_result, app)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -123,20 +131,24 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(settings: Settings, listener: socket.socket, build: Build) -> None:
-    """Serves the application that ``build`` makes, until it is interrupted.
+def serve(settings: Settings, listener: socket.socket, builds: Mapping[str, Build]) -> None:
+    """Serves the applications that ``builds`` make, until it is interrupted.
 
-    Raises what ``build`` raises.
+    One alone is at the top; each of several is below the root path of the corpus of its name.
+    Raises what a build raises.
     """
     host, port = listener.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
     if host not in LOOPBACK and not settings.auth:
         print("askdoc: whoever reaches this address can ask and delete: set --auth", flush=True)
     print(f"askdoc answers at http://{name}:{port} (Ctrl-C stops it)", flush=True)
-    front = Front(build, lambda: setattr(server, "should_exit", True))
-    guarded = Guard(Limits(OnlyUploads(front, settings.read_only), settings), settings)
+    several = len(builds) > 1
+    roots = {root_of(name) if several else "": build for name, build in builds.items()}
+    front = Front(roots, lambda: setattr(server, "should_exit", True))
+    inner = Chosen(front, builds) if several else front
+    guarded = Guard(Limits(OnlyUploads(inner, settings.read_only), settings), settings)
     config = uvicorn.Config(
-        guarded,
+        Below(guarded) if several else guarded,
         log_level="warning",
         lifespan="on",
         server_header=False,

@@ -5,6 +5,7 @@ import json
 import os
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,8 @@ KEPT = 900.0  # seconds after which an upload that nobody took is deleted
 class OnlyUploads:
     """Refuses requests that name another file to an event of Gradio.
 
-    A chat that is read-only takes no uploads.
+    What is uploaded lies in one folder, which is there as long as the server. A chat that is
+    read-only takes no uploads.
     """
 
     def __init__(self, app: ASGIApp, read_only: bool) -> None:
@@ -31,6 +33,13 @@ class OnlyUploads:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, or hands it on."""
         app = self._app
+        if scope["type"] == "lifespan":
+            with TemporaryDirectory(prefix="askdoc-") as folder:
+                os.environ["GRADIO_TEMP_DIR"] = folder  # which Gradio reads when a page is built
+                clearing = asyncio.create_task(clear(Path(folder)))
+                await app(scope, receive, send)
+                clearing.cancel()
+            return
         if self._read_only and scope["type"] == "http" and scope["path"] == UPLOAD:
             app = refused(403, "this chat is served read-only: no file is taken")
         elif scope["type"] == "http" and _calls_gradio(request := Request(scope)):

@@ -25,7 +25,7 @@
     const page = document.getElementById("page");
     let response;
     try {
-      response = await fetch(`/api/document?${new URLSearchParams({ source, start, end, sha, others, view })}`);
+      response = await fetch(`api/document?${new URLSearchParams({ source, start, end, sha, others, view })}`);
     } catch {
       response = null;
     }

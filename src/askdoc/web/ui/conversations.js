@@ -1,6 +1,10 @@
 // Keeps the conversations in the browser: the server has none. Also thumbs, and a lost connection.
 (() => {
-  const STORE = "askdoc-conversations";
+  // Of several corpora each has its own.
+  const corpus = decodeURIComponent(location.pathname.match(/\/corpus\/[^/]+/)?.[0] ?? "");
+  const STORE = `askdoc-conversations${corpus}`;
+  const CURRENT = `askdoc-current${corpus}`;
+  const ASKED = `askdoc-asked${corpus}`;
   const MOST = 100; // conversations
   const NAME = 60; // characters of a name
   const menu = () => document.getElementById("conversations");
@@ -29,16 +33,16 @@
   }
 
   // Which conversation this tab has; another tab has its own.
-  const current = () => sessionStorage.getItem("askdoc-current");
+  const current = () => sessionStorage.getItem(CURRENT);
   function fresh() {
-    sessionStorage.setItem("askdoc-current", crypto.randomUUID?.() ?? String(Math.random()));
+    sessionStorage.setItem(CURRENT, crypto.randomUUID?.() ?? String(Math.random()));
     draw();
     return [];
   }
 
   function restored() {
     const { id } = linked();
-    if (all().some((one) => one.id === id)) sessionStorage.setItem("askdoc-current", id);
+    if (all().some((one) => one.id === id)) sessionStorage.setItem(CURRENT, id);
     else if (id) tell("The conversation of this link is not in this browser.");
     if (!current()) fresh();
     draw();
@@ -206,7 +210,7 @@
   });
   function open({ id, turns }) {
     opening = true;
-    sessionStorage.setItem("askdoc-current", id);
+    sessionStorage.setItem(CURRENT, id);
     if (!docked()) menu().removeAttribute("open");
     draw();
     menu().dispatchEvent(new CustomEvent("askdoc-open", { detail: turns, bubbles: true }));
@@ -293,7 +297,7 @@
     let taken = false;
     if (kept.length > Number(rate.dataset.turn)) {
       const headers = { "content-type": "application/json" };
-      const response = await fetch("/api/feedback", { method: "POST", headers, body }).catch(() => null);
+      const response = await fetch("api/feedback", { method: "POST", headers, body }).catch(() => null);
       const told = (await response?.json().catch(() => null)) ?? {};
       taken = Boolean(response?.ok);
       if (taken) acts.dataset.opinion = told.id;
@@ -310,7 +314,7 @@
   const EVERY = 4000; // milliseconds
   const answering = () => document.getElementById("box")?.querySelector("textarea")?.disabled;
   const waiting = (question) =>
-    question ? sessionStorage.setItem("askdoc-asked", question) : sessionStorage.removeItem("askdoc-asked");
+    question ? sessionStorage.setItem(ASKED, question) : sessionStorage.removeItem(ASKED);
   let started = null; // which server this page came from
   let lost = false;
 
@@ -345,7 +349,7 @@
   }
 
   async function look() {
-    const response = await fetch("/api/health", { cache: "no-store", signal: AbortSignal.timeout(10_000) }).catch(() => null);
+    const response = await fetch("api/health", { cache: "no-store", signal: AbortSignal.timeout(10_000) }).catch(() => null);
     const health = response?.ok ? await response.json().catch(() => null) : null;
     if (!health) return tellLost(true);
     const another = started !== null && health.started !== started;
@@ -365,7 +369,7 @@
   look();
 
   // Puts a question that got no answer back into the box, once Gradio has made it.
-  const asked = sessionStorage.getItem("askdoc-asked");
+  const asked = sessionStorage.getItem(ASKED);
   if (asked) {
     waiting(null);
     const wait = setInterval(() => {

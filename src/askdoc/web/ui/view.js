@@ -34,6 +34,12 @@
     localStorage.setItem("askdoc-language", event.target.value);
     location.reload(); // what is shown was translated once
   });
+  document.addEventListener("change", ({ target }) => target.id === "corpus" && location.assign(`../${target.value}/`));
+  addEventListener("pageshow", () => {
+    const own = document.querySelector("#corpus option[selected]");
+    if (own) own.selected = true; // also where one has gone back to this page
+  });
+
   document.addEventListener("keydown", (event) => {
     const box = document.querySelector("#box textarea");
     if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {

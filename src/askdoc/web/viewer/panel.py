@@ -70,8 +70,8 @@ def _shown(outline: Outline, start: int, **values: Any) -> str:
 
 
 def _address(route: str, document: Document, **more: object) -> str:
-    """The address of a route that is about a document."""
-    return f"/api/{route}?{urlencode({'source': document.source, **more})}"
+    """The address, from the page, of a route that is about a document."""
+    return f"api/{route}?{urlencode({'source': document.source, **more})}"
 
 
 def _style(box: Box) -> str:

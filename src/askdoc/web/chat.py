@@ -39,6 +39,8 @@ from askdoc.web.warmup import Warmup
 LANGUAGES = (
     ("en", "English"),
     ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
     ("ru", "Русский"),
     ("hy", "Հայերեն"),
 )

@@ -239,6 +239,8 @@ def test_what_leads_on_from_an_answer_is_answered_by_something_else(assistant: A
         ("An old ally has doubts", False),
         ("About this page", False),
         ("minutes_final", False),
+        ("Income", False),
+        ("Pancakes", True),
     ],
 )
 def test_a_heading_names_a_topic_or_not(heading: str, names_one: bool) -> None:

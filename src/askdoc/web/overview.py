@@ -16,6 +16,7 @@ from askdoc.web.templating import kind
 QUESTIONS, TOPICS = 4, 6  # that are shown, at most
 TRIED_DOCUMENTS = 12  # of which questions are made, at most
 LOOKED_THROUGH = 100  # documents whose years and headings are told, at most
+ASKED = 24  # topics that are tried, at most, where many are not answered
 NAMES = 200  # headings and titles from which the topics are chosen, at most
 WHAT = "What is this about?"
 YEAR = re.compile(r"(?<![\w.,/-])(?:1[5-9]|20)\d\d(?![\w/-]|[.,]\d)")
@@ -102,7 +103,7 @@ def _topics(assistant: Assistant, documents: Sequence[Document]) -> Iterator[str
         for name in vectors
     }
     nearest = dict.fromkeys(vectors, 0.0)
-    while left:
+    for _ in range(min(ASKED, len(left))):
         gains = {
             name: sum(max(0.0, alike[name][other] - near) for other, near in nearest.items())
             for name in left

@@ -108,6 +108,11 @@ def test_a_link_leads_back_to_an_answer(page: Page) -> None:
     visit(other, link)
     expect(other.locator("article.answer")).to_have_count(3, timeout=WAIT)
     expect(other.locator("article.answer").nth(1)).to_be_in_viewport()
+    other.get_by_role("button", name="New chat").click()
+    expect(other.locator("article.answer")).to_have_count(0)
+    other.reload()  # what was followed once is not followed again
+    expect(other.get_by_role("textbox", name="Question", exact=True)).to_be_enabled(timeout=WAIT)
+    expect(other.locator("article.answer")).to_have_count(0)
     other.close()
     page.goto(link.replace("#id=", "#id=0"))
     expect(page.get_by_text("is not in this browser")).to_be_visible()

@@ -121,7 +121,7 @@ def _summary(index: Index, document: Document) -> Iterator[Piece]:
         yield "\n\n", "Its headings:" if len(headings) <= HEADINGS else "Its first headings:"
     for number, heading in enumerate(headings[:HEADINGS]):
         yield ", " if number else " ", heading
-    told = telling(index, document.source)
+    told = summing_up(index, document.source)
     if not told:  # a table, or lines that are no sentences: its beginning has to do
         passages = _in_order(index, document.source)
         told = [span for passage in passages[:1] for span in _sentences(passage)][:TOLD]
@@ -134,7 +134,7 @@ def _summary(index: Index, document: Document) -> Iterator[Piece]:
         yield ITEM, span
 
 
-def telling(index: Index, source: str, most: int = TOLD) -> list[Span]:
+def summing_up(index: Index, source: str, most: int = TOLD) -> list[Span]:
     """The sentences that sum up a document, in its order; none where it has no running text.
 
     They are its first one and those nearest to the whole of it.

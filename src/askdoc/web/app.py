@@ -20,6 +20,7 @@ from fastapi.staticfiles import StaticFiles
 
 from askdoc.assistant import Assistant
 from askdoc.web import api, feedback, mcp
+from askdoc.web.chat import LANGUAGES
 from askdoc.web.indexing import Indexing
 from askdoc.web.limits import MEGABYTE, SESSIONS
 from askdoc.web.page import build
@@ -92,7 +93,7 @@ def create_app(
         theme=gr.themes.Base(
             font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
         ),
-        head=render("links"),
+        head=render("links", languages=[code for code, _ in LANGUAGES]),
         footer_links=[],
         run_history=False,
         show_error=False,

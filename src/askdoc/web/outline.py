@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from askdoc.answer.replies import telling
+from askdoc.answer.replies import summing_up
 from askdoc.assistant import Assistant
 from askdoc.types import Block, Document, Span
 
@@ -26,5 +26,5 @@ def outline(assistant: Assistant, document: Document, summed_up: bool = True) ->
         for heading in document.headings
         if document.words(heading) not in ("", document.title)
     ]
-    sentences = telling(assistant.index, document.source, SENTENCES) if summed_up else ()
+    sentences = summing_up(assistant.index, document.source, SENTENCES) if summed_up else ()
     return Outline(document, tuple(headings[:HEADINGS]), tuple(sentences))

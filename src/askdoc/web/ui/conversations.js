@@ -60,6 +60,7 @@
   function toLinked() {
     const { id, answer } = linked();
     if (id === current()) document.querySelectorAll("article.answer")[answer]?.scrollIntoView();
+    if (id) history.replaceState(history.state, "", location.pathname); // a reload stays where one is by then
   }
   addEventListener("hashchange", () => {
     const { id } = linked();

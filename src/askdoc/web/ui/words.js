@@ -1,7 +1,7 @@
 // The page in the reader's language. Its English is the key of a table, one file a language; what is
 // marked translate="no" is others' text: questions, answers, quotes, names. {0} stands for any words.
 (() => {
-  const LANGUAGES = ["en", "de", "fr", "es", "ru", "hy"];
+  const LANGUAGES = document.currentScript.dataset.languages.split(" ");
   const ATTRIBUTES = ["aria-label", "title", "placeholder", "data-confirm"];
   const THEIRS = '[translate="no"], script, style, #only ul, #only .token, #upload table, #where ul, code';
   const wanted = [localStorage.getItem("askdoc-language"), ...navigator.languages.map((one) => one.slice(0, 2))];

@@ -134,6 +134,7 @@ def test_the_list_of_conversations_stays_beside_the_chat_until_it_is_folded(page
     assert listed["x"] + listed["width"] <= log["x"]
     page.reload()
     expect(names).to_have_text([ROAD, WAR], timeout=WAIT)
+    expect(page.get_by_role("textbox", name="Question", exact=True)).to_be_enabled(timeout=WAIT)
     names.nth(1).click()
     expect(page.locator("article.question p")).to_have_text([WAR])
     expect(names.first).to_be_visible()
@@ -282,6 +283,11 @@ def test_ask_about_begins_a_chat_with_the_outline_of_a_document(page: Page) -> N
     expect(start).to_contain_text("kept to these 2 documents")
     start.get_by_role("button", name="Open it").first.click()
     expect(page.locator("#page .source")).to_contain_text("csto.docx")
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Documents").click()
+    page.get_by_role("button", name="New chat").click()  # from another tab
+    expect(page.locator("#box")).to_be_visible()
+    expect(start).to_contain_text("Ask about the 18 documents")
 
 
 def test_a_document_is_opened_from_its_row(page: Page) -> None:

@@ -100,8 +100,6 @@ def _documents(page: gr.Blocks, tab: gr.Tab, assistant: Assistant, chat: Chat) -
     button.click(sync, None, outputs, **INDEXING)
     files.upload(upload, files, outputs, **INDEXING).then(lambda: None, None, files, **EVENT)
     report.remove(remove, None, outputs, **INDEXING)
-    report.only(only, None, chat.opened, **EVENT).then(
-        None, js="() => (askdoc.arrived(), askdoc.toChat())"
-    )
+    report.only(only, None, chat.opened, **EVENT).then(None, js="() => askdoc.arrived()")
     tab.select(show, None, outputs, **EVENT)
     page.load(show, None, outputs, **EVENT)

@@ -223,6 +223,7 @@
     if (!begins) return;
     if (!answering()) {
       opening = true;
+      askdoc.toChat(); // from whichever tab
       return fresh();
     }
     event.stopPropagation();

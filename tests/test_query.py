@@ -135,7 +135,9 @@ def test_a_misspelt_word_is_put_as_the_corpus_spells_it(
     typed: str, meant: str, assistant: Assistant
 ) -> None:
     assert correct_spelling(typed, assistant.index) == meant
-    assert assistant.ask(typed).query == meant
+    answer = assistant.ask(typed)
+    assert answer.query == meant
+    assert answer.rewritten == (typed.lower() != meant.lower().replace("'", ""))
 
 
 @pytest.mark.parametrize(

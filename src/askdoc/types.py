@@ -327,6 +327,12 @@ class Answer:
         return self.text != NO_ANSWER
 
     @property
+    def rewritten(self) -> bool:
+        """Whether other words were searched for than were asked; an apostrophe makes no other."""
+        asked, searched = (text.strip().replace("'", "") for text in (self.question, self.query))
+        return searched not in ("", asked)
+
+    @property
     def certainty(self) -> Certainty:
         """What the confidence means: *sure*, *unsure*, or *none* where nothing is answered."""
         if not self.answered:

@@ -142,7 +142,7 @@ def print_json(value: Any) -> None:
 
 def print_answer(answer: Answer) -> None:
     """An answer, what speaks against it, and its citations; the closest passages of a refusal."""
-    if answer.query != answer.question.strip():
+    if answer.rewritten:
         out.print(f"[dim]Searched for: {_line(answer.query)}[/]\n")
     if answer.hedge:
         out.print(f"[yellow]{answer.hedge}[/]\n")

@@ -17,6 +17,8 @@ from chat import WAIT, ask, shot, visit
 from helpers import ROOT
 from playwright.sync_api import expect
 
+from askdoc.web.templating import UI
+
 pytestmark = pytest.mark.alone
 
 
@@ -89,14 +91,17 @@ def test_the_page_is_there_within_three_seconds(start, corpus: Path, index: Path
     assert time.perf_counter() - began - first_answer < first_answer
 
 
-def test_the_chat_opens_by_itself(start, browser, corpus: Path, index: Path) -> None:
+def test_the_chat_opens_by_itself_in_the_readers_language(
+    start, browser, corpus: Path, index: Path
+) -> None:
+    words = json.loads((UI / "words" / "ru.json").read_text("utf-8"))
     _, url = start("--corpus", corpus, "--index", index)
     first(url)
-    page = browser.new_page()
+    page = browser.new_page(locale="ru-RU")
     page.goto(url)
-    expect(page.get_by_role("status")).to_contain_text("Warming up")
+    expect(page.get_by_role("status")).to_have_text(words["Warming up: the chat opens by itself."])
     shot(page, "warming")
-    expect(page.get_by_role("textbox", name="Question")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_role("textbox", name=words["Question"])).to_be_visible(timeout=WAIT)
     page.close()
 
 

@@ -11,7 +11,7 @@ from helpers import ROOT
 from playwright.sync_api import Browser, Page, expect
 
 from askdoc import web
-from askdoc.web.chat import LANGUAGES
+from askdoc.web.templating import LANGUAGES
 
 CORPUS = ROOT / "corpus"
 WORDS = Path(web.__file__).parent / "ui" / "words"

@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from importlib.metadata import version
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -20,16 +19,13 @@ from fastapi.staticfiles import StaticFiles
 
 from askdoc.assistant import Assistant
 from askdoc.web import api, feedback, mcp
-from askdoc.web.chat import LANGUAGES
 from askdoc.web.indexing import Indexing
 from askdoc.web.limits import MEGABYTE, SESSIONS
 from askdoc.web.page import build
 from askdoc.web.session import Sessions
-from askdoc.web.templating import render
+from askdoc.web.templating import UI, render
 from askdoc.web.viewer import routes as viewer_routes
 from askdoc.web.warmup import Warmup
-
-UI = Path(__file__).parent / "ui"
 
 
 def create_app(
@@ -93,7 +89,7 @@ def create_app(
         theme=gr.themes.Base(
             font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
         ),
-        head=render("links", languages=[code for code, _ in LANGUAGES]),
+        head=render("links"),
         footer_links=[],
         run_history=False,
         show_error=False,

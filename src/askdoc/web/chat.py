@@ -36,16 +36,6 @@ from askdoc.web.templating import render
 from askdoc.web.turns import Turn, dumped, restored
 from askdoc.web.warmup import Warmup
 
-LANGUAGES = (
-    ("en", "English"),
-    ("de", "Deutsch"),
-    ("fr", "Français"),
-    ("es", "Español"),
-    ("ru", "Русский"),
-    ("hy", "Հայերեն"),
-)
-"""Of the page: each but English has a table of words in `ui/words`."""
-
 
 class Chat:
     """The tab's components, which other tabs also change."""
@@ -64,7 +54,7 @@ class Chat:
 
     def head(self, corpora: Mapping[str, bool]) -> None:
         """What stands above all tabs; of several corpora one can be chosen there."""
-        told = render("head", formats=FORMATS, languages=LANGUAGES, corpora=corpora)
+        told = render("head", formats=FORMATS, corpora=corpora)
         self.acts = html(told, "head", CLICKS)
 
     def tab(self, page: gr.Blocks) -> None:

@@ -11,12 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import uvicorn
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from askdoc.errors import PortInUse
@@ -27,13 +27,13 @@ from askdoc.web.corpora import Below, Chosen, root_of
 from askdoc.web.limits import Limits
 from askdoc.web.security import Guard
 from askdoc.web.session import LOOPBACK
+from askdoc.web.templating import UI, render
 from askdoc.web.uploads import OnlyUploads
 
 Build = Callable[[OnProgress], Any]
 
 PARTING = 3  # seconds that requests are given to end in when the server is told to
 FRESH = {"cache-control": "no-store"}
-EARLY = Path(__file__).parent / "templates" / "early.html"
 
 
 class Front:
@@ -50,6 +50,7 @@ class Front:
         self._ended = ended
         self._apps: dict[str, ASGIApp] = {}
         self._ready = {root: asyncio.Event() for root in builds}
+        self._ui = StaticFiles(directory=UI)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, as soon as it can be answered."""
@@ -59,7 +60,11 @@ class Front:
         root = scope["root_path"]
         if root not in self._apps and scope["type"] == "http":
             if scope["path"] == "/":
-                await FileResponse(EARLY, headers=FRESH)(scope, receive, send)
+                await HTMLResponse(render("early"), headers=FRESH)(scope, receive, send)
+                return
+            if scope["path"].startswith("/ui/"):
+                beside = scope["path"].removeprefix("/ui")
+                await self._ui({**scope, "path": root + beside}, receive, send)
                 return
             if scope["path"] == "/api/health":
                 health = {"status": "warming up", "indexing": self._indexing[root]}

@@ -17,6 +17,17 @@ SET_OFF = (
 # The half of such signs, as where one sentence of several is quoted that are set off.
 LONE = re.compile(r"^(?:\*{1,3}|_{1,3})(?=[A-Z])|(?<=[.!?])(?:\*{1,3}|_{1,3})$")
 
+LANGUAGES = (
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("ru", "Русский"),
+    ("hy", "Հայերեն"),
+)
+"""Of the page: each but English has a table of words in ``UI/words``."""
+UI = Path(__file__).parent / "ui"  # the page's own scripts, styles and words
+
 ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,  # questions, answers and documents are others' text
@@ -42,6 +53,7 @@ def kind(source: str) -> str:
 
 
 ENVIRONMENT.filters |= {"set_off": set_off, "kind": kind}
+ENVIRONMENT.globals["languages"] = LANGUAGES
 
 
 def render(name: str, **values: Any) -> str:

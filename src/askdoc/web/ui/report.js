@@ -63,7 +63,10 @@
     const drop = bar.querySelector(".delete");
     if (!drop) return;
     drop.dataset.sources = JSON.stringify(boxes.map((box) => box.value));
-    drop.dataset.confirm = `Delete ${boxes.length} files from the folder? They cannot be brought back.`;
+    drop.dataset.confirm =
+      boxes.length === 1
+        ? `Delete ${boxes[0].value} from the folder? It cannot be brought back.`
+        : `Delete ${boxes.length} files from the folder? They cannot be brought back.`;
   }
 
   document.addEventListener("input", (event) => {

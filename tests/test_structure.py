@@ -19,10 +19,10 @@ ORDER = [
 """The folders, and the modules beside them: each imports only from those before it."""
 WITHIN = {
     "answer": [
-        "terms", "answer_types", "highlight", "calibration", "encoding", "reader", "spelling",
-        "telling", "query", "retrieve", "verify", "context", "similarity", "evidence", "topic",
-        "pipeline", "explain", "langchain", "citation", "quotes", "everyday", "replies", "model",
-        "generate", "recheck",
+        "terms", "dates", "answer_types", "highlight", "calibration", "encoding", "reader",
+        "spelling", "telling", "query", "retrieve", "verify", "context", "similarity", "evidence",
+        "topic", "disagreement", "pipeline", "explain", "langchain", "citation", "quotes",
+        "everyday", "replies", "model", "generate", "recheck",
     ],
 }  # fmt: skip
 """The order inside a folder."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from askdoc.answer.citation import marked, quoted
+from askdoc.answer.disagreement import told
 from askdoc.answer.everyday import recognise, without_everyday
 from askdoc.answer.explain import Explanation, explain
 from askdoc.answer.generate import Reply, generate
@@ -102,6 +103,7 @@ class Assistant:
             "query": looked - began - sum(findings.seconds.values()),
             **findings.seconds,
         }
+        disagree = [told(part.disagree) for part in findings.parts or (findings,)]
         with closing(self._written(findings, history, model)) as growing:
             for written in growing:
                 yield Answer(
@@ -115,7 +117,7 @@ class Assistant:
                     findings.confidence,
                     seconds | {"write": time.perf_counter() - looked},
                     written.tokens,
-                    written.note,
+                    " ".join(filter(None, (written.note, *([] if written.refused else disagree)))),
                     findings.query.unknown_words,
                     findings.confidence < self.settings.sure or written.doubtful,
                     calibrated=findings.calibrated,

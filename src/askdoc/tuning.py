@@ -62,6 +62,12 @@ SAME_TERMS = 4  # terms of a sentence of which another one can say the same, at 
 MARKERS = 3  # citations of a sentence that several places say, at most
 ITEMS = 8  # of a list, or sections of a topic, at most
 
+# Where documents disagree
+DIFFERENT = 0.5  # share of common words (Jaccard) from which two sentences are of the same
+DIFFERENT_DENIED = 0.7  # the same, where only a denial is different
+DIFFERENT_LATER = 0.3  # the same, where a figure is asked for and one document is later
+DISAGREEING = 3  # documents that are shown, at most
+
 # What the turn before has quoted: asked on from, it is seldom what is asked for
 TOLD_BEFORE = 0.75  # of the confidence
 

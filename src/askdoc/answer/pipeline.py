@@ -12,7 +12,8 @@ from itertools import zip_longest
 from statistics import fmean
 
 from askdoc.answer.calibration import Calibration, calibration
-from askdoc.answer.evidence import Evidence, choose, confidence
+from askdoc.answer.disagreement import disagreeing
+from askdoc.answer.evidence import Evidence, choose, confidence, judged
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate, fold, join, rerank, retrieve
 from askdoc.answer.topic import topic_evidence, topic_first, topic_of, topic_told
@@ -30,7 +31,8 @@ class Findings:
     do; under what the settings call sure they are ``alternatives`` to each other.
     ``calibrated`` tells whether it was fitted for the embedder and the reader in use.
     ``seconds`` tells what searching and reading took. ``parts`` are the findings of each of several
-    questions in one, of which the others are put together.
+    questions in one, of which the others are put together. ``disagree`` are those of the evidence
+    that contradict each other, the newest first.
     """
 
     query: Query
@@ -44,6 +46,7 @@ class Findings:
     seconds: Mapping[str, float]
     calibrated: bool
     parts: tuple["Findings", ...] = ()
+    disagree: tuple[Evidence, ...] = ()
 
     @cached_property
     def hits(self) -> tuple[Hit, ...]:
@@ -79,6 +82,8 @@ def find(
     if named > sure:
         evidence, sure, ranked = section, named, topic_first(topic, ranked)
         doubtful = False
+    disagree = disagreeing(query.asked, evidence, judged(query, ranked, fitted))
+    evidence = (*disagree, *(one for one in evidence if one not in disagree))
     seconds = {"search": searched - began, "read": time.perf_counter() - searched}
     return Findings(
         query,
@@ -91,6 +96,7 @@ def find(
         doubtful,
         seconds,
         fitted.fits,
+        disagree=disagree,
     )
 
 
@@ -120,6 +126,7 @@ def _together(query: Query, parts: Sequence[Findings], threshold: float) -> Find
         confidence=min(sure) if min(sure) >= threshold else fmean(sure),
         seconds={step: sum(part.seconds[step] for part in parts) for step in parts[0].seconds},
         parts=tuple(parts),
+        disagree=(),  # each part has its own
     )
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from askdoc.answer.calibration import Calibration
 from askdoc.answer.query import Query
 from askdoc.answer.reader import Judgement, read
-from askdoc.answer.terms import CAPITAL
+from askdoc.answer.terms import CAPITAL, DENIALS, any_of
 from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
 from askdoc.tuning import (
@@ -23,7 +23,8 @@ from askdoc.tuning import (
 )
 from askdoc.types import Hit, Passage
 
-FACT = re.compile(rf"\d[\d.,]*\d|\d|\b{CAPITAL}\w+")  # what repetitions must have in common
+# What repetitions must have in common
+FACT = re.compile(rf"\d[\d.,]*\d|\d|\b{CAPITAL}\w+|\b(?i:{any_of(DENIALS)})\b|n['’]t\b")
 WAYS = {"dense": DENSE_SHARE, "lexical": 1 - DENSE_SHARE}
 """The two ways to find passages, with their shares of the fusion."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from askdoc.answer.citation import cite
+from askdoc.answer.dates import date_of
 from askdoc.answer.model import Model
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
@@ -90,8 +91,10 @@ class Answering:
         """What the page tells beside a finished answer, as the fields of its turn."""
         about = {}
         for source in {place.source for place in answer.citations}:
-            date = documents.day(self._assistant.index.modified(source))
-            about[source] = ", ".join(filter(None, (date, self._assistant.document(source).remark)))
+            document = self._assistant.document(source)
+            told = date_of(document)
+            day = str(told) if told else documents.day(self._assistant.index.modified(source))
+            about[source] = ", ".join(filter(None, (day, document.remark)))
         nearest = {
             number: self._nearest(sentence.text, answer)
             for number, sentence in enumerate(answer.sentences)

@@ -1,0 +1,95 @@
+"""The date of a document, as its name, its title or its first lines tell it."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from askdoc.answer.terms import MONTH_FORMS, MONTHS, any_of
+from askdoc.types import BlockKind, Document
+
+HEAD = 600  # characters at the beginning of a text in which its date may stand
+LINE = 60  # characters of a line there that is about the date, at most
+
+_BETWEEN = r"[\s_.,-]{1,3}"
+_MONTH = rf"(?P<month>{any_of(MONTH_FORMS)})\.?(?![^\W\d_])"
+_YEAR = r"(?P<year>(?:19|20)\d\d)(?!\d)"
+_DAY = r"(?<!\d)(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
+# The more a form tells the earlier it stands.
+FORMS = tuple(
+    re.compile(form, re.I)
+    for form in (
+        r"(?<!\d)(?P<year>(?:19|20)\d\d)([-_./]?)(?P<number>0[1-9]|1[0-2])\2(?P<day>[0-3]\d)(?!\d)",
+        rf"{_DAY}{_BETWEEN}{_MONTH}{_BETWEEN}{_YEAR}",
+        rf"(?<![^\W\d_]){_MONTH}{_BETWEEN}{_DAY}{_BETWEEN}{_YEAR}",
+        rf"{_DAY}[./](?P<number>0?[1-9]|1[0-2])[./]{_YEAR}",
+        rf"(?<![^\W\d_]){_MONTH}{_BETWEEN}{_YEAR}",
+        r"(?<!\d)(?P<year>(?:19|20)\d\d)[-_](?P<number>0[1-9]|1[0-2])(?!\d)",
+        rf"(?<!\d){_YEAR}(?!.*(?<!\d)(?:19|20)\d\d(?!\d))",
+    )
+)
+# What the date of the whole stands behind.
+DATED = re.compile(
+    r"\b(?:date[ds]?|valid|effective|as (?:of|at)|updated?|amended|revised|published|issued|sent|"
+    r"version|edition)\b[^\n]{0,40}",
+    re.I,
+)
+
+
+class Date(NamedTuple):
+    """A day, a month or a year: what is not told is 0. Later ones are greater."""
+
+    year: int
+    month: int = 0
+    day: int = 0
+
+    def __str__(self) -> str:
+        """As ISO 8601 has it: 2024, 2024-05 or 2024-05-12."""
+        return f"{self.year}" + "".join(f"-{part:02}" for part in self[1:] if part)
+
+
+def date_of(document: Document) -> Date | None:
+    """The date that a document tells of itself, as exactly as it does; None where it tells none.
+
+    What its first lines tell makes that of its name or title more exact, but no other one of it.
+    """
+    named = [date for text in (document.source, document.title) if (date := _date_in(text))]
+    first = named[:1]
+    for date in (*named, *_dates_in_head(document)):
+        if not first or _is_within(date, first[0]):
+            first = [date]
+    return first[0] if first else None
+
+
+def _dates_in_head(document: Document) -> Iterator[Date]:
+    """The dates of at least a month that the first lines of a document tell of it."""
+    head = document.text[:HEAD]
+    for match in DATED.finditer(head):
+        if (date := _date_in(match[0])) and date.month:
+            yield date
+    at = 0
+    for line in head.split("\n"):
+        block = document.block_at(at)
+        at += len(line) + 1
+        named = block is not None and block.kind in (BlockKind.PARAGRAPH, BlockKind.HEADING)
+        is_line = named and len(line) <= LINE and not line.rstrip().endswith((".", "!", "?"))
+        if is_line and (date := _date_in(line)) and date.month:
+            yield date
+
+
+def _is_within(date: Date, other: Date) -> bool:
+    """Whether a date is more exact than another one, and does not contradict it."""
+    return date != other and all(
+        mine == theirs or not theirs for mine, theirs in zip(date, other, strict=True)
+    )
+
+
+def _date_in(text: str) -> Date | None:
+    """The date that a text tells first, in the form that tells most; of bare years the last."""
+    for form in FORMS:
+        if match := form.search(text):
+            parts = match.groupdict()
+            named = parts.get("month")
+            month = MONTHS.index(MONTH_FORMS[named.lower()]) + 1 if named else 0
+            month = month or int(parts.get("number") or 0)
+            return Date(int(parts["year"]), month, min(31, int(parts.get("day") or 0)))
+    return None

@@ -1,0 +1,139 @@
+"""Where documents disagree, the newest goes first, and the answer says so."""
+
+import pytest
+
+from askdoc import Assistant
+from askdoc.answer.dates import Date, date_of
+from askdoc.types import Block, BlockKind, Document
+
+RENT = "The rent of a garage is {} euros a month."
+
+
+def document(source: str, text: str = "", title: str = "") -> Document:
+    """A document of one paragraph for each line."""
+    blocks, at = [], 0
+    for line in text.split("\n"):
+        end = at + len(line)
+        blocks.append(Block(BlockKind.PARAGRAPH, at, at, end, end))
+        at = end + 1
+    return Document(source, title, text, "", tuple(blocks))
+
+
+@pytest.mark.parametrize(
+    ("source", "title", "text", "date"),
+    [
+        ("minutes-2024-05-14.md", "", "", Date(2024, 5, 14)),
+        ("20240514 minutes.md", "", "", Date(2024, 5, 14)),
+        ("2021/rules.md", "", "Valid from 1 March 2021.", Date(2021, 3, 1)),
+        ("rules.md", "Rules as of May 2023", "", Date(2023, 5)),
+        ("AGM July 2025.docx", "", "The minutes of 8 July 2024 were read.", Date(2025, 7)),
+        ("letter.eml", "", "From: Ann\nDate: Mon, 4 Mar 2024 09:12:00", Date(2024, 3, 4)),
+        ("letter.txt", "", "Linz, 03.04.1987", Date(1987, 4, 3)),
+        ("letter.txt", "", "March 4th, 2024", Date(2024, 3, 4)),
+        ("contract 2025-26.md", "", "", Date(2025)),
+        ("war.md", "The war, 2022-2023", "", Date(2023)),
+        ("a.md", "", "The contract with Rovin ends on 30 June 2025.", None),
+        ("a.md", "", "In 1915 there was a war.", None),
+        ("invoice-20417.md", "", "", None),
+        ("room 2044b.md", "", "Bring 12345678 plates.", Date(2044)),
+    ],
+)
+def test_a_document_tells_its_date(source: str, title: str, text: str, date: Date | None) -> None:
+    assert date_of(document(source, text, title)) == date
+
+
+def test_dates_are_told_and_compared() -> None:
+    assert [str(Date(2024)), str(Date(2024, 5)), str(Date(2024, 5, 4))] == [
+        "2024", "2024-05", "2024-05-04",
+    ]  # fmt: skip
+    assert Date(2024, 5, 4) > Date(2024, 5) > Date(2024) > Date(2023, 12, 31)
+
+
+@pytest.fixture
+def asked(folder):
+    """What the folder of some files answers."""
+
+    def ask(files: dict[str, str], question: str) -> tuple[list[str], str]:
+        answer = Assistant.from_folder(folder(files)).ask(question)
+        return [place.source for place in answer.citations], answer.note
+
+    return ask
+
+
+def test_the_newest_goes_first_and_the_note_names_both(asked) -> None:
+    files = {"terms-2021.md": RENT.format(48), "terms-2024.md": RENT.format(61)}
+    for question in ("What is the rent of a garage?", "How much is a garage a month?"):
+        sources, note = asked(files, question)
+        assert sources == ["terms-2024.md", "terms-2021.md"]
+        assert note == (
+            "The documents disagree, the newest first: terms-2024.md (2024); terms-2021.md (2021)."
+        )
+
+
+def test_of_a_year_that_is_asked_for_the_best_stays_first(asked) -> None:
+    files = {
+        "terms-2021.md": f"In 2021 {RENT.format(48).lower()}",
+        "terms-2024.md": f"In 2024 {RENT.format(61).lower()}",
+    }
+    sources, note = asked(files, "What was the rent of a garage in 2021?")
+    assert (sources[0], note) == ("terms-2021.md", "")
+
+
+def test_a_denial_and_another_name_in_a_later_version_disagree(asked) -> None:
+    lists = {
+        "devices-2022.md": "# Devices\n\nThe PicoCam is approved for use at sea.",
+        "devices-2025.md": "# Devices\n\nThe PicoCam is not approved for use at sea.",
+    }
+    sources, note = asked(lists, "Is the PicoCam approved for use at sea?")
+    assert sources == ["devices-2025.md", "devices-2022.md"]
+    assert "disagree" in note
+    staff = {
+        "staff 2022.md": "# Staff\n\nThe harbour master of Marwick is Ingrid Sund.",
+        "staff 2025.md": "# Staff\n\nThe harbour master of Marwick is Olaf Brenn.",
+    }
+    sources, note = asked(staff, "Who is the harbour master of Marwick?")
+    assert sources == ["staff 2025.md", "staff 2022.md"]
+    assert "disagree" in note
+
+
+@pytest.mark.parametrize(
+    ("files", "question"),
+    [
+        (  # two of several
+            {"a.md": "Ingrid Sund is a member of the board of Marwick.",
+             "b.md": "Olaf Brenn is a member of the board of Marwick."},
+            "Who is a member of the board of Marwick?",
+        ),
+        (  # about two things
+            {"a.md": "The ferry Alma leaves at nine.", "b.md": "The ferry Berta leaves at ten."},
+            "When does the ferry Alma leave?",
+        ),
+        (  # one says more
+            {"a.md": "The rent of a garage is 48 euros.",
+             "b.md": "The rent of a garage is 48 euros, and 30 for a bicycle."},
+            "What is the rent of a garage?",
+        ),
+        (  # the same in other words
+            {"a-2021.md": "The rent of a garage is 48 euros a month.",
+             "b-2024.md": "The rent of a garage is forty-eight euros a month."},
+            "What is the rent of a garage?",
+        ),
+        (  # the totals of two accounts
+            {"harbour 2021.csv": "item,euros\nTotal,480\nPaint,20\n",
+             "choir 2024.csv": "item,euros\nTotal,610\nPaint,35\n"},
+            "What is the total in euros?",
+        ),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_it_is_no_disagreement(asked, files, question) -> None:
+    assert asked(files, question)[1] == ""
+
+
+def test_no_repetition_that_differs_is_folded(asked) -> None:
+    """However much of the rest is the same."""
+    rest = "It is paid on the first day of the month by standing order, and never in cash. " * 8
+    files = {f"terms {year}.md": f"{RENT.format(sum_)} {rest}" for year, sum_ in
+             ((2019, 41), (2022, 48), (2025, 61))}  # fmt: skip
+    sources, note = asked(files, "What is the rent of a garage?")
+    assert sources == ["terms 2025.md", "terms 2022.md", "terms 2019.md"]
+    assert "(2025)" in note

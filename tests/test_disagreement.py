@@ -3,7 +3,7 @@
 import pytest
 
 from askdoc import Assistant
-from askdoc.answer.dates import Date, date_of
+from askdoc.answer.dates import Date, date_asked, date_of
 from askdoc.types import Block, BlockKind, Document
 
 RENT = "The rent of a garage is {} euros a month."
@@ -77,6 +77,45 @@ def test_of_a_year_that_is_asked_for_the_best_stays_first(asked) -> None:
     }
     sources, note = asked(files, "What was the rent of a garage in 2021?")
     assert (sources[0], note) == ("terms-2021.md", "")
+
+
+@pytest.mark.parametrize(
+    ("question", "source", "said"),
+    [
+        ("What was the rent of a garage in 2021?", "terms-2021.md", "48"),
+        ("What is the rent of a garage in the 2024 terms?", "terms-2024.md", "61"),
+        ("What was decided in the May minutes?", "minutes-2024-05.md", "rejected"),
+        ("What did the board decide in September 2024?", "minutes-2024-09.md", "approved"),
+    ],
+)
+def test_a_document_is_found_by_the_date_that_it_tells(
+    folder, question: str, source: str, said: str
+) -> None:
+    files = {
+        "terms-2021.md": RENT.format(48),
+        "terms-2024.md": RENT.format(61),
+        "minutes-2024-05.md": "# Minutes\n\nThe board rejected the purchase of a crane.",
+        "minutes-2024-09.md": "# Minutes\n\nThe board approved the purchase of a crane.",
+    }
+    answer = Assistant.from_folder(folder(files)).ask(question)
+    assert [place.source for place in answer.citations] == [source]
+    assert said in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "date", "rest"),
+    [
+        ("What was the limit in 2021?", Date(2021), "What was the limit?"),
+        ("who wrote the 2021 policy", Date(2021), "who wrote the policy"),
+        ("What happened on 5 May 2024, and why?", Date(2024, 5, 5), "What happened, and why?"),
+        ("the minutes of May 2024", Date(2024, 5), "the minutes"),
+        ("the March minutes", Date(0, 3), "the minutes"),
+        ("how many members may march?", None, "how many members may march?"),
+        ("what does 20214 mean", None, "what does 20214 mean"),
+    ],
+)
+def test_a_question_names_a_date(question: str, date: Date | None, rest: str) -> None:
+    assert date_asked(question) == (date, rest)
 
 
 def test_a_denial_and_another_name_in_a_later_version_disagree(asked) -> None:

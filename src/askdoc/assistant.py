@@ -132,6 +132,8 @@ class Assistant:
             return None
         recognised = time.perf_counter()
         sentences, citations = reply(turn, self.index)
+        if not sentences:
+            return None
         findings = self.find(question, sources=[turn.source] if turn.source else sources)
         written = time.perf_counter() - recognised - sum(findings.seconds.values())
         return Answer(

@@ -35,6 +35,15 @@ DATED = re.compile(
 )
 
 
+# How a question names a date, a month without a year, too, which its capital tells from a verb.
+ASKED = tuple(
+    re.compile(rf"(?:\b(?:in|of|from|for|on|during|since|as of|dated) )?{form.pattern}", re.I)
+    for form in FORMS
+)
+_NAMED = "|".join(month.capitalize() for month in MONTHS)
+MONTH = re.compile(rf"\b(?:(?:in|of|from|for|since) )?(?P<month>{_NAMED})\b")
+
+
 class Date(NamedTuple):
     """A day, a month or a year: what is not told is 0. Later ones are greater."""
 
@@ -52,7 +61,7 @@ def date_of(document: Document) -> Date | None:
 
     What its first lines tell makes that of its name or title more exact, but no other one of it.
     """
-    named = [date for text in (document.source, document.title) if (date := _date_in(text))]
+    named = [date for text in (document.source, document.title) if (date := date_told(text))]
     first = named[:1]
     for date in (*named, *_dates_in_head(document)):
         if not first or _is_within(date, first[0]):
@@ -64,7 +73,7 @@ def _dates_in_head(document: Document) -> Iterator[Date]:
     """The dates of at least a month that the first lines of a document tell of it."""
     head = document.text[:HEAD]
     for match in DATED.finditer(head):
-        if (date := _date_in(match[0])) and date.month:
+        if (date := date_told(match[0])) and date.month:
             yield date
     at = 0
     for line in head.split("\n"):
@@ -72,7 +81,7 @@ def _dates_in_head(document: Document) -> Iterator[Date]:
         at += len(line) + 1
         named = block is not None and block.kind in (BlockKind.PARAGRAPH, BlockKind.HEADING)
         is_line = named and len(line) <= LINE and not line.rstrip().endswith((".", "!", "?"))
-        if is_line and (date := _date_in(line)) and date.month:
+        if is_line and (date := date_told(line)) and date.month:
             yield date
 
 
@@ -83,13 +92,31 @@ def _is_within(date: Date, other: Date) -> bool:
     )
 
 
-def _date_in(text: str) -> Date | None:
+def date_asked(question: str) -> tuple[Date | None, str]:
+    """The date that a question names, and the question without it; the year may be 0."""
+    for form in (*ASKED, MONTH):
+        if match := form.search(question):
+            rest = question[: match.start()] + question[match.end() :]
+            return _date_of(match), re.sub(r"\s+([?.,;:!]|$)|(\s)\s+", r"\1\2", rest)
+    return None, question
+
+
+def is_of(date: Date | None, asked: Date) -> bool:
+    """Whether a date is the one that is asked for, or within it."""
+    return date is not None and all(
+        mine == theirs for mine, theirs in zip(date, asked, strict=True) if theirs
+    )
+
+
+def date_told(text: str) -> Date | None:
     """The date that a text tells first, in the form that tells most; of bare years the last."""
-    for form in FORMS:
-        if match := form.search(text):
-            parts = match.groupdict()
-            named = parts.get("month")
-            month = MONTHS.index(MONTH_FORMS[named.lower()]) + 1 if named else 0
-            month = month or int(parts.get("number") or 0)
-            return Date(int(parts["year"]), month, min(31, int(parts.get("day") or 0)))
-    return None
+    match = next(filter(None, (form.search(text) for form in FORMS)), None)
+    return _date_of(match) if match else None
+
+
+def _date_of(match: re.Match[str]) -> Date:
+    """The date that a form has found."""
+    parts = match.groupdict(default="0")
+    named = parts.get("month", "")
+    month = MONTHS.index(MONTH_FORMS[named.lower()]) + 1 if named else int(parts.get("number", 0))
+    return Date(int(parts.get("year", 0)), month, min(31, int(parts.get("day", 0))))

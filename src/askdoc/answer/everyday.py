@@ -2,7 +2,8 @@
 
 *Hello*, *what can you do?*, *what documents do you have?*, *summarise csto.docx*: none of them
 needs a language model. The bundled embedder compares them with `everyday.toml`, whichever one the
-index has, so that the distances are always the same; whatever is in doubt is a question.
+index has, so that the distances are always the same; whatever is in doubt is a question. What asks
+for documents that mention something is told by its form: the words of its topic would mislead.
 """
 
 import functools
@@ -49,6 +50,21 @@ SHORT_FORM = re.compile(r"['’](?:s|re|m|ll|ve|d|t)\b", re.I)  # of a verb, as 
 OH = re.compile(
     r"(?:(?:a+h+|o+h+|ok(?:ay)?|h+m+|well|so|right|great|cool|and|but)\b[\s,.!]*)+(?=\w)", re.I
 )
+_FILES = r"(?:documents?|files?|papers?|docs|texts?|sources?|minutes|letters?|reports?|notes)"
+_TELL = (
+    r"(?:mentions?|talks? (?:about|of)|speaks? (?:about|of)|refers? to|contains?|"
+    r"says? (?:any|some)thing (?:about|on)|discuss(?:es)?|deals? with|(?:is|are) about|"
+    r"tells? (?:about|of)|has|have)"
+)
+# What asks for documents, and not for what they say.
+MENTIONING = re.compile(
+    rf"\W*(?:and |so |please )?(?:(?:in )?(?:which|what) {_FILES} "
+    rf"(?:{_TELL} (?P<one>.+?)|(?:is|are|was|were) (?P<two>.+?) (?:mentioned|named|discussed))|"
+    rf"where (?:is|are|was|were) (?P<three>.+?) (?:mentioned|discussed)|"
+    rf"(?:find|list|show(?: me)?|name) (?:all |every |the )?{_FILES} "
+    rf"(?:about|on|that {_TELL}|which {_TELL}) (?P<four>.+?))\W*",
+    re.I,
+)
 HISTORY = 40  # earlier turns that are looked through
 STEM_PARTS = 3  # of a stem like rome-statute, from which on it is no ordinary word
 TITLE_WORDS = 4  # from which on a title is not the name of a thing as well
@@ -68,6 +84,7 @@ class Kind(StrEnum):
     AUTHOR = "author"
     PAGES = "pages"
     NEWS = "news"
+    MENTIONS = "mentions"
 
 
 ABOUT = ("summary", "contents", "overview")  # phrasings that want to know what is in something
@@ -75,10 +92,15 @@ ABOUT = ("summary", "contents", "overview")  # phrasings that want to know what 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An everyday turn: what it wants, and the document that it is about, if it is about one."""
+    """An everyday turn: what it wants, and the document that it is about, if it is about one.
+
+    ``topic`` is what documents are looked for by, among ``sources``, all where there are none.
+    """
 
     kind: Kind
     source: str = ""
+    topic: str = ""
+    sources: tuple[str, ...] = ()
 
 
 def recognise(text: str, index: Index, sources: Sequence[str] = ()) -> Turn | None:
@@ -88,6 +110,10 @@ def recognise(text: str, index: Index, sources: Sequence[str] = ()) -> Turn | No
     """
     if len(WORD.findall(text)) > EVERYDAY_WORDS + NAME_WORDS:
         return None
+    if match := MENTIONING.fullmatch(text):
+        topic = next(filter(None, match.groups()))
+        if telling(topic) and all(index.knows([term]) for term in telling(topic)):
+            return Turn(Kind.MENTIONS, topic=topic, sources=tuple(sources))
     titles = index.titles()
     source, rest, surely = mentioned(text.strip(), titles)
     rest = rest[len(opened[0]) :] if (opened := OH.match(rest)) else rest

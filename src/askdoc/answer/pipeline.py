@@ -12,9 +12,10 @@ from itertools import zip_longest
 from statistics import fmean
 
 from askdoc.answer.calibration import Calibration, calibration
+from askdoc.answer.dates import date_asked, date_of, date_told, is_of
 from askdoc.answer.disagreement import disagreeing
 from askdoc.answer.evidence import Evidence, choose, confidence, judged
-from askdoc.answer.query import Query
+from askdoc.answer.query import Query, subqueries
 from askdoc.answer.retrieve import Candidate, fold, join, rerank, retrieve
 from askdoc.answer.topic import topic_evidence, topic_first, topic_of, topic_told
 from askdoc.index.index import Index
@@ -67,6 +68,12 @@ def find(
     if query.questions:
         parts = [_one_of_several(index, part, k, fitted) for part in query.questions]
         return _together(query, parts, index.settings.threshold)
+    found = _found(index, query, k, fitted)
+    return _of_its_date(index, query, found, k, fitted) or found
+
+
+def _found(index: Index, query: Query, k: int, fitted: Calibration) -> Findings:
+    """What an index holds for one question."""
     began = time.perf_counter()
     retrieved = retrieve(index, query)
     topic = topic_of(query)
@@ -98,6 +105,29 @@ def find(
         fitted.fits,
         disagree=disagree,
     )
+
+
+def _of_its_date(
+    index: Index, query: Query, found: Findings, k: int, fitted: Calibration
+) -> Findings | None:
+    """What the documents hold that have the date which a question names; None where that is worse.
+
+    The rules of 2021 answer *what was the limit in 2021?*, and do not name the year in each line.
+    """
+    asked, rest = date_asked(query.text)
+    if asked is None:
+        return None
+    named = any(is_of(date_told(one.span.text), asked) for one in found.evidence[:1])
+    if named and found.confidence >= index.settings.sure:
+        return None
+    every = {item.passage.source: item.passage.document for item in found.retrieved}
+    dated = [source for source, document in every.items() if is_of(date_of(document), asked)]
+    if not dated or len(dated) == len(every):
+        return None
+    other = _found(index, Query.of(rest, index, subqueries(rest), dated), k, fitted)
+    foreign = any(one.span.source not in dated for one in found.evidence[:1])
+    least = index.settings.threshold if foreign else found.confidence
+    return other if other.confidence >= least else None
 
 
 def _one_of_several(index: Index, query: Query, k: int, fitted: Calibration) -> Findings:

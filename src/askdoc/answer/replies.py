@@ -12,6 +12,7 @@ from pathlib import Path
 from askdoc.answer.citation import cite, sentence_of, unmarked
 from askdoc.answer.context import with_context
 from askdoc.answer.everyday import Kind, Turn
+from askdoc.answer.telling import telling
 from askdoc.index.bm25 import terms
 from askdoc.index.dense import cosine
 from askdoc.index.index import Index
@@ -56,7 +57,10 @@ Piece = tuple[str, str | Span]
 
 
 def reply(turn: Turn, index: Index) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
-    """What is replied to an everyday turn, without a language model; each quote is cited."""
+    """What is replied to an everyday turn, without a language model; each quote is cited.
+
+    Nothing where no document has all of what documents are looked for by.
+    """
     said: list[Sentence] = []
     citations: list[Citation] = []
     for lead, piece in _pieces(turn, index):
@@ -74,15 +78,7 @@ def _pieces(turn: Turn, index: Index) -> Iterator[Piece]:
         case Kind.DOCUMENTS:
             yield from _documents(index)
         case Kind.OVERVIEW:
-            yield "", f"The {_count(index)} tell, among other things:"
-            told = _nearest_to_the_whole(index, index.sample(SAMPLE), one_each=True)
-            for span in told:
-                yield from _named(span.document, ITEM)
-                yield ": ", next(_leading(index, span.source), span)
-            rest = sorted(index.titles().keys() - {span.source for span in told})
-            if rest and told:
-                more = f", and {len(rest) - EACH:,} more" if len(rest) > EACH else ""
-                yield "\n\n", f"Not told of here: {', '.join(rest[:EACH])}{more}."
+            yield from _overview(index)
         case Kind.SUMMARY:
             yield from _summary(index, index.document(turn.source))
         case Kind.AUTHOR:
@@ -90,10 +86,9 @@ def _pieces(turn: Turn, index: Index) -> Iterator[Piece]:
         case Kind.PAGES:
             yield "", f"{turn.source} has {_length(index, turn.source)}."
         case Kind.NEWS:
-            yield "", "The documents that were changed last:"
-            for source, changed in index.newest(TOLD):
-                when = datetime.fromtimestamp(changed / 1e9) if changed else datetime.now()
-                yield ITEM, f"{source}, {when.day} {when:%B %Y}"
+            yield from _news(index)
+        case Kind.MENTIONS:
+            yield from _mentions(index, turn)
         case kind:
             text = TEXTS[kind].format(_count(index), next(iter(index.titles())))
             yield from re.findall(r"(\n*(?:- )?)(.+)", text)
@@ -107,6 +102,49 @@ def _documents(index: Index) -> Iterator[Piece]:
         yield from _named(index.document(source), ITEM)
     if len(titles) > LISTED:
         yield "\n\n", f"And {len(titles) - LISTED:,} more."
+
+
+def _overview(index: Index) -> Iterator[Piece]:
+    """A sentence of each of the documents that stand for the others."""
+    yield "", f"The {_count(index)} tell, among other things:"
+    told = _nearest_to_the_whole(index, index.sample(SAMPLE), one_each=True)
+    for span in told:
+        yield from _named(span.document, ITEM)
+        yield ": ", next(_leading(index, span.source), span)
+    rest = sorted(index.titles().keys() - {span.source for span in told})
+    if rest and told:
+        more = f", and {len(rest) - EACH:,} more" if len(rest) > EACH else ""
+        yield "\n\n", f"Not told of here: {', '.join(rest[:EACH])}{more}."
+
+
+def _news(index: Index) -> Iterator[Piece]:
+    """The documents whose files are the newest."""
+    yield "", "The documents that were changed last:"
+    for source, changed in index.newest(TOLD):
+        when = datetime.fromtimestamp(changed / 1e9) if changed else datetime.now()
+        yield ITEM, f"{source}, {when.day} {when:%B %Y}"
+
+
+def _mentions(index: Index, turn: Turn) -> Iterator[Piece]:
+    """The documents with a passage that has all of a topic, each with the sentence of most of it.
+
+    Nothing where there is none.
+    """
+    topic = telling(turn.topic)
+    told: dict[str, Span] = {}
+    _, found = index.search(turn.topic, SAMPLE, turn.sources)
+    for passage, _ in found:
+        if passage.source not in told and topic <= terms(passage.indexed_text):
+            best = max(_sentences(passage), key=lambda span: len(topic & terms(span.text)))
+            told[passage.source] = best
+    if told:
+        count = f"{len(told):,} documents mention" if len(told) > 1 else "One document mentions"
+        yield "", f"{count} {turn.topic}:"
+    for source, span in islice(told.items(), EACH):
+        yield ITEM, f"{source}:"
+        yield " ", span
+    if rest := list(told)[EACH:]:
+        yield "\n\n", f"And {', '.join(rest[:LISTED])}."
 
 
 def _summary(index: Index, document: Document) -> Iterator[Piece]:

@@ -33,6 +33,81 @@ FOUNDED = (
 )
 QUOTES = (SUMMIT, MISSION, SALES, FOUNDED, PRINTED)
 
+# The same in other forms, and what is not: the passage, what is said, and whether that is the same.
+FORMS = [
+    (
+        "Havel Instruments was founded on 03.04.1987 by Dana Havel.",
+        "Havel Instruments was founded on 3 April 1987.",
+        True,
+    ),
+    (
+        "Havel Instruments was founded on 03.04.1987 by Dana Havel.",
+        "Havel Instruments was founded in 1987.",
+        True,
+    ),
+    (
+        "Havel Instruments was founded on 03.04.1987 by Dana Havel.",
+        "Havel Instruments was founded in April 1987.",
+        True,
+    ),
+    (
+        "Havel Instruments was founded on 03.04.1987 by Dana Havel.",
+        "Havel Instruments was founded on 1987-04-03.",
+        True,
+    ),
+    ("The shop opens at 09:00.", "The shop opens at 9 am.", True),
+    ("The shop closes at 18:30.", "The shop closes at 6:30 pm.", True),
+    ("It weighs 3,100 grams.", "It weighs 3.1 kg.", True),
+    ("The company has 412 employees.", "The company has four hundred and twelve employees.", True),
+    (
+        "The budget of twelve and a half million euros was approved.",
+        "The budget was 12.5 million euros.",
+        True,
+    ),
+    ("Revenue rose by 8%.", "Revenue rose by 8 percent.", True),
+    ("It costs 1850 euros.", "It costs EUR 1,850.", True),
+    ("It costs 1,200 million dollars.", "It costs $1.2 billion.", True),
+    ("The delivery takes 14 days.", "The delivery takes two weeks.", True),
+    ("The bridge is 1,500 metres long.", "The bridge is 1.5 km long.", True),
+    ("The deadline is 5/12/2024.", "The deadline is 12 May 2024.", True),
+    ("The deadline is 5/12/2024.", "The deadline is 5 December 2024.", True),
+    ("The deadline is 5/13/2024.", "The deadline is 13 May 2024.", True),
+    ("It lasted 30 minutes.", "It lasted half an hour.", True),
+    ("The meeting is on March 12.", "The meeting is on 12th March.", True),
+    ("He is the 3rd president.", "He is the third president.", True),
+    ("The room holds 12 people.", "The room holds a dozen people.", True),
+    ("The temperature is -5 degrees.", "The temperature is minus five degrees.", True),
+    ("It was on 5 March 2024 at 2:30 pm.", "It was 2024-03-05 14:30.", True),
+    ("The contract ends at 12:00.", "The contract ends at noon.", True),
+    (
+        "Revenue in the third quarter of 2023 was 15.9 million.",
+        "Q3 2023 revenue was 15.9 million.",
+        True,
+    ),
+    (
+        "Havel Instruments was founded on 03.04.1987 by Dana Havel.",
+        "Havel Instruments was founded on 4 April 1987.",
+        False,
+    ),
+    (
+        "Havel Instruments was founded on 03.04.1987 by Dana Havel.",
+        "Havel Instruments was founded in May 1987.",
+        False,
+    ),
+    ("The shop opens at 09:00.", "The shop opens at 9 pm.", False),
+    ("It weighs 3,200 grams.", "It weighs 3.1 kg.", False),
+    ("The bridge is 1,600 metres long.", "The bridge is 1.5 km long.", False),
+    ("The deadline is 5/13/2024.", "The deadline is 5 May 2024.", False),
+    ("It fell from 15 to 20.", "It fell from 20 to 15.", False),
+    ("It opens at 9.", "It opens at 9 pm.", True),  # nobody knows better
+    ("It opens at 9 pm.", "It opens at 9.", True),
+    ("It opens at 09:00.", "It opens at 9:30.", False),
+    ("It is due on 5/12/2024.", "It is due on 5 November 2024.", False),
+    ("It weighs 3 kg.", "It weighs 3 km.", False),
+    ("The trip takes 3 hours.", "The trip takes 3 days.", False),
+    ("It rose by minus 5 percent.", "It rose by 5 percent.", False),
+]
+
 HONEST = [
     (PRINTED, "The museum opens at nine, see https://www.museum.example/visit/."),
     (PRINTED, "The museum, desk@museum.example, opens at nine, e.g. on the site museum.example."),
@@ -220,6 +295,13 @@ def test_nothing_speaks_against_an_honest_sentence(quote: str, claim: str) -> No
 @pytest.mark.parametrize(("quote", "claim", "problem"), WRONG)
 def test_what_the_passage_does_not_say_is_named(quote: str, claim: str, problem: str) -> None:
     assert problem in unsupported(claim, [quote])
+
+
+@pytest.mark.parametrize(("quote", "claim", "same"), FORMS)
+def test_dates_times_and_measures_may_be_written_otherwise(
+    quote: str, claim: str, same: bool
+) -> None:
+    assert bool(unsupported(claim, [quote])) is not same
 
 
 @pytest.mark.parametrize("quote", QUOTES)

@@ -95,6 +95,12 @@ TIMES = _words("times") | frozenset((*MONTHS, *WEEKDAY_FORMS))
 
 CURRENCIES = _forms(_LISTS["currencies"])
 UNITS = _forms(_LISTS["units"]) | CURRENCIES
+MEASURES: dict[str, tuple[str, int]] = {
+    unit: (kind, count)
+    for kind, units in _LISTS["measures"].items()
+    for unit, count in units.items()
+}
+"""What a unit measures, and how many of the smallest unit of that it is."""
 SIGNS = tuple(form for form in CURRENCIES if not form.isalpha())
 """The signs of currencies."""
 ONLY_AFTER_NUMBER = _words("only_after_number")

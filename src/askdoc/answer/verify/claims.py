@@ -8,11 +8,19 @@ facts at the same places.
 
 from collections.abc import Iterator, Sequence
 
+from askdoc.answer.terms import MEASURES
 from askdoc.answer.verify.addresses import unknown_addresses
 from askdoc.answer.verify.alignment import Pairs, align, window
 from askdoc.answer.verify.names import Known, one_name, unknown_names
 from askdoc.answer.verify.negation import denied_anywhere, denied_beside
-from askdoc.answer.verify.numbers import Problem, Tokens, one_number, unknown_numbers
+from askdoc.answer.verify.numbers import (
+    Problem,
+    Tokens,
+    different,
+    one_number,
+    same_unit,
+    unknown_numbers,
+)
 from askdoc.answer.verify.tokens import Key, Kind, Token, tokens_of
 from askdoc.tuning import (
     ABOUT,
@@ -115,6 +123,8 @@ def _replaced(said: Tokens, text: Tokens, pairs: Pairs, known: Known) -> Iterato
             continue  # "A, which is called B, is …" may become "A is …"
         if mine.kind is Kind.NUMBER and one_number(said, one, yours, text):
             continue
+        if mine.kind is Kind.UNIT and same_unit(str(mine.key), str(yours.key)):
+            continue  # its number is compared
         if mine.kind is Kind.NAME and (one_name(mine, yours) or known.stands_for(said, one)):
             continue
         at, beside = _counted(said, one), _counted(text, other)
@@ -157,7 +167,8 @@ def _moved(said: Tokens, text: Tokens, pairs: Pairs) -> Iterator[Problem]:
         if at < len(said) and at not in kept:
             run.append(at)
             continue
-        facts = [each for each in run if said[each].is_fact]
+        # A unit may stand before its number or after it: it is compared with that.
+        facts = [each for each in run if said[each].is_fact and said[each].kind is not Kind.UNIT]
         if facts and (len(facts) == len(run) or not _within(said, run, order)):
             words = " ".join(said[each].text for each in facts)
             yield facts[0], f"has {words} at another place than the passage"
@@ -176,6 +187,11 @@ def _elsewhere(said: Tokens, texts: Tokens) -> bool:
     Names alone do not make two texts say the same: an invention has them, too.
     """
     there = {token.key for token in texts}
+    numbers = different(texts)
+    for at, token in enumerate(said):  # 3.1 kg are 3,100 grams
+        measures = token.unit in MEASURES and token.key not in there
+        if measures and any(one_number(said, at, each, texts) for each in numbers):
+            there |= {token.key, token.unit}
     every = {token.key for token in said if token.telling}
     words = {token.key for token in said if token.telling and token.kind is Kind.WORD}
     return any(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from askdoc.answer.terms import ROUGH, SCALES
+from askdoc.answer.terms import MEASURES, ROUGH, SCALES
 from askdoc.answer.verify.pieces import folded
 from askdoc.answer.verify.tokens import Kind, Token, stem
 from askdoc.tuning import HEDGED
@@ -18,8 +18,8 @@ LOOSE = {Fraction(1), Fraction(2), Fraction(1, 2)}
 
 def unknown_numbers(said: Tokens, texts: Tokens, around: Tokens) -> Iterator[Problem]:
     """Numbers, dates and units that no text has."""
-    there = _different(texts)
-    known = _different(around)
+    there = different(texts)
+    known = different(around)
     keys = {token.key for token in (*texts, *around)}
     for at, token in enumerate(said):
         if token.kind is Kind.DATE and token.key not in keys:
@@ -28,13 +28,13 @@ def unknown_numbers(said: Tokens, texts: Tokens, around: Tokens) -> Iterator[Pro
             continue
         same = [other for other in there if one_number(said, at, other, texts)]
         if same:
-            if token.unit and all(other.unit not in (None, token.unit) for other in same):
+            if token.unit and not any(same_unit(token.unit, other.unit) for other in same):
                 yield at, f"says {token.written}, the passage says {same[0].written}"
         elif not _loose(token) and not any(one_number(said, at, other, around) for other in known):
             yield at, instead(token, [other for other in there if _alike(token, other)])
 
 
-def _different(tokens: Tokens) -> Tokens:
+def different(tokens: Tokens) -> Tokens:
     """The numbers among tokens, each once, since each one said is held against all."""
     every = (token for token in tokens if token.kind is Kind.NUMBER)
     return list({(token.written, token.unit, token.scale): token for token in every}.values())
@@ -58,13 +58,31 @@ def one_number(said: Tokens, at: int, yours: Token, texts: Tokens) -> bool:
     mine = said[at]
     rough = any(folded(each.text) in ROUGH for each in said[max(0, at - HEDGED) : at])
     one, other = Fraction(mine.key), Fraction(yours.key)
-    if one == other:
+    mine_in, yours_in = MEASURES.get(mine.unit or ""), MEASURES.get(yours.unit or "")
+    if mine_in and yours_in and mine_in[0] == yours_in[0]:
+        one, other = one * mine_in[1], other * yours_in[1]
+    if one == other or _one_hour(mine, yours):
         return True
     if (mine.unit == "%" and one == other * 100) or (yours.unit == "%" and other == one * 100):
         return True
     if mine.scale > 1 and yours.scale == 1 and one == other * mine.scale:
         return _in_scale(mine.scale, texts)
     return rough and not (_year(mine) and _year(yours)) and _rounded(other, one)
+
+
+def same_unit(one: str | None, other: str | None) -> bool:
+    """Whether numbers with these units may be one; one without a unit may have any."""
+    if one is None or other is None or one == other:
+        return True
+    return one in MEASURES and MEASURES[one][0] == MEASURES.get(other, ("", 0))[0]
+
+
+def _one_hour(mine: Token, yours: Token) -> bool:
+    """Whether two numbers are an hour with its half of the day, and the same without it."""
+    said = {mine.text[-2:].lower(), yours.text[-2:].lower()} & {"am", "pm"}
+    bare = any(each.text.isdigit() and not each.text.startswith("0") for each in (mine, yours))
+    hours = all(0 <= Fraction(each.key) <= 24 for each in (mine, yours))
+    return bool(said) and bare and hours and abs(Fraction(mine.key) - Fraction(yours.key)) == 12
 
 
 def _in_scale(scale: int, texts: Tokens) -> bool:

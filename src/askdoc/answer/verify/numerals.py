@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from askdoc.answer.terms import FRACTIONS, LETTER_SCALES, NUMBERS, PLACES, SCALES
@@ -21,9 +21,17 @@ class Numeral:
 
 def number_at(pieces: Sequence[Piece], at: int) -> Numeral | None:
     """The number that begins at a piece; None where none does."""
+    if folded(pieces[at].text) == "minus" and at + 1 < len(pieces):
+        below_zero = number_at(pieces, at + 1)
+        return below_zero and replace(
+            below_zero, pieces=below_zero.pieces + 1, value=-below_zero.value
+        )
     current, taken = _simple(pieces, at)
     if current is None:
         return None
+    after = [folded(piece.text) for piece in pieces[at + taken : at + taken + 3]]
+    if after in (["and", "a", "half"], ["and", "a", "quarter"]):  # "twelve and a half million"
+        current, taken = current + FRACTIONS[after[2]], taken + 3
     total, scale, below = Fraction(0), 1, 0
     while at + taken < len(pieces):
         piece = pieces[at + taken]
@@ -61,7 +69,7 @@ def _simple(pieces: Sequence[Piece], at: int) -> tuple[Fraction | None, int]:
     piece = pieces[at]
     word = folded(piece.text)
     after = folded(pieces[at + 1].text) if at + 1 < len(pieces) else ""
-    if piece.group == "number":
+    if piece.group in ("number", "hour"):
         return _value(piece.text), 1
     if piece.group != "word":
         return None, 0
@@ -77,14 +85,20 @@ def _simple(pieces: Sequence[Piece], at: int) -> tuple[Fraction | None, int]:
             return small + units, 2
         return small, 1
     if word == "half":
-        return Fraction(1, 2), 1
+        return Fraction(1, 2), 2 if after == "an" else 1
     if word in PLACES:
         return Fraction(PLACES[word]), 1
     return None, 0
 
 
 def _value(digits: str) -> Fraction | None:
-    """The value of a number in digits; None where it is none, as the 1.2.3 of a version."""
+    """The value of a number in digits; None where it is none, as the 1.2.3 of a version.
+
+    Of an hour with its half of the day it is that of the whole day: *9 pm* is 21.
+    """
+    hour, _, half = digits.partition(" ")
+    if half in ("am", "pm"):
+        return Fraction(int(hour) % 12 + (12 if half == "pm" else 0))
     plain = re.sub(r"[,\u00a0\u2009\u202f]", "", digits.replace("−", "-"))
     if plain.count(".") > 1:
         groups = plain.split(".")

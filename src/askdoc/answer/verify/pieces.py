@@ -10,7 +10,10 @@ from askdoc.answer.terms import LETTER_SCALES, MONTHS, SAME_NAMES, SCALES, SIGNS
 from askdoc.tuning import LOUD
 
 PIECE = re.compile(
-    r"(?P<iso>\b\d{4}-\d\d-\d\d\b)"
+    r"(?P<date>\b\d{4}(?P<by>[-/.])\d\d?(?P=by)\d\d?\b|\b\d\d?(?P<of>[-/.])\d\d?(?P=of)\d{4}\b)"
+    r"|(?P<clock>\b(?:[01]?\d|2[0-4])(?:[:.][0-5]\d)?\s?[ap]\.?m\b|"
+    r"\b(?:[01]?\d|2[0-3]):[0-5]\d\b)"
+    r"|\bQ(?P<quarter>[1-4])\b"
     r"|(?P<number>(?:(?:(?<=\s)|(?<=\()|^)[-−](?=[\d.]))?"
     r"(?:\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)*|(?<![\w.])\.\d+))"
     r"(?P<ending>(?:°[cf]\b|[^\W\d_]+\d*(?:/h\b)?))?"
@@ -29,8 +32,8 @@ PIECE = re.compile(
 class Piece:
     """A part of a text, which ``start`` and ``end`` count in characters.
 
-    ``group`` is what it was found as: a *word*, a *number* in digits, a *scale* glued to one, a
-    *code* of digits and letters, or another group of ``PIECE``.
+    ``group`` is what it was found as: a *word*, a *number* in digits, a *scale* glued to one, an
+    *hour* of the day, a *code* of digits and letters, or another group of ``PIECE``.
     """
 
     text: str
@@ -57,11 +60,13 @@ def pieces_of(text: str) -> Iterator[Piece]:
         group, start, end = match.lastgroup or "", match.start(), match.end()
         if group == "drop":
             continue
-        if group == "iso":
-            year, month, day = match[0].split("-")
-            name = MONTHS[(int(month) - 1) % 12].capitalize()
-            for part, kind in ((year, "number"), (name, "word"), (str(int(day)), "number")):
-                yield Piece(part, start, end, kind)
+        if group == "date":
+            yield from _date(match)
+        elif group == "clock":
+            yield from _clock(match)
+        elif group == "quarter":
+            yield Piece(match["quarter"], start, end, "number")
+            yield Piece("quarter", start, end, "word")
         elif match["number"]:
             yield from _digits(match)
         elif group == "word":
@@ -74,6 +79,32 @@ def pieces_of(text: str) -> Iterator[Piece]:
                 yield Piece(re.sub(r"['’][sS]?$", "", match[0]), start, end, "word")
         else:
             yield Piece(match[0], start, end, group)
+
+
+def _date(match: re.Match[str]) -> Iterator[Piece]:
+    """The day, month and year of a date in digits, in this order.
+
+    Of 5/12/2024 nobody knows whether it is in May or in December: it says both.
+    """
+    first, second, third = (int(part) for part in re.split("[-/.]", match[0]))
+    year, days = (first, [(third, second)]) if match["by"] else (third, [(first, second)])
+    if match["of"] == "/" and first != second:
+        days.append((second, first))
+    known = [(day, month) for day, month in days if 1 <= month <= 12 and 1 <= day <= 31]
+    for day, month in known or [(day, 0) for day, _ in days[:1]]:
+        yield Piece(str(day), match.start(), match.end(), "number")
+        name = MONTHS[month - 1].capitalize() if month else str(days[0][1])
+        yield Piece(name, match.start(), match.end(), "word" if month else "number")
+    yield Piece(str(year), match.start(), match.end(), "number")
+
+
+def _clock(match: re.Match[str]) -> Iterator[Piece]:
+    """The hour and, where they are told, the minutes of a time of day."""
+    hour, *minutes = re.findall(r"\d+", match[0])
+    half = re.sub(r"[^apm]", "", match[0].lower())
+    yield Piece(f"{hour} {half}".strip(), match.start(), match.end(), "hour")
+    if minutes:
+        yield Piece(minutes[0], match.start(), match.end(), "number")
 
 
 def _spoken(line: str) -> str:

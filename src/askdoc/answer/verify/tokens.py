@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
+from itertools import pairwise
 
 from askdoc.answer.terms import (
     AFTER_NAMES,
@@ -13,6 +14,7 @@ from askdoc.answer.terms import (
     DOUBTFUL_MONTHS,
     IDLE,
     MONTH_FORMS,
+    MONTHS,
     NO_NAMES,
     ONLY_AFTER_NUMBER,
     OPENERS,
@@ -99,7 +101,16 @@ def tokens_of(text: str) -> tuple[Token, ...]:
         else:
             found.append(_word(text, pieces, at))
             at += 1
-    return tuple(_with_units(found))
+    return tuple(_with_units(_day_first(found)))
+
+
+def _day_first(tokens: list[Token]) -> list[Token]:
+    """The tokens with *12 March* for *March 12*, so that both are compared alike."""
+    for at, (one, other) in enumerate(pairwise(tokens)):
+        days = other.kind is Kind.NUMBER and other.text.isdigit() and len(other.text) < 3
+        if one.key in MONTHS and one.kind is Kind.DATE and days:
+            tokens[at], tokens[at + 1] = other, one
+    return tokens
 
 
 def _word(text: str, pieces: list[Piece], at: int) -> Token:

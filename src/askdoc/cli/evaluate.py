@@ -13,17 +13,18 @@ from rich.table import Table
 
 from askdoc.cli.commands import DIFFERS, EnvFile, Json, Place, app, assistant_of, settings_of
 from askdoc.cli.commands import Corpus as Folder
-from askdoc.cli.printing import err, out, print_json, progress
+from askdoc.cli.printing import err, out, print_json, progress, tell
 from askdoc.errors import BadInput
 from askdoc.evaluation.calibrate import calibrate as fit
 from askdoc.evaluation.comparison import Comparison
 from askdoc.evaluation.evaluate import Evaluation, set_name
 from askdoc.evaluation.evaluate import evaluate as measure
 from askdoc.evaluation.figures import FIGURES
+from askdoc.evaluation.forms import brings_documents
 from askdoc.evaluation.questions import Corpus
 from askdoc.evaluation.report import BEFORE
 from askdoc.evaluation.run import ASKDOC, OnQuestion, save
-from askdoc.evaluation.sets import QUESTIONS, settings_of_set
+from askdoc.evaluation.sets import place_of_set, questions_of_set, settings_of_set
 from askdoc.evaluation.synthesize import synthesize
 
 DRAFT = "questions.jsonl"
@@ -33,7 +34,10 @@ DRAFT = "questions.jsonl"
 def evaluate(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="[QUESTIONS.jsonl]", help="The questions, a JSON object a line."),
+        typer.Argument(
+            metavar="[QUESTIONS]",
+            help="The questions: JSON Lines, CSV, SQuAD, a BEIR folder, ragas or LangSmith.",
+        ),
     ] = None,
     corpus: Folder = None,
     data: Annotated[
@@ -55,9 +59,14 @@ def evaluate(
         Path | None, typer.Option(help="A Python file with another system, as a class Baseline.")
     ] = None,
     split: Annotated[
-        Literal["tune", "report"] | None, typer.Option(help="Only the questions of this half.")
+        Literal["tune", "report", "train", "dev", "test"] | None,
+        typer.Option(help="Only the questions of this part."),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
+    export: Annotated[
+        list[str] | None,
+        typer.Option(help="Also write the run as trec, csv or junit; can be repeated."),
+    ] = None,
     draft: Annotated[
         int | None, typer.Option(min=1, help="Write so many draft questions instead.")
     ] = None,
@@ -67,11 +76,13 @@ def evaluate(
     """Measure answers, citations and refusals on questions with known answers."""
     if path is None and data is None and draft is None:
         raise typer.BadParameter("name a file of questions, a set with --data, or --draft")
+    if data is None and corpus is None and path and brings_documents(path):
+        data = path
     if data is None:
         documents = Corpus(assistant_of(settings_of(corpus, place, env_file)))
     elif corpus is None:
         settings, sources = settings_of_set(
-            data, settings_of(None, place or data / ".askdoc", env_file)
+            data, settings_of(None, place or place_of_set(data), env_file)
         )
         documents = Corpus(assistant_of(settings), sources)
     else:
@@ -79,7 +90,7 @@ def evaluate(
     if draft is not None:
         _draft(documents, draft, folder or path or Path(DRAFT))
         return
-    path = path or Path(str(data)) / QUESTIONS
+    path = questions_of_set(path or Path(str(data)))
     folder = folder or Path(f"eval-{set_name(path)}")
     with _counted() as on_question:
         evaluation = measure(
@@ -91,7 +102,9 @@ def evaluate(
             split=split,
             limit=limit,
             out=folder,
+            export=export or (),
             on_question=on_question,
+            tell=tell,
         )
     if as_json:
         print_json(evaluation.as_dict() | {"out": str(folder)})

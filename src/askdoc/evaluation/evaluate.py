@@ -1,6 +1,6 @@
 """One call that measures: questions checked, asked, scored, compared and held against limits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,9 @@ from askdoc.assistant import Assistant
 from askdoc.errors import BadInput
 from askdoc.evaluation.baseline import baseline as load_baseline
 from askdoc.evaluation.comparison import Comparison, compare
+from askdoc.evaluation.export import EXPORTS
 from askdoc.evaluation.figures import Figures
+from askdoc.evaluation.forms import brings_documents
 from askdoc.evaluation.gate import dropped, gate
 from askdoc.evaluation.questions import Corpus, Question
 from askdoc.evaluation.questions import questions as read_questions
@@ -26,7 +28,7 @@ from askdoc.evaluation.run import (
     save,
 )
 from askdoc.evaluation.scores import System
-from askdoc.evaluation.sets import QUESTIONS, settings_of_set
+from askdoc.evaluation.sets import QUESTIONS, questions_of_set, settings_of_set
 from askdoc.settings import Settings
 
 
@@ -49,10 +51,16 @@ class Evaluation:
         """Askdoc's figures by name; None where there is nothing to reckon one from."""
         return self.run.figures[ASKDOC]
 
-    def save(self, folder: Path) -> None:
-        """Writes ``run.json`` and ``report.html``; raises BadInput when that fails."""
+    def save(self, folder: Path, export: Sequence[str] = ()) -> None:
+        """Writes ``run.json`` and ``report.html``, and the run in other forms by their names.
+
+        The names are those of ``EXPORTS``. Raises BadInput when that fails.
+        """
         page = report(self.run, self.before, self.comparisons, self.dropped)
-        save(folder, {"run.json": self.run.as_json(), "report.html": page})
+        files = {"run.json": self.run.as_json(), "report.html": page}
+        for form in export:
+            files |= EXPORTS[form](self.run)
+        save(folder, files)
 
     def as_dict(self) -> dict[str, Any]:
         """What the run is of, its figures and comparisons, as JSON values."""
@@ -78,26 +86,38 @@ def evaluate(
     split: str | None = None,
     limit: int | None = None,
     out: str | Path | None = None,
+    export: Sequence[str] = (),
     on_question: OnQuestion = lambda system, done, of: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Evaluation:
     """Asks the questions of a file about a folder of documents, and counts what came of them.
 
-    ``data`` is a set that brings its documents, and questions where no file of them is named;
+    The file has any of the forms that ``askdoc.evaluation.forms`` reads: askdoc's own, BEIR, SQuAD,
+    CSV, ragas, LangSmith. A BEIR folder or a SQuAD file brings its documents, unless a corpus is
+    named. ``data`` is a set that does, and has the questions where no file of them is named;
     ``against`` a run to compare with, ``gates`` the limits of figures, ``baseline`` the Python file
     of another system; ``split`` and ``limit`` choose questions; ``out`` is a folder for the run and
-    its report. Raises BadInput, before anything is asked, when any of these cannot be used.
+    its report, and for the run in other forms: ``export`` names *trec*, *csv* or *junit*. ``tell``
+    is called with a line for what the questions do not say. Raises BadInput, before anything is
+    asked, when any of these cannot be used.
     """
+    if data is None and corpus is None and questions and brings_documents(Path(questions)):
+        data = questions
     if not isinstance(corpus, Corpus):
         corpus = open_corpus(corpus, data, settings)
-    if questions is None and data is None:
+    named = questions or data
+    if named is None:
         raise BadInput("no questions: name a file of them, or a set that brings them")
-    path = Path(questions) if questions is not None else Path(str(data)) / QUESTIONS
-    chosen = _chosen(read_questions(path, corpus), split, limit, path)
+    path = questions_of_set(Path(named))
+    chosen = _chosen(read_questions(path, corpus, tell), split, limit, path)
     subject = about(set_name(path), chosen, corpus)
     before = read_run(Path(against)) if against else None
     if before:
         check_comparable(subject, before, Path(str(against)))
     limits = gate(Path(gates), subject, before) if gates else {}
+    unknown = [form for form in export if form not in EXPORTS]
+    if unknown:
+        raise BadInput(f"no export {unknown[0]!r}: name {', '.join(EXPORTS)}")
     if out and Path(out).exists() and not Path(out).is_dir():
         raise BadInput(f"{out} is a file: name a folder with --out")
     systems: dict[str, System] = {ASKDOC: corpus.assistant}
@@ -109,7 +129,7 @@ def evaluate(
         done, before, _comparisons(done, before), dropped(limits, done.figures[ASKDOC])
     )
     if out:
-        evaluation.save(Path(out))
+        evaluation.save(Path(out), export)
     return evaluation
 
 

@@ -20,6 +20,8 @@ from pydantic import (
 
 from askdoc.assistant import LONGEST_QUESTION, Assistant
 from askdoc.errors import BadInput
+from askdoc.evaluation.forms import Row as Placed
+from askdoc.evaluation.forms import lines, read, text_of
 from askdoc.evaluation.metrics import Span
 from askdoc.types import Document
 
@@ -85,6 +87,9 @@ class Corpus:
     def __contains__(self, source: object) -> bool:
         return source in self._documents
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._documents)
+
     def __len__(self) -> int:
         return len(self._documents)
 
@@ -114,8 +119,8 @@ def _pattern(text: str) -> str:
 
 
 def _usual_role(role: object) -> object:
-    """The role of a turn as askdoc has it; others write *human* and *agent*."""
-    return {"human": "user", "agent": "assistant"}.get(str(role), role)
+    """The role of a turn as askdoc has it; others write *human*, *agent* and *ai*."""
+    return {"human": "user", "agent": "assistant", "ai": "assistant"}.get(str(role), role)
 
 
 Id = Annotated[
@@ -141,7 +146,9 @@ class IdentifiedRow(Row):
 class TurnRow(Row):
     """An earlier turn of a conversation."""
 
-    role: Annotated[Literal["user", "assistant"], BeforeValidator(_usual_role)]
+    role: Annotated[Literal["user", "assistant"], BeforeValidator(_usual_role)] = Field(
+        validation_alias=AliasChoices("role", "type")
+    )
     content: str = Field(validation_alias=AliasChoices("content", "text"))
 
 
@@ -154,7 +161,10 @@ class FactRow(Row):
 
 
 class QuestionRow(IdentifiedRow):
-    """A question as a file has it; all but ``id`` and ``question`` may be left out."""
+    """A question as a file has it; all but ``id`` and ``question`` may be left out.
+
+    ``contexts`` are evidence that need not stand in the documents, as of sets that others made.
+    """
 
     question: Annotated[
         str, StringConstraints(max_length=LONGEST_QUESTION), AfterValidator(_not_blank)
@@ -165,6 +175,7 @@ class QuestionRow(IdentifiedRow):
     must_include: list[Annotated[str, AfterValidator(_pattern)]] | None = None
     gold_ids: list[Id] | None = None
     evidence: list[FactRow] | None = None
+    contexts: list[FactRow] | None = None
     kind: Any = Field(None, validation_alias=AliasChoices("kind", "type"))
     split: Any = None
 
@@ -173,16 +184,39 @@ R = TypeVar("R", bound=IdentifiedRow)
 T = TypeVar("T")
 
 
-def questions(path: Path, corpus: Corpus) -> list[Question]:
-    """The questions of a JSON Lines file.
+def questions(
+    path: Path, corpus: Corpus, tell: Callable[[str], None] = lambda line: None
+) -> list[Question]:
+    """The questions of a file in any of the forms that ``forms`` reads.
 
-    Raises BadInput, which names the first lines that are wrong and what is wrong with them.
+    ``tell`` is called with a line on what the file does not say, and on what of it the documents
+    have not. Raises BadInput, which names the first lines that are wrong and what is wrong.
     """
-    return read_rows(path, QuestionRow, lambda row: question_of(row, corpus))
+    rows = read(path, corpus.sources)
+    lost: list[FactRow] = []
+    made = read_rows(path, QuestionRow, lambda row: question_of(row, corpus, lost), rows.rows)
+    if rows.missing:
+        tell(f"{rows.missing}: what rests on that is not counted")
+    if lost:
+        tell(f"{path.name}: evidence that stands in no document is left out, {len(lost)} times")
+    return made
 
 
-def question_of(row: QuestionRow, corpus: Corpus) -> Question:
-    """A question from its row; raises BadInput where the corpus has not what it names."""
+def question_of(row: QuestionRow, corpus: Corpus, lost: list[FactRow] | None = None) -> Question:
+    """A question from its row; raises BadInput where the corpus has not what it names.
+
+    Those of its contexts that stand nowhere are added to ``lost``.
+    """
+    facts = [_fact(fact, corpus) for fact in row.evidence or ()]
+    for context in row.contexts or ():
+        places = _places(context.fact, _named(context, corpus), corpus)
+        if places:
+            facts.append(Fact(context.fact, places))
+        elif lost is not None:
+            lost.append(context)
+    relevant = [_source(id, "gold_ids", corpus) for id in row.gold_ids or ()]
+    if row.contexts and not relevant:
+        relevant = [source for fact in facts for source, _, _ in fact.places]
     return Question(
         row.id,
         row.question,
@@ -190,8 +224,8 @@ def question_of(row: QuestionRow, corpus: Corpus) -> Question:
         row.answerable,
         tuple(row.answers or ()),
         tuple(row.must_include or ()),
-        tuple(dict.fromkeys(_source(id, "gold_ids", corpus) for id in row.gold_ids or ())),
-        tuple(_fact(fact, corpus) for fact in row.evidence or ()),
+        tuple(dict.fromkeys(relevant)),
+        tuple(facts),
         row.kind if isinstance(row.kind, str) else "",
         row.split if isinstance(row.split, str) else "",
     )
@@ -202,26 +236,34 @@ def identity(chosen: Sequence[Question]) -> str:
     return hashlib.sha256(repr(list(chosen)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def read_rows(path: Path, kind: type[R], use: Callable[[R], T]) -> list[T]:
-    """What becomes of the rows of a JSON Lines file.
+def read_rows(
+    path: Path, kind: type[R], use: Callable[[R], T], rows: Sequence[Placed] | None = None
+) -> list[T]:
+    """What becomes of rows, by default those of a JSON Lines file.
 
-    Raises BadInput, which names the first lines that cannot be used or whose id stands twice.
+    Raises BadInput, which names the first rows that cannot be used or whose id stands twice.
     """
+    if rows is None:
+        rows = [(f"line {number}", line) for number, line in lines(text_of(path))]
     made: list[T] = []
     wrong: list[str] = []
-    numbers: dict[str, int] = {}
-    for number, line in _lines(path):
+    places: dict[str, str] = {}
+    for place, value in rows:
         try:
-            row = kind.model_validate_json(line)
+            row = (
+                kind.model_validate_json(value)
+                if isinstance(value, str)
+                else kind.model_validate(value)
+            )
             item = use(row)
-            if row.id in numbers:
-                raise BadInput(f"id: {_short(row.id)} is that of line {numbers[row.id]}")
-            numbers[row.id] = number
+            if row.id in places:
+                raise BadInput(f"id: {_short(row.id)} is that of {places[row.id]}")
+            places[row.id] = place
             made.append(item)
         except ValidationError as error:
-            wrong.append(f"line {number}: {what_is_wrong(error)}")
+            wrong.append(f"{place}: {what_is_wrong(error)}")
         except BadInput as error:
-            wrong.append(f"line {number}: {error}")
+            wrong.append(f"{place}: {error}")
     if wrong:
         more = f"; and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
         raise BadInput(f"{path}, {'; '.join(wrong[:NAMED])}{more}")
@@ -239,21 +281,6 @@ def what_is_wrong(error: ValidationError) -> str:
     return f"{field}{what}" if told else f"{field}{what}, not {_short(first['input'])}"
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines that hold something, with their numbers from 1."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be opened: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        at = error.object[: error.start].count(b"\n") + 1
-        raise BadInput(f"{path}, line {at}: it is not in UTF-8") from error
-    # Not splitlines: JSON may hold other line ends than this one as they are.
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield number, line
-
-
 def _source(id: str, field: str, corpus: Corpus) -> str:
     source = corpus.sources.get(id)
     if source is None or source not in corpus:
@@ -262,18 +289,33 @@ def _source(id: str, field: str, corpus: Corpus) -> str:
 
 
 def _fact(row: FactRow, corpus: Corpus) -> Fact:
-    """A fact with the places where its words stand, white space folded."""
+    """A fact with the places where its words stand; raises BadInput where they do not."""
     id, title = row.id, row.title or ""
     if id is None:
         there = (i for i, s in corpus.sources.items() if s in corpus)
         id = next((i for i in there if corpus.document(corpus.sources[i]).title == title), title)
-    source = _source(id, "evidence.id", corpus)
-    pattern = r"\s+".join(map(re.escape, row.fact.split()))
-    matches = re.finditer(pattern, corpus.document(source).text) if pattern else ()
-    places = tuple((source, *match.span()) for match in matches)
+    places = _places(row.fact, [_source(id, "evidence.id", corpus)], corpus)
     if not places:
         raise BadInput(f"evidence.fact: {_short(row.fact)} does not stand in {id}")
     return Fact(row.fact, places)
+
+
+def _named(context: FactRow, corpus: Corpus) -> Sequence[str]:
+    """The document that a context is of, or every one where it is of none that is here."""
+    source = corpus.sources.get(context.id or "")
+    return [source] if source is not None and source in corpus else list(corpus)
+
+
+def _places(text: str, among: Sequence[str], corpus: Corpus) -> tuple[Span, ...]:
+    """Where the words of a text stand in documents, white space folded."""
+    pattern = re.compile(r"\s+".join(map(re.escape, text.split())))
+    if not pattern.pattern:
+        return ()
+    return tuple(
+        (source, *match.span())
+        for source in among
+        for match in pattern.finditer(corpus.document(source).text)
+    )
 
 
 def _short(value: object) -> str:

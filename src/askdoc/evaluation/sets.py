@@ -1,4 +1,4 @@
-"""A set that brings its documents along as ``corpus.jsonl``: laid out once as a folder of files."""
+"""A set that brings its documents, as ``corpus.jsonl`` or SQuAD: laid out once as files."""
 
 import hashlib
 import re
@@ -6,18 +6,22 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from pydantic import AliasChoices, Field
+
 from askdoc.errors import BadInput
-from askdoc.evaluation.questions import IdentifiedRow, read_rows
+from askdoc.evaluation.forms import QUERIES, documents
+from askdoc.evaluation.questions import Id, IdentifiedRow, read_rows
 from askdoc.settings import Settings
 
 LONGEST = 80  # characters of a file name
-CORPUS, QUESTIONS = "corpus.jsonl", "queries.jsonl"
+CORPUS, QUESTIONS = "corpus.jsonl", QUERIES
 STAMP = "laid-out"  # a file beside the documents, with the hash of what they were made from
 
 
 class DocumentRow(IdentifiedRow):
-    """A document of a set that brings its own."""
+    """A document of a set that brings its own; BEIR's have an ``_id``."""
 
+    id: Id = Field(validation_alias=AliasChoices("id", "_id"))
     title: str | None = None
     text: str
 
@@ -28,26 +32,38 @@ class DocumentRow(IdentifiedRow):
         return f"# {title}\n\n{self.text}\n" if title else f"{self.text}\n"
 
 
+def questions_of_set(data: Path) -> Path:
+    """The file of the questions that a set brings: SQuAD's are in the one with its contexts."""
+    return data / QUESTIONS if data.is_dir() else data
+
+
+def place_of_set(data: Path) -> Path:
+    """Where a set is laid out and indexed, unless another folder is named: in it, or beside it."""
+    beside = f".askdoc-{data.stem}"
+    return data.parent / beside if data.is_file() else data / ".askdoc"
+
+
 def settings_of_set(data: Path, settings: Settings) -> tuple[Settings, dict[str, str]]:
     """Settings over the documents that a set brings, and their sources by their ids.
 
-    They are laid out in the index folder that the settings name, or in ``.askdoc`` of the set.
+    They are laid out in the index folder that the settings name, or in ``place_of_set``.
     """
-    place = settings.index or data / ".askdoc"
+    place = settings.index or place_of_set(data)
     corpus, sources = laid_out(data, place)
     return settings.model_copy(update={"corpus": corpus, "index": place / "index"}), sources
 
 
-def laid_out(folder: Path, place: Path) -> tuple[Path, dict[str, str]]:
+def laid_out(data: Path, place: Path) -> tuple[Path, dict[str, str]]:
     """The documents of a set as files below ``place``, and their source by their id.
 
-    Each becomes a Markdown file of its title and its text. They are written once: a set whose
-    ``corpus.jsonl`` has not changed is used as it lies there. Raises BadInput, with the line, for a
+    Each becomes a Markdown file of its title and its text. They are written once: a set whose file
+    of documents has not changed is used as it lies there. Raises BadInput, with the line, for a
     document without an id or a text.
     """
-    path = folder / CORPUS
-    documents = read_rows(path, DocumentRow, lambda row: row)
-    sources = names(document.id for document in documents)
+    path = data if data.is_file() else data / CORPUS
+    rows = [(row["id"], row) for row in documents(path)] if data.is_file() else None
+    found = read_rows(path, DocumentRow, lambda row: row, rows)
+    sources = names(document.id for document in found)
     corpus, stamp = place / "documents", place / STAMP
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     if corpus.exists() and not stamp.is_file():
@@ -58,7 +74,7 @@ def laid_out(folder: Path, place: Path) -> tuple[Path, dict[str, str]]:
             stamp.write_text("begun", "utf-8")  # first: what lies beside a stamp may be deleted
             shutil.rmtree(corpus, ignore_errors=True)
             corpus.mkdir()
-            for document in documents:
+            for document in found:
                 place_of = corpus / sources[document.id]
                 place_of.write_text(document.markdown, "utf-8", newline="")
             stamp.write_text(sha256, "utf-8")

@@ -14,7 +14,7 @@ import askdoc
 PACKAGE = Path(askdoc.__file__).parent
 ORDER = [
     "types", "errors", "redaction", "settings", "tuning", "onnx", "ingest", "index", "answer",
-    "assistant", "evaluation", "web", "cli", "__main__",
+    "assistant", "evaluation", "testing", "web", "cli", "__main__",
 ]  # fmt: skip
 """The folders, and the modules beside them: each imports only from those before it."""
 WITHIN = {
@@ -62,6 +62,7 @@ OWNERS = {
     "pydantic": ["answer.calibration", "answer.langchain", "evaluation", "settings", "web"],
     "pydantic_settings": ["settings"],
     "pypdfium2": ["ingest.formats"],
+    "pytest": ["testing"],
     "rapidfuzz": ["answer.spelling"],
     "rapidocr": ["ingest.formats.ocr"],
     "rich": ["cli"],

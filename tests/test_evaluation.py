@@ -1,6 +1,7 @@
 """``askdoc eval``: what it refuses, what it writes, that it repeats, and that its gate holds."""
 
 import json
+import math
 import random
 import re
 from collections.abc import Callable
@@ -11,12 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import fails, printed
+from langchain_core.messages import AIMessageChunk
 from scipy.stats import binomtest, bootstrap
+from scripted import QUESTION, scripted
 
 import askdoc
 from askdoc import NO_ANSWER, Answer, Assistant, Citation
-from askdoc.evaluation.comparison import compare, interval, mcnemar
+from askdoc.evaluation.comparison import compare, interval, mcnemar, reworded
 from askdoc.evaluation.figures import FIGURES
+from askdoc.evaluation.groups import intervals, wilson
 from askdoc.evaluation.questions import Corpus, Fact, Question, questions
 from askdoc.evaluation.run import read_run
 from askdoc.evaluation.scores import Outcome, System, right
@@ -205,7 +209,17 @@ def test_a_run_says_what_came_of_every_question(
     assert set(told["figures"]["askdoc"]) == set(FIGURES)
     costs = {"sure": 1, "unsure": 0.25, "none": 0.5}
     assert told["figures"]["askdoc"]["value"] == (3 - costs[fourth.certainty]) / 4
-    assert {"query", "search", "read", "write", "p50", "p95"} == set(told["seconds"]["askdoc"])
+    seconds = told["seconds"]["askdoc"]
+    steps = {"query", "search", "read", "write"}
+    late = {f"{step} {part}".strip() for step in ("", *steps) for part in ("p95", "p99")}
+    assert set(seconds) == steps | late | {"p50"}
+    assert seconds["read"] <= seconds["read p95"] <= seconds["read p99"] <= seconds["p99"]
+    assert told["groups"]["kind"] == {"when": told["groups"]["kind"]["when"]}
+    assert told["groups"]["kind"]["when"]["right"] == 1
+    assert list(told["groups"]["document"]) == ["ferry.md", "bread.md"]
+    assert told["groups"]["document"]["ferry.md"]["right"] == 0.5
+    assert set(told["groups"]["certainty"]) == {each.certainty for each in run.outcomes["askdoc"]}
+    assert told["tokens"] == {}
 
     page = (out / "report.html").read_text("utf-8")
     assert "And how many cars does it carry?" in page
@@ -240,7 +254,12 @@ def test_the_tables_show_both_columns_and_what_changed(
     told = printed(capsys, "eval", path, *place, "--against", before)
     assert "before" in told
     assert "wrong now q1, q2" in told
-    assert "Wrong now: q1, q2" in (out / "report.html").read_text("utf-8")
+    assert re.search(r"wrong now q1, q2 \(McNemar p 0.500\); [2-5] answered in other", told)
+    page = (out / "report.html").read_text("utf-8")
+    assert "Wrong now: q1, q2" in page
+    assert "right before, wrong now" in page
+    assert re.search("<del>.*</del>", page)
+    assert re.search(r"<ins>.*\bdocuments\b.*</ins>", page), "of the refusal"
 
 
 BASELINE = '''
@@ -408,6 +427,54 @@ def test_the_interval_is_that_of_scipys_bootstrap() -> None:
     differences = np.array([a.scores["x"] - b.scores["x"] for a, b in pairs])
     theirs = bootstrap((differences,), np.mean, method="percentile", rng=0).confidence_interval
     assert interval(mean, pairs) == pytest.approx((theirs.low, theirs.high), abs=0.01)
+
+
+def test_the_interval_of_a_share_is_that_of_scipy() -> None:
+    for of in range(1, 15):
+        for good in range(of + 1):
+            theirs = binomtest(good, of).proportion_ci(method="wilson")
+            assert wilson(good, of) == pytest.approx((theirs.low, theirs.high), abs=1e-6)
+    assert all(map(math.isnan, wilson(0, 0)))
+
+
+def test_the_intervals_of_a_group_are_those_of_scipy_too() -> None:
+    """Of five questions or more; none of a figure that nothing tells."""
+    draw = random.Random(5)
+    many = [outcome(str(n), n % 3 > 0, **{"ndcg@10": draw.random()}) for n in range(60)]
+    found = intervals(many)
+    values = ([each.scores["ndcg@10"] for each in many],)
+    theirs = bootstrap(values, np.mean, method="percentile", rng=0).confidence_interval
+    assert found["ndcg@10"] == pytest.approx((theirs.low, theirs.high), abs=0.02)
+    assert found["right"] == pytest.approx(wilson(40, 60), abs=1e-4)
+    assert "AUROC" not in found
+    assert intervals(many[:4]) == {}
+
+
+def test_the_words_of_two_answers_are_laid_side_by_side() -> None:
+    pieces = reworded("It sails at seven. [1]", "The ferry sails at nine. [1]")
+    assert "".join(text for kind, text in pieces if kind != "new") == "It sails at seven. [1]"
+    assert "".join(text for kind, text in pieces if kind != "gone") == (
+        "The ferry sails at nine. [1]"
+    )
+    assert ("gone", "seven.") in pieces
+    assert ("same", " [1]") in pieces
+
+
+def test_the_tokens_of_a_model_have_a_price(
+    assistant: Assistant, put: Put, tmp_path: Path, capsys
+) -> None:
+    """What a model tells of them, in all, and what a million of them costs."""
+    usage = {"input_tokens": 300, "output_tokens": 20, "total_tokens": 320}
+    piece = AIMessageChunk("It trains soldiers. [1]", usage_metadata=usage)
+    writer = Assistant(assistant.index, scripted(piece))
+    path = put({"id": "a", "question": QUESTION}, {"id": "b", "question": "What is the CSTO?"})
+    told = askdoc.evaluate(path, Corpus(writer), price=(2, 10), out=tmp_path)
+    used = {"read": 600, "written": 40, "price": 0.0016}
+    assert told.as_dict()["tokens"] == {"askdoc": used}
+    assert read_run(tmp_path / "run.json").used == {"askdoc": used}
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "600 read, 40 written; price 0.0016" in page
+    printed(capsys, "eval", path, "--price", "2", code=2)
 
 
 def test_a_comparison_names_what_changed() -> None:

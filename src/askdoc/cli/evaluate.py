@@ -19,7 +19,7 @@ from askdoc.evaluation.calibrate import calibrate as fit
 from askdoc.evaluation.comparison import Comparison
 from askdoc.evaluation.evaluate import Evaluation, set_name
 from askdoc.evaluation.evaluate import evaluate as measure
-from askdoc.evaluation.figures import FIGURES
+from askdoc.evaluation.figures import FIGURES, Figures, Price
 from askdoc.evaluation.forms import brings_documents
 from askdoc.evaluation.questions import Corpus
 from askdoc.evaluation.report import BEFORE
@@ -67,6 +67,10 @@ def evaluate(
         list[str] | None,
         typer.Option(help="Also write the run as trec, csv or junit; can be repeated."),
     ] = None,
+    price: Annotated[
+        str | None,
+        typer.Option(metavar="IN,OUT", help="Of a million tokens that a model reads, writes."),
+    ] = None,
     draft: Annotated[
         int | None, typer.Option(min=1, help="Write so many draft questions instead.")
     ] = None,
@@ -76,6 +80,7 @@ def evaluate(
     """Measure answers, citations and refusals on questions with known answers."""
     if path is None and data is None and draft is None:
         raise typer.BadParameter("name a file of questions, a set with --data, or --draft")
+    paid = _price(price)
     if data is None and corpus is None and path and brings_documents(path):
         data = path
     if data is None:
@@ -103,6 +108,7 @@ def evaluate(
             limit=limit,
             out=folder,
             export=export or (),
+            price=paid,
             on_question=on_question,
             tell=tell,
         )
@@ -188,14 +194,21 @@ def _print(evaluation: Evaluation) -> None:
         cells = [f"{count['right']} of {count['questions']}" for count in counts]
         table.add_row(f"  {certainty}", *cells, "" if comparisons else "[dim]right of these[/]")
     table.add_row("[bold]Seconds[/]")
+    mine = speeds[ASKDOC]
     for step in dict.fromkeys(step for speed in speeds.values() for step in speed):
-        cells = [f"{speed.get(step) or 0:.3f}" for speed in speeds.values()]
-        table.add_row(f"  {step}", *cells, "" if comparisons else _step(step))
+        if not step.endswith((" p95", " p99")):
+            cells = [f"{speed.get(step) or 0:.3f}" for speed in speeds.values()]
+            table.add_row(f"  {step}", *cells, "" if comparisons else _step(step, mine))
     out.print(table)
+    for name, used in evaluation.run.used.items():
+        read, written = (f"{used.get(of, 0):,}" for of in ("read", "written"))
+        price = f"; price {used['price']:g}" if "price" in used else ""
+        out.print(f"\nTokens of {name}: {read} read, {written} written{price}")
     for name, each in comparisons.items():
         better, worse = (escape(", ".join(ids)) or "none" for ids in (each.better, each.worse))
         out.print(
-            f"\nAgainst {name}: right now {better}; wrong now {worse} (McNemar p {each.p:.3f})"
+            f"\nAgainst {name}: right now {better}; wrong now {worse} (McNemar p {each.p:.3f}); "
+            f"{len(each.changed)} answered in other words"
         )
 
 
@@ -208,9 +221,27 @@ def _difference(comparison: Comparison, name: str) -> str:
     return f"[bold]{text}[/]" if difference.sure else text
 
 
-def _step(step: str) -> str:
-    whole = {"p50": "a question, the median", "p95": "19 of 20 questions take less"}
-    return f"[dim]{whole.get(step, 'the median of this step')}[/]"
+def _step(step: str, mine: Figures) -> str:
+    whole = {
+        "p50": "a question, the median",
+        "p95": "19 of 20 questions take less",
+        "p99": "99 of 100 questions take less",
+    }
+    slow = (f"{mine.get(f'{step} {part}') or 0:.3f}" for part in ("p95", "p99"))
+    return f"[dim]{whole.get(step, 'the median of this step; p95 {}, p99 {}'.format(*slow))}[/]"
+
+
+def _price(text: str | None) -> Price | None:
+    """Two prices with a comma between; raises BadParameter for anything else."""
+    if text is None:
+        return None
+    try:
+        read, written = map(float, text.split(","))
+    except ValueError:
+        raise typer.BadParameter(
+            f"--price {text}: two numbers, of a million tokens read and written, as 0.15,0.60"
+        ) from None
+    return read, written
 
 
 def _counted() -> AbstractContextManager[OnQuestion]:

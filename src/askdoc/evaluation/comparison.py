@@ -2,8 +2,10 @@
 
 import math
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from askdoc.evaluation.figures import FIGURES, PLACES, Of
 from askdoc.evaluation.scores import Outcome
@@ -39,13 +41,15 @@ class Difference:
 class Comparison:
     """What one run has more than another; ids of questions that came right, and went wrong.
 
-    ``p`` is the chance (0 to 1) of a split at least as uneven if both were equally good.
+    ``changed`` are those whose answer has other words. ``p`` is the chance (0 to 1) of a split at
+    least as uneven if both were equally good.
     """
 
     differences: dict[str, Difference]
     better: tuple[str, ...]
     worse: tuple[str, ...]
     p: float
+    changed: tuple[str, ...] = ()
 
 
 def compare(outcomes: Sequence[Outcome], others: Sequence[Outcome]) -> Comparison:
@@ -62,7 +66,21 @@ def compare(outcomes: Sequence[Outcome], others: Sequence[Outcome]) -> Compariso
             low, high = interval(figure.of, pairs)
             rounded = (round(number, PLACES) for number in (value, other, low, high))
             differences[name] = Difference(*rounded)
-    return Comparison(differences, better, worse, mcnemar(len(better), len(worse)))
+    changed = tuple(a.id for a, b in pairs if a.text != b.text)
+    return Comparison(differences, better, worse, mcnemar(len(better), len(worse)), changed)
+
+
+def reworded(before: str, now: str) -> list[tuple[str, str]]:
+    """Two texts as one, in pieces: each ``same``, ``gone`` or ``new``, in the order to be read."""
+    one, other = (re.findall(r"\S+|\s+", text) for text in (before, now))
+    pieces = []
+    for tag, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(("same", "".join(one[a:b])))
+        else:
+            both = (("gone", "".join(one[a:b])), ("new", "".join(other[c:d])))
+            pieces += [piece for piece in both if piece[1]]
+    return pieces
 
 
 def interval(of: Of, pairs: Pairs) -> tuple[float, float]:
@@ -79,9 +97,14 @@ def interval(of: Of, pairs: Pairs) -> tuple[float, float]:
         difference = of(mine) - of(other)
         if not math.isnan(difference):
             found.append(difference)
-    found.sort()
-    outside = round(len(found) * (1 - INTERVAL) / 2)
-    return (found[outside], found[-outside - 1]) if found else (math.nan, math.nan)
+    return middle(found)
+
+
+def middle(found: Sequence[float]) -> tuple[float, float]:
+    """Between which two of these values 95 of 100 lie; NaN of none."""
+    ordered = sorted(found)
+    outside = round(len(ordered) * (1 - INTERVAL) / 2)
+    return (ordered[outside], ordered[-outside - 1]) if ordered else (math.nan, math.nan)
 
 
 def mcnemar(better: int, worse: int) -> float:

@@ -10,9 +10,10 @@ from askdoc.errors import BadInput
 from askdoc.evaluation.baseline import baseline as load_baseline
 from askdoc.evaluation.comparison import Comparison, compare
 from askdoc.evaluation.export import EXPORTS
-from askdoc.evaluation.figures import Figures
+from askdoc.evaluation.figures import Figures, Price, figures
 from askdoc.evaluation.forms import brings_documents
 from askdoc.evaluation.gate import dropped, gate
+from askdoc.evaluation.groups import groups
 from askdoc.evaluation.questions import Corpus, Question
 from askdoc.evaluation.questions import questions as read_questions
 from askdoc.evaluation.report import BEFORE, report
@@ -51,6 +52,14 @@ class Evaluation:
         """Askdoc's figures by name; None where there is nothing to reckon one from."""
         return self.run.figures[ASKDOC]
 
+    @property
+    def groups(self) -> dict[str, dict[str, Figures]]:
+        """Askdoc's figures by kind, certainty and document of the questions: by name, by group."""
+        every = groups(self.run.outcomes[ASKDOC])
+        return {
+            by: {name: figures(of) for name, of in parts.items()} for by, parts in every.items()
+        }
+
     def save(self, folder: Path, export: Sequence[str] = ()) -> None:
         """Writes ``run.json`` and ``report.html``, and the run in other forms by their names.
 
@@ -68,7 +77,9 @@ class Evaluation:
             "about": self.run.about,
             "figures": self.run.figures,
             "certainty": self.run.certainty,
+            "groups": self.groups,
             "seconds": self.run.speed,
+            "tokens": self.run.used,
             "comparisons": {name: asdict(each) for name, each in self.comparisons.items()},
             "gate": list(self.dropped),
         }
@@ -87,6 +98,7 @@ def evaluate(
     limit: int | None = None,
     out: str | Path | None = None,
     export: Sequence[str] = (),
+    price: Price | None = None,
     on_question: OnQuestion = lambda system, done, of: None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Evaluation:
@@ -97,9 +109,10 @@ def evaluate(
     named. ``data`` is a set that does, and has the questions where no file of them is named;
     ``against`` a run to compare with, ``gates`` the limits of figures, ``baseline`` the Python file
     of another system; ``split`` and ``limit`` choose questions; ``out`` is a folder for the run and
-    its report, and for the run in other forms: ``export`` names *trec*, *csv* or *junit*. ``tell``
-    is called with a line for what the questions do not say. Raises BadInput, before anything is
-    asked, when any of these cannot be used.
+    its report, and for the run in other forms: ``export`` names *trec*, *csv* or *junit*;
+    ``price`` is that of a million tokens which a language model reads, and of a million it writes.
+    ``tell`` is called with a line for what the questions do not say. Raises BadInput, before
+    anything is asked, when any of these cannot be used.
     """
     if data is None and corpus is None and questions and brings_documents(Path(questions)):
         data = questions
@@ -124,7 +137,7 @@ def evaluate(
     if baseline:
         of = corpus.assistant.settings
         systems[BASELINE] = load_baseline(Path(baseline), of.corpus, of)
-    done = run(subject["set"], chosen, corpus, systems, on_question)
+    done = run(subject["set"], chosen, corpus, systems, on_question, price)
     evaluation = Evaluation(
         done, before, _comparisons(done, before), dropped(limits, done.figures[ASKDOC])
     )

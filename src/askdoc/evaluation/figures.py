@@ -2,7 +2,8 @@
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from askdoc.evaluation import metrics
@@ -14,6 +15,9 @@ Figures = dict[str, float | None]
 
 Of = Callable[[Sequence[Outcome]], float]
 PLACES = 4
+PERCENTILES = (95, 99)  # of seconds, beside the median
+Price = tuple[float, float]
+"""Of a million tokens that a language model reads, and of a million that it writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,17 @@ def mean(name: str, of: str = "scores") -> Of:
     return of_all
 
 
+def judged(name: str, outcomes: Sequence[Outcome]) -> tuple[int, int]:
+    """How many are right of how many that can be judged: of all, or of the answerable ones."""
+    kept = [each for each in outcomes if name == "right" or each.answerable]
+    known = [each.right for each in kept if each.right is not None]
+    return sum(known), len(known)
+
+
 def right(outcomes: Sequence[Outcome]) -> float:
     """The share of right answers and right refusals among all that can be judged."""
-    judged = [each.right for each in outcomes if each.right is not None]
-    return sum(judged) / len(judged) if judged else math.nan
+    good, of = judged("right", outcomes)
+    return good / of if of else math.nan
 
 
 def right_answers(outcomes: Sequence[Outcome]) -> float:
@@ -165,14 +176,34 @@ def by_certainty(outcomes: Sequence[Outcome]) -> dict[str, dict[str, int]]:
     }
 
 
-def speed(seconds: Sequence[dict[str, float]]) -> Figures:
-    """The median seconds of each step, and the median and the 95th percentile of the whole."""
-    steps = list(dict.fromkeys(step for each in seconds for step in each))
-    speeds: Figures = {
-        step: round(statistics.median(each.get(step, 0.0) for each in seconds), 4) for step in steps
-    }
-    whole = sorted(sum(each.values()) for each in seconds)
-    if whole:
-        speeds["p50"] = round(statistics.median(whole), 4)
-        speeds["p95"] = round(whole[min(len(whole) - 1, math.ceil(0.95 * len(whole)) - 1)], 4)
+def speed(seconds: Sequence[Mapping[str, float]]) -> Figures:
+    """The median seconds of each step under its name, and of a whole question as ``p50``.
+
+    With them their 95th and 99th percentiles, as ``read p95`` and ``p95``.
+    """
+    steps = dict.fromkeys(step for each in seconds for step in each)
+    taken = {step: [each.get(step, 0.0) for each in seconds] for step in steps}
+    taken[""] = [sum(each.values()) for each in seconds]
+    speeds: Figures = {}
+    for step, of in taken.items():
+        if of:
+            speeds[step or "p50"] = round(statistics.median(of), PLACES)
+            for part in PERCENTILES:
+                last = sorted(of)[math.ceil(part / 100 * len(of)) - 1]
+                speeds[f"{step} p{part}".strip()] = round(last, PLACES)
     return speeds
+
+
+def used(outcomes: Sequence[Outcome], price: Price | None) -> dict[str, float]:
+    """The tokens that a language model read and wrote in all, and what they cost; none of neither.
+
+    ``price`` is that of a million tokens read, and of a million written.
+    """
+    total: Counter[str] = Counter()
+    for each in outcomes:
+        total.update(each.tokens)
+    told: dict[str, float] = dict(total)
+    if price and told:
+        cost = sum(total[n] * of for n, of in zip(("read", "written"), price, strict=True))
+        told["price"] = round(cost / 1_000_000, 6)
+    return told

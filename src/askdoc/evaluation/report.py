@@ -6,12 +6,21 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from askdoc.evaluation.comparison import Comparison
-from askdoc.evaluation.figures import FIGURES, Figures, by_certainty, right, sure_and_right
+from askdoc.evaluation.comparison import Comparison, reworded
+from askdoc.evaluation.figures import (
+    FIGURES,
+    Figures,
+    by_certainty,
+    figures,
+    right,
+    sure_and_right,
+)
+from askdoc.evaluation.groups import groups, intervals
 from askdoc.evaluation.metrics import bins, risk_coverage
 from askdoc.evaluation.run import ASKDOC, Run
 from askdoc.evaluation.scores import RECALLS, Outcome
 
+MOST_GROUPS = 50  # of which the report shows every figure
 BEFORE = "before"  # the column of the run that --against names
 
 Columns = Mapping[str, Sequence[Outcome]]
@@ -34,17 +43,18 @@ def report(
         lstrip_blocks=True,
     )
     columns, seconds = dict(run.outcomes), dict(run.seconds)
-    figures, speed = dict(run.figures), dict(run.speed)
+    every, speed, used = dict(run.figures), dict(run.speed), dict(run.used)
     if before:
         columns[BEFORE], seconds[BEFORE] = before.outcomes[ASKDOC], before.seconds[ASKDOC]
-        figures[BEFORE], speed[BEFORE] = before.figures[ASKDOC], before.speed[ASKDOC]
+        every[BEFORE], speed[BEFORE] = before.figures[ASKDOC], before.speed[ASKDOC]
+        used |= {BEFORE: before.used[ASKDOC]} if ASKDOC in before.used else {}
     certainty = {name: by_certainty(outcomes) for name, outcomes in columns.items()}
     failing = [outcome for outcome in run.outcomes[ASKDOC] if outcome.right is False]
     slowest = max((sum(steps.values()) for of in seconds.values() for steps in of), default=0) or 1
     return environment.get_template("report.html").render(
         run=run,
         counts=Counter(outcome.answerable for outcome in run.outcomes[ASKDOC]),
-        figures=figures,
+        figures=every,
         certainty=certainty,
         speed=speed,
         groups=[
@@ -53,11 +63,14 @@ def report(
         ],
         comparisons=comparisons,
         dropped=dropped,
-        curves=_curves(columns, figures, seconds),
+        curves=_curves(columns, every, seconds),
         recalls=[(k, str(k)) for k in RECALLS],
         slowest=slowest,
         waits=[(slowest * n / 4, f"{slowest * n / 4:.2g}") for n in range(5)],
         kinds=_kinds(columns),
+        parts=_parts(columns[ASKDOC]),
+        used=used,
+        changed=_changed(run, before, comparisons) if before else [],
         failing=failing,
         lost=Counter(outcome.lost for outcome in failing),
         others={
@@ -100,4 +113,27 @@ def _kinds(columns: Columns) -> list[tuple[str, int, list[float]]]:
     return [
         (kind, count, [right([o for o in of if o.kind == kind]) for of in columns.values()])
         for kind, count in sorted(counts.items())
+    ]
+
+
+def _parts(outcomes: Sequence[Outcome]) -> dict[str, list[tuple[str, int, Figures, Any]]]:
+    """Each group of questions, by what they are grouped: its size, its figures, their intervals."""
+    return {
+        by: [
+            (name, len(of), figures(of), intervals(of))
+            for name, of in list(every.items())[:MOST_GROUPS]
+        ]
+        for by, every in groups(outcomes).items()
+    }
+
+
+def _changed(
+    run: Run, before: Run, comparisons: Mapping[str, Comparison]
+) -> list[tuple[Outcome, Outcome, list[tuple[str, str]]]]:
+    """Each question that is answered in other words than before, both outcomes, and the words."""
+    now = {outcome.id: outcome for outcome in run.outcomes[ASKDOC]}
+    then = {outcome.id: outcome for outcome in before.outcomes[ASKDOC]}
+    return [
+        (now[id], then[id], reworded(then[id].text, now[id].text))
+        for id in comparisons[BEFORE].changed
     ]

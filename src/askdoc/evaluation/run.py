@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from askdoc.errors import BadInput
-from askdoc.evaluation.figures import FIGURES, Figures, by_certainty, figures, speed
+from askdoc.evaluation.figures import FIGURES, Figures, Price, by_certainty, figures, speed, used
 from askdoc.evaluation.questions import Corpus, Question, identity
 from askdoc.evaluation.scores import Outcome, System, ask
 from askdoc.tuning import fingerprint
@@ -56,6 +56,13 @@ class Run:
         """The seconds of a question, by step, of each system."""
         return {name: speed(steps) for name, steps in self.seconds.items()}
 
+    @property
+    def used(self) -> dict[str, dict[str, float]]:
+        """The tokens of each system that has a language model, and their price, if one is named."""
+        price = self.taken.get("price")
+        every = {name: used(outcomes, price) for name, outcomes in self.outcomes.items()}
+        return {name: told for name, told in every.items() if told}
+
     def as_json(self) -> str:
         """The run as JSON, a line for each question of each system."""
         every = self.figures
@@ -83,8 +90,9 @@ def run(
     corpus: Corpus,
     systems: Mapping[str, System],
     on_question: OnQuestion = lambda system, done, of: None,
+    price: Price | None = None,
 ) -> Run:
-    """Puts every question to every system."""
+    """Puts every question to every system; ``price`` is of a million tokens read, and written."""
     outcomes: dict[str, list[Outcome]] = {}
     seconds: dict[str, list[dict[str, float]]] = {}
     for title, system in systems.items():
@@ -94,7 +102,7 @@ def run(
             outcome, steps = ask(system, question, corpus)
             outcomes[title].append(outcome)
             seconds[title].append({step: round(taken, 4) for step, taken in steps.items()})
-    return Run(about(name, chosen, corpus), outcomes, seconds, _taken())
+    return Run(about(name, chosen, corpus), outcomes, seconds, _taken(price))
 
 
 def read_run(path: Path) -> Run:
@@ -160,10 +168,11 @@ def about(name: str, chosen: Sequence[Question], corpus: Corpus) -> dict[str, An
     }
 
 
-def _taken() -> dict[str, Any]:
-    """When and where."""
+def _taken(price: Price | None) -> dict[str, Any]:
+    """When and where, and at what price of a language model's tokens."""
     now = datetime.datetime.now(datetime.UTC)
-    return {"date": now.date().isoformat(), "cores": os.cpu_count(), "system": platform.platform()}
+    told = {"date": now.date().isoformat(), "cores": os.cpu_count(), "system": platform.platform()}
+    return told | ({"price": list(price)} if price else {})
 
 
 def _line(value: object) -> str:

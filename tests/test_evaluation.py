@@ -4,6 +4,10 @@ import json
 import math
 import random
 import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import fails, printed
+from helpers import ROOT, fails, printed
 from langchain_core.messages import AIMessageChunk
 from scipy.stats import binomtest, bootstrap
 from scripted import QUESTION, scripted
@@ -317,6 +321,63 @@ def test_a_baseline_has_its_own_column(put: Put, small: Path, tmp_path: Path, ca
     lost = {each.id: each.lost for each in run.outcomes["baseline"]}
     assert lost["q3"] == "answered what it cannot know"
     assert "baseline" in (out / "report.html").read_text("utf-8")
+
+
+STUCK = """
+from pathlib import Path
+from threading import Event
+
+class Baseline:
+    @classmethod
+    def from_folder(cls, corpus, settings):
+        return cls()
+
+    def search(self, query, k=10):
+        return []
+
+    def ask(self, question, history=()):
+        Path("asked").touch()
+        Event().wait()
+"""
+
+
+def test_questions_asked_at_once_give_the_same_run(put: Put, small: Path) -> None:
+    """In the order of the file, and counted up to the last; an error comes through as it is."""
+    path, counts = put(*QUESTIONS), []
+    corpus = Corpus(Assistant.from_folder(small))
+    one = askdoc.evaluate(path, corpus)
+    several = askdoc.evaluate(
+        path, corpus, jobs=3, on_question=lambda system, done, of: counts.append((done, of))
+    )
+    assert several.run.outcomes == one.run.outcomes
+    assert several.run.about == one.run.about
+    assert counts == sorted(counts)
+    assert counts[0] == (0, 5)
+    with pytest.raises(askdoc.BadInput, match="jobs = 0"):
+        askdoc.evaluate(path, corpus, jobs=0)
+    corpus.assistant.index.close()
+    with pytest.raises(askdoc.AskdocError):
+        askdoc.evaluate(path, corpus, jobs=2)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_ends_at_once_whatever_is_being_asked(
+    jobs: int, put: Put, assistant: Assistant, tmp_path: Path
+) -> None:
+    """Though the system that is asked never answers; nothing is written."""
+    (tmp_path / "stuck.py").write_text(STUCK)
+    command = [sys.executable, "-m", "askdoc", "eval", put({"id": "a", "question": "Who?"})]
+    command += ["--corpus", ROOT / "corpus", "--index", assistant.settings.index_folder]
+    command += ["--baseline", "stuck.py", "--jobs", str(jobs), "--out", "out"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "asked").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "stopped; nothing was written" in told
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_assistant_is_a_system(assistant: Assistant) -> None:

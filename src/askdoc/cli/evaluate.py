@@ -1,6 +1,7 @@
 """``askdoc eval``: a set of questions, checked, asked, counted, compared and told."""
 
 import math
+import os
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
@@ -67,6 +68,9 @@ def evaluate(
         list[str] | None,
         typer.Option(help="Also write the run as trec, csv or junit; can be repeated."),
     ] = None,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="So many questions at once, as of a model that is far away.")
+    ] = 1,
     price: Annotated[
         str | None,
         typer.Option(metavar="IN,OUT", help="Of a million tokens that a model reads, writes."),
@@ -83,35 +87,33 @@ def evaluate(
     paid = _price(price)
     if data is None and corpus is None and path and brings_documents(path):
         data = path
-    if data is None:
-        documents = Corpus(assistant_of(settings_of(corpus, place, env_file)))
-    elif corpus is None:
-        settings, sources = settings_of_set(
-            data, settings_of(None, place or place_of_set(data), env_file)
-        )
-        documents = Corpus(assistant_of(settings), sources)
-    else:
-        raise typer.BadParameter("--data brings its own documents: leave --corpus out")
+    documents = _documents(corpus, data, place, env_file)
     if draft is not None:
         _draft(documents, draft, folder or path or Path(DRAFT))
         return
     path = questions_of_set(path or Path(str(data)))
     folder = folder or Path(f"eval-{set_name(path)}")
-    with _counted() as on_question:
-        evaluation = measure(
-            path,
-            documents,
-            against=against,
-            gates=gates,
-            baseline=baseline,
-            split=split,
-            limit=limit,
-            out=folder,
-            export=export or (),
-            price=paid,
-            on_question=on_question,
-            tell=tell,
-        )
+    try:
+        with _counted() as on_question:
+            evaluation = measure(
+                path,
+                documents,
+                against=against,
+                gates=gates,
+                baseline=baseline,
+                split=split,
+                limit=limit,
+                out=folder,
+                export=export or (),
+                price=paid,
+                jobs=jobs,
+                on_question=on_question,
+                tell=tell,
+            )
+    except typer.Exit as interrupted:
+        if jobs > 1:
+            os._exit(interrupted.exit_code)  # else Python waits for what is still being asked
+        raise
     if as_json:
         print_json(evaluation.as_dict() | {"out": str(folder)})
     else:
@@ -148,6 +150,19 @@ def calibrate(
     out.print(f"before: {before}\nnow:    {after}")
     models = f"{escape(settings.embedder)} and {escape(settings.reader)}"
     out.print(f"Answers of {models} over this index are now reckoned by it.")
+
+
+def _documents(
+    corpus: Path | None, data: Path | None, place: Path | None, env_file: Path | None
+) -> Corpus:
+    """The documents of a folder or a set, indexed first, with progress; BadParameter for both."""
+    if data is None:
+        return Corpus(assistant_of(settings_of(corpus, place, env_file)))
+    if corpus is not None:
+        raise typer.BadParameter("--data brings its own documents: leave --corpus out")
+    beside = settings_of(None, place or place_of_set(data), env_file)
+    settings, sources = settings_of_set(data, beside)
+    return Corpus(assistant_of(settings), sources)
 
 
 def _draft(documents: Corpus, many: int, path: Path) -> None:

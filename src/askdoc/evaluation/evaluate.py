@@ -99,6 +99,7 @@ def evaluate(
     out: str | Path | None = None,
     export: Sequence[str] = (),
     price: Price | None = None,
+    jobs: int = 1,
     on_question: OnQuestion = lambda system, done, of: None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Evaluation:
@@ -110,7 +111,8 @@ def evaluate(
     ``against`` a run to compare with, ``gates`` the limits of figures, ``baseline`` the Python file
     of another system; ``split`` and ``limit`` choose questions; ``out`` is a folder for the run and
     its report, and for the run in other forms: ``export`` names *trec*, *csv* or *junit*;
-    ``price`` is that of a million tokens which a language model reads, and of a million it writes.
+    ``price`` is that of a million tokens which a language model reads, and of a million it writes;
+    ``jobs`` is how many questions are asked at once, which changes nothing but the time it takes.
     ``tell`` is called with a line for what the questions do not say. Raises BadInput, before
     anything is asked, when any of these cannot be used.
     """
@@ -128,6 +130,8 @@ def evaluate(
     if before:
         check_comparable(subject, before, Path(str(against)))
     limits = gate(Path(gates), subject, before) if gates else {}
+    if jobs < 1:
+        raise BadInput(f"jobs = {jobs}: ask at least one question at once")
     unknown = [form for form in export if form not in EXPORTS]
     if unknown:
         raise BadInput(f"no export {unknown[0]!r}: name {', '.join(EXPORTS)}")
@@ -137,7 +141,7 @@ def evaluate(
     if baseline:
         of = corpus.assistant.settings
         systems[BASELINE] = load_baseline(Path(baseline), of.corpus, of)
-    done = run(subject["set"], chosen, corpus, systems, on_question, price)
+    done = run(subject["set"], chosen, corpus, systems, on_question, price, jobs)
     evaluation = Evaluation(
         done, before, _comparisons(done, before), dropped(limits, done.figures[ASKDOC])
     )

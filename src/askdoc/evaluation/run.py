@@ -4,8 +4,10 @@ import datetime
 import json
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,10 @@ SETTINGS = (
 
 OnQuestion = Callable[[str, int, int], None]
 """Called with a system's name, the questions asked so far, and how many there are."""
+Count = Callable[[int, int], None]
+Came = tuple[Outcome, dict[str, float]]
+One = Callable[[Question], Came]
+AWAKE = 0.2  # seconds after which it is looked up whether the user has stopped it
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +97,47 @@ def run(
     systems: Mapping[str, System],
     on_question: OnQuestion = lambda system, done, of: None,
     price: Price | None = None,
+    jobs: int = 1,
 ) -> Run:
-    """Puts every question to every system; ``price`` is of a million tokens read, and written."""
+    """Puts every question to every system, so many at once; the order stays that of the questions.
+
+    ``price`` is of a million tokens read, and written.
+    """
     outcomes: dict[str, list[Outcome]] = {}
     seconds: dict[str, list[dict[str, float]]] = {}
     for title, system in systems.items():
         outcomes[title], seconds[title] = [], []
-        for done, question in enumerate(chosen):
-            on_question(title, done, len(chosen))
-            outcome, steps = ask(system, question, corpus)
+        one = partial(ask, system, corpus=corpus)
+        tell = partial(on_question, title)
+        alone, together = _alone(one, chosen, tell), partial(_together, one, chosen, tell, jobs)
+        for outcome, steps in alone if jobs == 1 else together():
             outcomes[title].append(outcome)
             seconds[title].append({step: round(taken, 4) for step, taken in steps.items()})
     return Run(about(name, chosen, corpus), outcomes, seconds, _taken(price))
+
+
+def _alone(one: One, chosen: Sequence[Question], tell: Count) -> Iterator[Came]:
+    """What came of each question, asked one after the other, in this thread."""
+    for done, question in enumerate(chosen):
+        tell(done, len(chosen))
+        yield one(question)
+
+
+def _together(one: One, chosen: Sequence[Question], tell: Count, jobs: int) -> list[Came]:
+    """The same of questions asked beside each other; what stops this waits for none of them."""
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        every = [pool.submit(one, question) for question in chosen]
+        left = set(every)
+        while left:
+            tell(len(every) - len(left), len(every))
+            # With a timeout, since Windows heeds Ctrl-C only between two waits.
+            done, left = wait(left, AWAKE, FIRST_COMPLETED)
+            for future in done:
+                future.result()  # raises what went wrong, before the others are asked
+        return [future.result() for future in every]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def read_run(path: Path) -> Run:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ from askdoc.evaluation.calibrate import calibrate as fit
 from askdoc.evaluation.comparison import Comparison
 from askdoc.evaluation.evaluate import Evaluation, set_name
 from askdoc.evaluation.evaluate import evaluate as measure
+from askdoc.evaluation.feedback import FeedbackRow, from_feedback
 from askdoc.evaluation.figures import FIGURES, Figures, Price
 from askdoc.evaluation.forms import brings_documents
 from askdoc.evaluation.questions import Corpus
@@ -78,18 +80,23 @@ def evaluate(
     draft: Annotated[
         int | None, typer.Option(min=1, help="Write so many draft questions instead.")
     ] = None,
+    feedback: Annotated[
+        Path | None,
+        typer.Option("--from-feedback", help="Write the thumbs of this file as questions instead."),
+    ] = None,
     env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
     """Measure answers, citations and refusals on questions with known answers."""
-    if path is None and data is None and draft is None:
+    made = draft is not None or feedback is not None
+    if path is None and data is None and not made:
         raise typer.BadParameter("name a file of questions, a set with --data, or --draft")
     paid = _price(price)
-    if data is None and corpus is None and path and brings_documents(path):
+    if data is None and corpus is None and path and not made and brings_documents(path):
         data = path
     documents = _documents(corpus, data, place, env_file)
-    if draft is not None:
-        _draft(documents, draft, folder or path or Path(DRAFT))
+    if made:
+        _make(documents, draft, feedback, folder or path or Path(DRAFT))
         return
     path = questions_of_set(path or Path(str(data)))
     folder = folder or Path(f"eval-{set_name(path)}")
@@ -165,17 +172,37 @@ def _documents(
     return Corpus(assistant_of(settings), sources)
 
 
-def _draft(documents: Corpus, many: int, path: Path) -> None:
-    """Writes a draft set; raises BadInput when its file is there already."""
+def _make(documents: Corpus, draft: int | None, feedback: Path | None, path: Path) -> None:
+    """Writes a set, of drafts or of feedback; raises BadInput when its file is there already."""
     if path.exists():
         raise BadInput(f"{path} is there already: name another file")
-    with _counted() as on_question:
-        text = synthesize(documents, many, on_question)
+    if feedback is None:
+        with _counted() as on_question:
+            text = synthesize(documents, draft or 0, on_question)
+        what, then = "draft questions", ": read them, mend them, throw the odd ones away"
+    else:
+        judge = _judge if sys.stdin is not None and sys.stdin.isatty() else None
+        made = from_feedback(feedback, documents, judge)
+        text, what, then = made.text, "questions", ""
+        if made.unjudged:
+            tell(f"{made.unjudged} thumbs down left out: what is right is asked on a terminal")
+        if made.outdated:
+            tell(f"{made.outdated} opinions left out: the documents no longer say what they cite")
     save(path.parent, {path.name: text})
-    out.print(
-        f"{len(text.splitlines())} draft questions are in {escape(str(path))}: "
-        "read them, mend them, throw the odd ones away"
-    )
+    out.print(f"{len(text.splitlines())} {what} are in {escape(str(path))}{then}")
+
+
+def _judge(row: FeedbackRow) -> str | None:
+    """What a person on the terminal says of an answer that was not liked."""
+    out.print(f"\n[bold]{escape(row.question)}[/]\n{escape(row.said)}")
+    if row.comment:
+        out.print(f"[dim]{escape(row.comment)}[/]")
+    told = typer.prompt(
+        "Words of the right answer, - if the documents have none, nothing to leave it out",
+        default="",
+        show_default=False,
+    ).strip()
+    return {"-": "", "": None}.get(told, told)
 
 
 def _print(evaluation: Evaluation) -> None:

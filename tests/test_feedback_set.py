@@ -101,12 +101,11 @@ def test_on_a_terminal_a_person_is_asked_what_is_right(
 def test_an_opinion_of_what_no_longer_stands_is_left_out(
     liked: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
-    _, path = liked
-    root = tmp_path / "changed"
-    root.mkdir()
-    (root / "ferry.md").write_text(FERRY.replace("seven", "nine"), "utf-8")
+    root, path = liked
+    others = tmp_path / "others.jsonl"
+    others.write_text(path.read_text("utf-8").replace("seven", "nine"), "utf-8")
     monkeypatch.setattr("sys.stdin", None)
-    told = printed(capsys, "eval", "--from-feedback", path, "--corpus", root)
+    told = printed(capsys, "eval", "--from-feedback", others, "--corpus", root)
     assert "0 questions are in questions.jsonl" in told
     path = tmp_path / "feedback.jsonl"
     path.write_text('{"id": "a", "question": "Who?"}\n', "utf-8")

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -55,12 +56,9 @@ def test_a_failure_tells_what_there_was_and_what_was_missing(assistant: Assistan
     assert not assert_refuses(assistant, "How do I bake a lasagne?").answered
 
 
-def test_a_project_that_does_not_ask_for_it_loads_nothing(tmp_path: Path) -> None:
-    (tmp_path / "test_it.py").write_text(
-        "import sys\ndef test_it():\n    assert 'askdoc' not in sys.modules\n", "utf-8"
-    )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+def test_a_project_that_does_not_ask_for_it_loads_nothing() -> None:
+    """Whatever is an entry point of pytest is imported in every run of it."""
+    assert [each for each in entry_points(group="pytest11") if "askdoc" in each.value] == []
 
 
 def test_the_workflow_lets_a_good_change_through_and_stops_a_bad_one(

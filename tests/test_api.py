@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from gradio_client import Client
 from mcp_client import called
+from openai import AuthenticationError, OpenAI
 
 from askdoc import NO_ANSWER, Assistant, BadInput, Settings
 from askdoc.web import documents
@@ -124,6 +125,22 @@ def test_a_password_protects_every_route(locked: str, browser) -> None:
     page.goto(locked)
     page.get_by_role("textbox", name="Question").wait_for()
     context.close()
+
+
+def test_the_login_is_what_openai_s_client_calls_a_key(locked: str) -> None:
+    def listed(key: str, **headers: str) -> list[str]:
+        reach = {"base_url": f"{locked}/v1", "max_retries": 0, "default_headers": headers}
+        with OpenAI(api_key=key, **reach) as client:
+            return [model.id for model in client.models.list()]
+
+    assert listed("ani:se:cret") == ["askdoc"]
+    for key in ("ani:se:cre", "ani", ":se:cret", "YW5pOnNlOmNyZXQ="):
+        with pytest.raises(AuthenticationError) as caught:
+            listed(key, **{"x-forwarded-for": "keys.example"})
+        assert caught.value.body == {
+            "message": "name the user and the password", "type": "authentication_error",
+            "code": None,
+        }  # fmt: skip
 
 
 def test_a_read_only_chat_takes_and_deletes_nothing(folder, tmp_path: Path) -> None:

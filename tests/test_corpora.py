@@ -14,6 +14,7 @@ from helpers import fails, named
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcp_client import called
+from openai import OpenAI
 from playwright.sync_api import Page, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -181,6 +182,15 @@ def test_programs_name_a_corpus_or_mean_the_first(served: Served) -> None:
     accepted = {"accept": "application/json, text/event-stream"}
     reply = served.web.post("/mcp/", json=body, params={"corpus": TOWN}, headers=accepted)
     assert "Olaf Berg" in reply.text
+
+    named = {"base_url": f"{served.url}{root_of(TOWN)}/v1"}
+    asked = {"base_url": f"{served.url}/v1", "default_query": {"corpus": TOWN}}
+    for way in (named, asked):
+        with OpenAI(api_key=":".join(LOGIN), **way) as client:
+            said = client.chat.completions.create(
+                model="askdoc", messages=[{"role": "user", "content": MAYOR}]
+            )
+            assert "Olaf Berg" in said.choices[0].message.content
 
 
 def test_a_name_that_no_corpus_has_is_told_so(served: Served) -> None:

@@ -3,7 +3,8 @@
 OURS = {
     "/api/ask", "/api/ask/stream", "/api/search", "/api/documents", "/api/document", "/api/page",
     "/api/original", "/api/feedback", "/api/health", "/api/openapi.json", "/api/{name:path}",
-    "/mcp/",
+    "/mcp/", "/v1/chat/completions", "/v1/embeddings", "/v1/models", "/v1/models/{name}",
+    "/v1/{name:path}",
 }  # fmt: skip
 GRADIO = {
     "/", "/assets/{path:path}", "/config", "/favicon.ico", "/manifest.json", "/static/{path:path}",

@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError, BadInput
+from askdoc.web.limits import Refusal
 
 
 class Problem(BaseModel):
@@ -104,33 +105,33 @@ def misfit(why: str, where: Iterable[object]) -> str:
     return f"{'.'.join(map(str, where)) or 'the body'}: {why}"
 
 
-async def _ours(request: Request, error: Exception) -> JSONResponse:
+async def _ours(request: Request, error: Exception) -> Refusal:
     """What askdoc raised."""
-    return JSONResponse({"error": str(error)}, 400 if isinstance(error, BadInput) else 503)
+    return Refusal(400 if isinstance(error, BadInput) else 503, str(error))
 
 
-async def _http(request: Request, error: HTTPException) -> JSONResponse:
+async def _http(request: Request, error: HTTPException) -> Refusal:
     """What a route told with a status."""
-    return JSONResponse({"error": str(error.detail)}, error.status_code, error.headers)
+    return Refusal(error.status_code, str(error.detail), error.headers)
 
 
-async def _theirs(request: Request, error: RequestValidationError) -> JSONResponse:
+async def _theirs(request: Request, error: RequestValidationError) -> Refusal:
     """The first of what does not fit a route's description."""
     first = error.errors()[0]
     where = [] if first["type"] == "json_invalid" else first["loc"][1:]
-    return JSONResponse({"error": misfit(first["msg"], where)}, 422)
+    return Refusal(422, misfit(first["msg"], where))
 
 
-async def _full(request: Request, error: OSError) -> JSONResponse:
+async def _full(request: Request, error: OSError) -> Refusal:
     """What cannot be kept, as an upload for which there is no room."""
     if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
         raise error
-    return JSONResponse({"error": f"the server cannot keep that: {error.strerror}"}, 503)
+    return Refusal(503, f"the server cannot keep that: {error.strerror}")
 
 
-async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+async def _unforeseen(request: Request, error: Exception) -> Refusal:
     """What nobody thought of: it is logged, too."""
-    return JSONResponse({"error": "the server failed: its log says where"}, 500)
+    return Refusal(500, "the server failed: its log says where")
 
 
 HANDLERS: dict[Any, Any] = {
@@ -141,11 +142,10 @@ HANDLERS: dict[Any, Any] = {
     Exception: _unforeseen,
 }
 """They make what a request did wrong, or what askdoc raised, one line of JSON."""
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": why,
-        "content": {"application/json": {"schema": Problem.model_json_schema()}},
-    }
-    for status, why in (("4XX", "The request cannot be taken."), (503, "Later, perhaps."))
-}
-"""The same, as the description of the routes tells it."""
+
+
+def problems(form: type[BaseModel] = Problem) -> dict[int | str, dict[str, Any]]:
+    """The same, as the description of routes tells it that answer in this form."""
+    content = {"application/json": {"schema": form.model_json_schema()}}
+    told = (("4XX", "The request cannot be taken."), (503, "Later, perhaps."))
+    return {status: {"description": why, "content": content} for status, why in told}

@@ -14,11 +14,11 @@ os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
 os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
 
 import gradio as gr
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.staticfiles import StaticFiles
 
 from askdoc.assistant import Assistant
-from askdoc.web import api, feedback, mcp
+from askdoc.web import api, completions, feedback, mcp
 from askdoc.web.indexing import Indexing
 from askdoc.web.limits import MEGABYTE, SESSIONS
 from askdoc.web.page import build
@@ -54,13 +54,14 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         exception_handlers=api.HANDLERS,
-        responses=api.PROBLEMS,
+        responses=api.problems(),
         lifespan=life,
     )
     warmup, started = Warmup(assistant), time.time()
     warmup.start()
     whole = [Depends(indexing.ended)] if indexing else []
     app.include_router(api.routes(assistant), dependencies=whole)
+    app.include_router(completions.routes(assistant), dependencies=whole)
     app.include_router(viewer_routes.routes(assistant))
     app.include_router(feedback.routes(assistant))
 
@@ -73,9 +74,11 @@ def create_app(
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
     @app.api_route("/api/{name:path}", methods=methods, include_in_schema=False)
-    async def nothing(name: str) -> None:
+    @app.api_route("/v1/{name:path}", methods=methods, include_in_schema=False)
+    async def nothing(name: str, request: Request) -> None:
         """Tells in our own words that there is no such route."""
-        raise HTTPException(404, f"there is no such route: /api/{name}")
+        path = request.scope["path"].removeprefix(request.scope["root_path"])
+        raise HTTPException(404, f"there is no such route: {path}")
 
     app.mount("/ui", StaticFiles(directory=UI))
     if tools:

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections import Counter, OrderedDict
+from collections.abc import Mapping
 from contextlib import nullcontext
 from math import ceil
 
@@ -20,14 +21,40 @@ UPLOAD = "/gradio_api/upload"
 # What takes threads, of which the server has 40. A kind that is slow leaves room for the others.
 KINDS = re.compile(
     r"/api/(?P<drawing>page|document|original)$"
-    r"|/(?P<asking>api/(?!health$)|mcp|gradio_api/(?:run|api|call)/)"
+    r"|/(?P<asking>api/(?!health$)|v1/|mcp|gradio_api/(?:run|api|call)/)"
     r"|/gradio_api/(?:(?P<uploading>upload)|(?P<sending>queue/join))$"
 )
 AT_WORK = 8  # requests of one kind at once
 WAITING = 64  # further ones that wait, and hold no thread
 AGAIN = 5  # seconds after which one that found no room may come back
 ADDRESSES = 10_000  # that are known at once
+KINDS_OF_ERROR = {401: "authentication_error", 429: "rate_limit_error"}  # as OpenAI calls them
 SESSIONS = 256  # tabs whose state is kept at once, some 70 KB each; the one longest unused goes
+
+
+class Refusal(JSONResponse):
+    """What is wrong with a request, in one line, told as those who ask at its path expect it.
+
+    ``code`` names it for the routes in OpenAI's form, if its status says too little.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        why: str,
+        headers: Mapping[str, str] | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__({"error": why}, status, headers)
+        kind = KINDS_OF_ERROR.get(status, "invalid_request_error" if status < 500 else "api_error")
+        self._as_openai = {"error": {"message": why, "type": kind, "code": code}}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends it."""
+        if scope["path"].removeprefix(scope.get("root_path", "")).startswith("/v1/"):
+            self.body = self.render(self._as_openai)
+            self.headers["content-length"] = str(len(self.body))
+        await super().__call__(scope, receive, send)
 
 
 class Rates:
@@ -94,7 +121,7 @@ class Limits:
         finally:
             self._there[kind] -= 1
 
-    def _refusal(self, request: Request, kind: str, most: int) -> JSONResponse | None:
+    def _refusal(self, request: Request, kind: str, most: int) -> Refusal | None:
         length = request.headers.get("content-length", "")
         if length.isdecimal() and int(length) > most * MEGABYTE:
             how = " (ASKDOC_MAX_UPLOAD)" if request.scope["path"] == UPLOAD else ""
@@ -106,10 +133,8 @@ class Limits:
         return None
 
 
-def refused(status: int, why: str, wait: int = 0) -> JSONResponse:
+def refused(status: int, why: str, wait: int = 0) -> Refusal:
     """What a request gets that is not taken, or comes some seconds too early."""
     if wait:
-        return JSONResponse(
-            {"error": f"{why}: wait {wait} seconds"}, status, {"retry-after": str(wait)}
-        )
-    return JSONResponse({"error": why}, status)
+        return Refusal(status, f"{why}: wait {wait} seconds", {"retry-after": str(wait)})
+    return Refusal(status, why)

@@ -3,15 +3,15 @@
 import base64
 import re
 import secrets
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from askdoc.settings import Settings
-from askdoc.web.limits import Rates, refused
+from askdoc.web.limits import Rates, Refusal, refused
 from askdoc.web.session import COOKIE, LOOPBACK, new_cookie
 
 EVERYWHERE = ("0.0.0.0", "::")
@@ -31,7 +31,7 @@ HEADERS = [
 # What our page and Gradio's client ask for. Gradio has much more: it fetches addresses for others,
 # keeps what it is sent, and holds connections open.
 OPEN = re.compile(
-    r"/(?:$|(?:api|ui|mcp|assets|static|svelte)/|mcp$|config$|theme\.css$|favicon\.ico$"
+    r"/(?:$|(?:api|v1|ui|mcp|assets|static|svelte)/|mcp$|config$|theme\.css$|favicon\.ico$"
     r"|manifest\.json$|gradio_api/(?:info$|app_id$|startup-events$|queue/(?:join|data)$"
     r"|upload$|upload_progress$|cancel$|reset$|file=(?!https?:)|(?:run|api|call)/))",
     re.IGNORECASE,
@@ -72,7 +72,7 @@ class Guard:
 
         await (refusal or self._app)(scope, receive, with_policy)
 
-    def _refusal(self, request: Request) -> JSONResponse | None:
+    def _refusal(self, request: Request) -> Refusal | None:
         host, path = request.headers.get("host", ""), request.scope["path"]
         if self._hosts is not None and _name_of(host) not in self._hosts:
             return refused(400, f"askdoc is not served as {host}")
@@ -82,8 +82,11 @@ class Guard:
             None if OPEN.match(path) else refused(404, f"there is no {path}")
         )
 
-    def _unknown(self, request: Request) -> JSONResponse | None:
-        """What one gets who does not bring the user and the password, by HTTP's Basic scheme."""
+    def _unknown(self, request: Request) -> Refusal | None:
+        """What one gets who does not bring the user and the password.
+
+        They come by HTTP's Basic scheme, or as they are after *Bearer*, as an API key does.
+        """
         given = request.headers.get("authorization", "")
         if not self._auth:
             return None
@@ -99,11 +102,13 @@ class Guard:
 
     def _is_right(self, authorization: str) -> bool:
         scheme, _, given = authorization.partition(" ")
-        try:
-            login = base64.b64decode(given, validate=True)
-        except ValueError:
-            return False
-        return scheme.lower() == "basic" and secrets.compare_digest(login, self._auth)
+        login = b""
+        if scheme.lower() == "bearer":
+            login = given.encode("latin-1")  # the bytes of a header, as Starlette reads them
+        elif scheme.lower() == "basic":
+            with suppress(ValueError):
+                login = base64.b64decode(given, validate=True)
+        return secrets.compare_digest(login, self._auth)
 
 
 def _name_of(host: str) -> str | None:

@@ -2,11 +2,14 @@
 
 import base64
 import json
+import shlex
 import urllib.error
 import urllib.request
 from pathlib import Path
 
+import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from gradio_client import Client
 from mcp_client import called
 from openai import AuthenticationError, OpenAI
@@ -34,7 +37,7 @@ def test_ask_over_http_is_what_python_gives(address: str, assistant: Assistant) 
     told, known = json.loads(body), assistant.ask(QUESTION).as_dict()
     for answer in (told, known):
         del answer["seconds"]
-    assert told == known
+    assert json.dumps(told) == json.dumps(known)  # in the same order, too
 
 
 def test_a_follow_up_and_a_refusal_over_http(address: str) -> None:
@@ -73,6 +76,9 @@ def test_search_and_documents_over_http(address: str) -> None:
         ("search", {"query": "x", "k": 0}, 400),
         ("ask", {}, 422),
         ("ask", {"question": 5}, 422),
+        ("ask", {"question": "x", "source": ["csto.docx"]}, 422),
+        ("ask/stream", {"question": "x", "model": "gpt-4o"}, 422),
+        ("search", {"query": "x", "limit": 3}, 422),
         ("ask", {"question": "x", "history": [{"role": "god", "content": "x"}]}, 422),
         ("ask", b"{", 422),
         ("nothing", {}, 404),
@@ -84,6 +90,37 @@ def test_a_bad_request_gets_one_line(address: str, route: str, body: object, sta
     assert "Traceback" not in told
     if status != 404:
         assert "\n" not in json.loads(told)["error"]
+
+
+def test_the_page_of_routes_shows_how_each_is_called(address: str, browser) -> None:
+    """Each command that it shows does what it says; a browser gets all of it from the server."""
+    context = browser.new_context()
+    page = context.new_page()
+    complaints: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}/docs")
+    commands = page.locator("pre").all_inner_texts()
+    for target in page.locator("a[href^='#']").all():
+        assert page.locator(f"[id='{(target.get_attribute('href') or '')[1:]}']").count() == 1
+    assert Axe().run(page).response["violations"] == []
+    shown = page.locator("main").inner_text()
+    context.close()
+    assert complaints == []
+    assert asked == [f"{address}/docs"]
+    for field in ("history", "closest", "text_sha256", "found_by", "passages", "encoding_format"):
+        assert field in shown
+    for command in commands:
+        curl, quiet, *words = shlex.split(command.replace("SOURCE", "lachin-corridor.pdf"))
+        assert (curl, quiet) == ("curl", "-s")
+        given = dict(zip(words[1::2], words[2::2], strict=True)) if words[0][0] != "-" else {}
+        url = next(word for word in words if word.startswith(address))
+        method = "POST" if given or "-X" in words else "GET"
+        kind = dict(header.split(": ") for name, header in given.items() if name == "-H")
+        reply = httpx.request(method, url, headers=kind, content=given.get("-d"), timeout=60)
+        assert reply.status_code == 200, command
+    assert len(commands) == 14
 
 
 def test_gradio_client_asks(address: str, assistant: Assistant) -> None:

@@ -172,6 +172,8 @@ def test_programs_name_a_corpus_or_mean_the_first(served: Served) -> None:
     assert any("Olaf" in str(found) or found["source"] == "who.md" for found in report["documents"])
     described = served.web.get(f"{root_of(TOWN)}/api/openapi.json").json()
     assert described["servers"] == [{"url": root_of(TOWN)}]
+    page = served.web.get(f"{root_of(TOWN)}/docs").text
+    assert f"curl -s -u user:password {served.url}{root_of(TOWN)}/api/health" in page
     assert "Warming up" in served.first
     login = {"authorization": httpx.BasicAuth(*LOGIN)._auth_header}
     tools, found = called(f"{served.url}{root_of(TOWN)}", login, ("ask", {"question": MAYOR}))
@@ -216,7 +218,7 @@ def test_the_guard_holds_below_a_corpus(served: Served) -> None:
         assert served.status(f"{root}/", **foreign) == 200  # a link to the page
         assert served.status(f"{root}/api/documents", **foreign) == 403
         for route in (
-            "monitoring", "gradio_api/heartbeat/x", "gradio_api/file=http://a.b/c", "docs",
+            "monitoring", "gradio_api/heartbeat/x", "gradio_api/file=http://a.b/c", "redoc",
             "gradio_api/stream/x", "login", "openapi.json", "gradio_api/deep_link",
         ):  # fmt: skip
             assert served.status(f"{root}/{route}") == 404, route

@@ -10,13 +10,16 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError, BadInput
+from askdoc.types import Certainty, Citation, SyncReport
 from askdoc.web.limits import Refusal
+
+SOURCES = "The documents that count, folders with a slash at the end; all where there are none."
 
 
 class Problem(BaseModel):
@@ -33,19 +36,72 @@ class Message(BaseModel):
 
 
 class Question(BaseModel):
-    """What is asked, the turns before it, oldest first, and the documents that may answer."""
+    """What is asked, and about what."""
 
-    question: str
-    history: list[Message] = []
-    sources: list[str] = []
+    model_config = ConfigDict(extra="forbid")
+
+    question: str = Field(examples=["What is Eagle Partner for?"])
+    history: list[Message] = Field([], description="The turns before it, oldest first.")
+    sources: list[str] = Field([], description=SOURCES)
 
 
 class Search(BaseModel):
-    """What is searched for, how many hits are wanted, and the documents that they may be of."""
+    """What is searched for, and in what."""
 
-    query: str
-    k: int = 10
-    sources: list[str] = []
+    model_config = ConfigDict(extra="forbid")
+
+    query: str = Field(examples=["Lachin corridor"])
+    k: int = Field(10, description="How many hits, 1 to 1000.")
+    sources: list[str] = Field([], description=SOURCES)
+
+
+class HitBody(BaseModel):
+    """A passage that was found: the characters from ``start`` to ``end`` of a document's text."""
+
+    source: str
+    title: str
+    page: int | None
+    heading: str | None
+    start: int
+    end: int
+    text: str
+    score: float = Field(description="From 0 to 1, higher is better.")
+    found_by: list[str] = Field(description="The ways that found it: dense, lexical.")
+
+
+class SentenceBody(BaseModel):
+    """A sentence of an answer, and the numbers of its citations."""
+
+    text: str
+    citations: list[int]
+    grounded: bool = Field(description="Whether it has a citation, and no problem.")
+    problems: list[str] = Field(description="What the cited spans do not carry.")
+
+
+class AnswerBody(BaseModel):
+    """The reply to a question. Keys with a default are there only where they tell something."""
+
+    question: str
+    query: str = Field(description="What was searched for.")
+    answered: bool
+    text: str = Field(description="The answer with its markers, or the one refusal.")
+    model: str = Field(description="Who wrote it: a language model, or quotes.")
+    sentences: list[SentenceBody]
+    citations: list[Citation]
+    certainty: Certainty = Field(description="Where nothing is answered, none.")
+    closest: list[HitBody] = Field(description="The best hits, answered or not.")
+    confidence: float = Field(description="The probability that the hits answer the question.")
+    seconds: dict[str, float] = Field(description="What each step took.")
+    calibrated: bool = Field(True, description="Whether the confidence was fitted.")
+    tokens: dict[str, int] = Field({}, description="What a language model read and wrote.")
+    note: str = Field("", description="Why it is not what was asked for, or what it leaves open.")
+    everyday: str = Field("", description="What kind of turn it was that is no question.")
+
+
+class Lines(StreamingResponse):
+    """A line of JSON for each step."""
+
+    media_type = "application/x-ndjson"
 
 
 def answer_to(assistant: Assistant, question: str, **more: Any) -> dict[str, Any]:
@@ -67,13 +123,13 @@ def routes(assistant: Assistant) -> APIRouter:
     """``/api/ask``, ``/api/ask/stream``, ``/api/search`` and ``/api/documents``."""
     router = APIRouter(prefix="/api")
 
-    @router.post("/ask")
+    @router.post("/ask", response_model=AnswerBody, response_model_exclude_unset=True)
     def ask(asked: Question) -> dict[str, Any]:
         """The answer, as ``askdoc ask --json`` prints it."""
         return answer_to(assistant, **asked.model_dump())
 
-    @router.post("/ask/stream", response_class=StreamingResponse)
-    def stream(asked: Question) -> StreamingResponse:
+    @router.post("/ask/stream", response_class=Lines, responses={200: {"model": AnswerBody}})
+    def stream(asked: Question) -> Lines:
         """The answer as it grows: a line of JSON each, the last one is what ``/api/ask`` gives."""
         assistant.catch_up()
         answers = assistant.stream(**asked.model_dump())
@@ -84,15 +140,15 @@ def routes(assistant: Assistant) -> APIRouter:
                 for answer, _ in groupby(chain([first], answers)):
                     yield json.dumps(answer.as_dict()) + "\n"
 
-        return StreamingResponse(lines(), media_type="application/x-ndjson")
+        return Lines(lines())
 
-    @router.post("/search")
+    @router.post("/search", response_model=list[HitBody])
     def search(asked: Search) -> list[dict[str, Any]]:
         """The best hits, as ``askdoc search --json`` prints them."""
         return hits_of(assistant, **asked.model_dump())
 
-    @router.get("/documents")
-    @router.post("/documents")
+    @router.get("/documents", response_model=SyncReport)
+    @router.post("/documents", response_model=SyncReport)
     def documents() -> dict[str, Any]:
         """The report, as ``askdoc index --json`` prints it, after a sync."""
         return assistant.sync().as_dict()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from importlib.metadata import version
 from types import MappingProxyType
-from typing import Any
+from typing import Literal
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 # Else it keeps figures of 10,000 events, and reckons them anew, in pandas, after each.
@@ -15,10 +15,12 @@ os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
 
 import gradio as gr
 from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, Field
 
 from askdoc.assistant import Assistant
-from askdoc.web import api, completions, feedback, mcp
+from askdoc.web import api, completions, feedback, mcp, reference
 from askdoc.web.indexing import Indexing
 from askdoc.web.limits import MEGABYTE, SESSIONS
 from askdoc.web.page import build
@@ -26,6 +28,14 @@ from askdoc.web.session import Sessions
 from askdoc.web.templating import UI, render
 from askdoc.web.viewer import routes as viewer_routes
 from askdoc.web.warmup import Warmup
+
+
+class Health(BaseModel):
+    """How far the server is."""
+
+    status: Literal["ready", "warming up"]
+    started: float = Field(description="When, in seconds since 1970.")
+    indexing: str = Field(description="How far that is, in one line; empty when it is done.")
 
 
 def create_app(
@@ -66,10 +76,16 @@ def create_app(
     app.include_router(feedback.routes(assistant))
 
     @app.get("/api/health")
-    async def health() -> dict[str, Any]:
+    async def health() -> Health:
         """Whether the models are loaded, since when this server runs, how far indexing is."""
-        status = "ready" if warmup.done else "warming up"
-        return {"status": status, "started": started, "indexing": indexing.told if indexing else ""}
+        status: Literal["ready", "warming up"] = "ready" if warmup.done else "warming up"
+        told = indexing.told if indexing else ""
+        return Health(status=status, started=started, indexing=told)
+
+    @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
+    async def docs(request: Request) -> str:
+        """The description of the routes, for people."""
+        return reference.page(app.openapi(), str(request.base_url), assistant.settings)
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 

@@ -8,11 +8,11 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import chain
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from askdoc.answer.citation import marked
 from askdoc.assistant import Assistant
@@ -61,16 +61,18 @@ class StreamOptions(BaseModel):
 class Completion(BaseModel):
     """A conversation: its last message of a user is the question."""
 
-    model: str
-    messages: list[Said]
-    stream: bool = False
+    model: str = Field(examples=[MODEL])
+    messages: list[Said] = Field(
+        examples=[[{"role": "user", "content": "What is Eagle Partner for?"}]]
+    )
+    stream: bool = Field(False, description="Whether it comes as it grows, as events.")
     stream_options: StreamOptions | None = None
 
 
 class Texts(BaseModel):
     """What is embedded: one text or several."""
 
-    model: str
+    model: str = Field(examples=[MODEL])
     input: list[str] | str
     encoding_format: Literal["float", "base64"] = "float"
 
@@ -94,9 +96,12 @@ def routes(assistant: Assistant) -> APIRouter:
     router = APIRouter(prefix="/v1", responses=problems(Failed))
     model = {"id": MODEL, "object": "model", "created": int(time.time()), "owned_by": "askdoc"}
 
-    @router.post("/chat/completions")
+    @router.post("/chat/completions", response_model=dict[str, Any])
     def complete(asked: Completion) -> Any:
-        """The answer as text with its sources; ``askdoc`` has what ``/api/ask`` gives."""
+        """The answer as OpenAI's API gives it: text with its sources.
+
+        ``askdoc`` in the message, or in the last chunk of a stream, has what ``/api/ask`` gives.
+        """
         return _unknown(asked.model) or _completed(assistant, asked)
 
     @router.get("/models")
@@ -104,12 +109,12 @@ def routes(assistant: Assistant) -> APIRouter:
         """The one model: this corpus."""
         return {"object": "list", "data": [model]}
 
-    @router.get("/models/{name}")
-    def described(name: str) -> Any:
+    @router.get("/models/{name}", response_model=dict[str, Any])
+    def described(name: Annotated[str, Path(examples=[MODEL])]) -> Any:
         """That model alone."""
         return _unknown(name) or model
 
-    @router.post("/embeddings")
+    @router.post("/embeddings", response_model=dict[str, Any])
     def embed(asked: Texts) -> Any:
         """The vectors of texts, by the embedder of the corpus."""
         return _unknown(asked.model) or _embedded(assistant, asked)

@@ -3,6 +3,7 @@
 import base64
 import json
 import shlex
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -94,6 +95,8 @@ def test_a_bad_request_gets_one_line(address: str, route: str, body: object, sta
 
 def test_the_page_of_routes_shows_how_each_is_called(address: str, browser) -> None:
     """Each command that it shows does what it says; a browser gets all of it from the server."""
+    while httpx.get(f"{address}/api/ready", timeout=60).status_code != 200:
+        time.sleep(0.1)
     context = browser.new_context()
     page = context.new_page()
     complaints: list[str] = []
@@ -120,7 +123,7 @@ def test_the_page_of_routes_shows_how_each_is_called(address: str, browser) -> N
         kind = dict(header.split(": ") for name, header in given.items() if name == "-H")
         reply = httpx.request(method, url, headers=kind, content=given.get("-d"), timeout=60)
         assert reply.status_code == 200, command
-    assert len(commands) == 14
+    assert len(commands) == 15
 
 
 def test_gradio_client_asks(address: str, assistant: Assistant) -> None:

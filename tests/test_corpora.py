@@ -239,10 +239,11 @@ def test_the_guard_holds_below_a_corpus(served: Served) -> None:
 
 
 PIECES = ["/", "corpus", "a", "b", "..", ".", "%2F", "%252F", "CORPUS", "api", "\\", "?", "#", "é"]
-PIECES += ["//", "/corpus/a", "/corpus/b/", "/corpus/a/api"]
+PIECES += ["//", "/corpus/a", "/corpus/b/", "/corpus/a/api", "/top", "/top/", "/top/corpus/a/"]
 
 
-def test_the_guard_sees_the_path_that_is_answered() -> None:
+@pytest.mark.parametrize("top", ["", "/top"])
+def test_the_guard_sees_the_path_that_is_answered(top: str) -> None:
     """Whatever an address is, also where a corpus is named twice, or in another way."""
     seen: list[str] = []
 
@@ -253,14 +254,15 @@ def test_the_guard_sees_the_path_that_is_answered() -> None:
         return Starlette(routes=[Route("/{path:path}", answer)])
 
     names = ["a", "b", "é?"]
-    chosen = Chosen(Front({root_of(name): inner for name in names}, lambda: None), names)
+    roots = {top + root_of(name): inner for name in names}
+    chosen = Chosen(Front(roots, lambda: None), names, top)
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         seen.append(scope.get("path", ""))
         await chosen(scope, receive, send)
 
-    with TestClient(Below(guard), follow_redirects=False) as client:
-        while "Warming" in client.get("/corpus/é%3F/").text:
+    with TestClient(Below(guard, root=top), follow_redirects=False) as client:
+        while "Warming" in client.get(f"{top}/corpus/é%3F/").text:
             pass
 
         @settings(max_examples=200, deadline=None)

@@ -2,7 +2,9 @@
 
 import logging
 import os
+import re
 import shlex
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +107,17 @@ class Settings(BaseSettings):
     rate: int = Field(
         600, ge=1, description="Requests a minute that one address may send to the chat, by POST."
     )
+    hosts: str | None = Field(
+        None, description="Names by which a proxy shows the chat to others, with commas between."
+    )
+    root_path: str | None = Field(
+        None, description="The path below which a proxy has the chat, as in `/askdoc`."
+    )
+    trusted_proxy: str = Field(
+        "127.0.0.1",
+        description="The addresses of proxies, or networks of them, whose X-Forwarded-For and "
+        "X-Forwarded-Proto count, with commas between.",
+    )
     tracing: bool = Field(
         False, description="Let LangSmith trace the model's calls, where the environment asks."
     )
@@ -130,6 +143,22 @@ class Settings(BaseSettings):
         if auth and not (user and password):
             raise ValueError("it must look like user:password")
         return auth
+
+    @field_validator("root_path")
+    @classmethod
+    def _below(cls, path: str | None) -> str | None:
+        """A path without a slash at its end."""
+        if path and not re.fullmatch(r"(/[\w.~-]*[\w~-])*/?", path, re.ASCII):
+            raise ValueError("it must look like /askdoc")
+        return path.rstrip("/") if path else path
+
+    @field_validator("trusted_proxy")
+    @classmethod
+    def _addresses(cls, proxies: str) -> str:
+        """Addresses and networks, with commas between."""
+        for proxy in proxies.split(","):
+            ip_network(proxy.strip())  # raises ValueError
+        return proxies
 
     @field_validator("corpus", "index")
     @classmethod

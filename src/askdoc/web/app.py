@@ -20,6 +20,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
 
 from askdoc.assistant import Assistant
+from askdoc.errors import AskdocError
 from askdoc.web import api, completions, feedback, mcp, reference
 from askdoc.web.indexing import Indexing
 from askdoc.web.limits import MEGABYTE, SESSIONS
@@ -28,6 +29,12 @@ from askdoc.web.session import Sessions
 from askdoc.web.templating import UI, render
 from askdoc.web.viewer import routes as viewer_routes
 from askdoc.web.warmup import Warmup
+
+
+class Ready(BaseModel):
+    """That it answers."""
+
+    status: Literal["ready"]
 
 
 class Health(BaseModel):
@@ -81,6 +88,19 @@ def create_app(
         status: Literal["ready", "warming up"] = "ready" if warmup.done else "warming up"
         told = indexing.told if indexing else ""
         return Health(status=status, started=started, indexing=told)
+
+    @app.get("/api/ready")
+    async def ready() -> Ready:
+        """Whether questions are answered at once: all is indexed, and the models are loaded."""
+        if indexing and not indexing.done:
+            raise HTTPException(503, indexing.told or "indexing")
+        if not warmup.done:
+            raise HTTPException(503, "warming up: the models are being loaded")
+        try:
+            warmup.wait()
+        except AskdocError as error:
+            raise HTTPException(503, str(error)) from error
+        return Ready(status="ready")
 
     @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
     async def docs(request: Request) -> str:

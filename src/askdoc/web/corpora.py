@@ -42,33 +42,48 @@ def root_of(name: str) -> str:
 
 
 class Below:
-    """Takes the name of a corpus from the beginning of a path, and keeps it as the root path."""
+    """Takes from the beginning of a path what is not the chat's own, and keeps it as the root path.
 
-    def __init__(self, app: ASGIApp) -> None:
+    That is the path ``root`` below which a proxy has the chat, which some take off themselves, and
+    then, of ``several`` corpora, the name of one.
+    """
+
+    def __init__(self, app: ASGIApp, several: bool = True, root: str = "") -> None:
         self._app = app
+        self._several = several
+        self._root = root
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hands every request on."""
-        if scope["type"] == "http" and (match := BELOW.fullmatch(scope["path"])):
-            name, path = match.groups()
-            if path:
-                scope = {**scope, "root_path": root_of(name), "path": path}
-            else:  # without the slash the page's own addresses would lead elsewhere
-                query = urlencode({"corpus": name}).encode()
-                scope = {**scope, "path": "/", "query_string": query}
-        await self._app(scope, receive, send)
+        app = self._app
+        if scope["type"] == "http":
+            root, path = self._root, scope["path"]
+            if root and path == root:  # without the slash the page's addresses would lead elsewhere
+                app = RedirectResponse(f"{root}/")
+            if path.startswith(f"{root}/"):
+                path = path.removeprefix(root)
+            query = scope["query_string"]
+            if self._several and (match := BELOW.fullmatch(path)):
+                name, path = match.groups()
+                if path:
+                    root += root_of(name)
+                else:  # the same
+                    path, query = "/", urlencode({"corpus": name}).encode()
+            scope = {**scope, "root_path": root, "path": path, "query_string": query}
+        await app(scope, receive, send)
 
 
 class Chosen:
     """Sees to it that a request has the root path of a corpus: of the first, if it names none.
 
     It can also name one as ``?corpus=NAME``. A page has its addresses below the root path, and so
-    is only shown there.
+    is only shown there. ``root`` is that of all of them.
     """
 
-    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, names: Collection[str], root: str = "") -> None:
         self._app = app
-        self._names = {root_of(name): name for name in names}
+        self._root = root
+        self._names = {root + root_of(name): name for name in names}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hands a request on, or tells that there is no such corpus."""
@@ -76,12 +91,14 @@ class Chosen:
         if scope["type"] == "http":
             name = Request(scope).query_params.get("corpus")
             first, *_ = self._names
-            root = scope["root_path"] or (first if name is None else root_of(name))
+            root, unnamed = scope["root_path"], scope["root_path"] == self._root
+            if unnamed:
+                root = first if name is None else self._root + root_of(name)
             if root not in self._names:
                 app = refused(
                     404, f"there is no such corpus: name {', '.join(self._names.values())}"
                 )
-            elif not scope["root_path"] and scope["path"] == "/":
+            elif unnamed and scope["path"] == "/":
                 app = RedirectResponse(f"{root}/")
             scope = {**scope, "root_path": root}
         await app(scope, receive, send)

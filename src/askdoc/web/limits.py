@@ -21,7 +21,7 @@ UPLOAD = "/gradio_api/upload"
 # What takes threads, of which the server has 40. A kind that is slow leaves room for the others.
 KINDS = re.compile(
     r"/api/(?P<drawing>page|document|original)$"
-    r"|/(?P<asking>api/(?!health$)|v1/|mcp|gradio_api/(?:run|api|call)/)"
+    r"|/(?P<asking>api/(?!(?:health|ready)$)|v1/|mcp|gradio_api/(?:run|api|call)/)"
     r"|/gradio_api/(?:(?P<uploading>upload)|(?P<sending>queue/join))$"
 )
 AT_WORK = 8  # requests of one kind at once

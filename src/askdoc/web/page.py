@@ -46,7 +46,9 @@ def build(
                 chat.tab(page)
             with gr.Tab("Documents") as tab:
                 _documents(page, tab, assistant, chat)
-            if assistant.settings.host in LOOPBACK:  # no stranger may have this server call others
+            settings = assistant.settings
+            # No stranger may have this server call others.
+            if settings.host in LOOPBACK and not settings.hosts:
                 with gr.Tab("Model") as tab:
                     models.tab(page, tab, assistant, sessions)
         api(ask, api_name="ask", queue=False)

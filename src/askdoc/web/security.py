@@ -49,8 +49,9 @@ class Guard:
         self._app = app
         self._auth = settings.auth.get_secret_value().encode() if settings.auth else b""
         self._tries = Rates(TRIES)
-        own = {*LOOPBACK, settings.host.lower()}
-        self._hosts = None if settings.host in EVERYWHERE else own
+        names = {name.strip().lower() for name in (settings.hosts or "").split(",")} - {""}
+        anyhow = settings.host in EVERYWHERE and not names
+        self._hosts = None if anyhow else {*LOOPBACK, settings.host.lower(), *names}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, or hands it on."""

@@ -24,7 +24,7 @@ from askdoc.index.index import OnProgress
 from askdoc.settings import Settings
 from askdoc.types import Progress
 from askdoc.web.corpora import Below, Chosen, root_of
-from askdoc.web.limits import Limits
+from askdoc.web.limits import Limits, refused
 from askdoc.web.security import Guard
 from askdoc.web.session import LOOPBACK
 from askdoc.web.templating import UI, render
@@ -65,6 +65,10 @@ class Front:
             if scope["path"].startswith("/ui/"):
                 beside = scope["path"].removeprefix("/ui")
                 await self._ui({**scope, "path": root + beside}, receive, send)
+                return
+            if scope["path"] == "/api/ready":
+                early = refused(503, self._indexing[root] or "warming up")
+                await early(scope, receive, send)
                 return
             if scope["path"] == "/api/health":
                 health = {"status": "warming up", "indexing": self._indexing[root]}
@@ -144,19 +148,20 @@ def serve(settings: Settings, listener: socket.socket, builds: Mapping[str, Buil
     """
     host, port = listener.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
-    if host not in LOOPBACK and not settings.auth:
+    if (host not in LOOPBACK or settings.hosts) and not settings.auth:
         print("askdoc: whoever reaches this address can ask and delete: set --auth", flush=True)
-    print(f"askdoc answers at http://{name}:{port} (Ctrl-C stops it)", flush=True)
-    several = len(builds) > 1
-    roots = {root_of(name) if several else "": build for name, build in builds.items()}
+    several, top = len(builds) > 1, settings.root_path or ""
+    print(f"askdoc answers at http://{name}:{port}{top} (Ctrl-C stops it)", flush=True)
+    roots = {top + (root_of(name) if several else ""): build for name, build in builds.items()}
     front = Front(roots, lambda: setattr(server, "should_exit", True))
-    inner = Chosen(front, builds) if several else front
+    inner = Chosen(front, builds, top) if several else front
     guarded = Guard(Limits(OnlyUploads(inner, settings.read_only), settings), settings)
     config = uvicorn.Config(
-        Below(guarded) if several else guarded,
+        Below(guarded, several, top),
         log_level="warning",
         lifespan="on",
         server_header=False,
+        forwarded_allow_ips=settings.trusted_proxy,
         timeout_graceful_shutdown=PARTING,
     )
     server = uvicorn.Server(config)

@@ -126,6 +126,12 @@ def test_the_page_of_routes_shows_how_each_is_called(address: str, browser) -> N
     assert len(commands) == 15
 
 
+def test_nothing_is_counted_that_nobody_asked_for(address: str) -> None:
+    reply = httpx.get(f"{address}/metrics", timeout=60)
+    assert reply.status_code == 404
+    assert reply.json() == {"error": "there is no /metrics: set ASKDOC_METRICS=1"}
+
+
 def test_gradio_client_asks(address: str, assistant: Assistant) -> None:
     client = Client(address, verbose=False)
     assert client.predict(QUESTION, api_name="/ask")["text"] == assistant.ask(QUESTION).text

@@ -58,6 +58,7 @@ OWNERS = {
     "pathspec": ["ingest.files"],
     "PIL": ["ingest.formats"],
     "pptx": ["ingest.formats.slides"],
+    "prometheus_client": ["web.metrics"],
     "py3langid": ["ingest.files"],
     "pydantic": ["answer.calibration", "answer.langchain", "evaluation", "settings", "web"],
     "pydantic_settings": ["settings"],

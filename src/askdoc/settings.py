@@ -118,6 +118,9 @@ class Settings(BaseSettings):
         description="The addresses of proxies, or networks of them, whose X-Forwarded-For and "
         "X-Forwarded-Proto count, with commas between.",
     )
+    metrics: bool = Field(
+        False, description="Tell Prometheus at /metrics what was asked; needs `askdoc[metrics]`."
+    )
     tracing: bool = Field(
         False, description="Let LangSmith trace the model's calls, where the environment asks."
     )

@@ -3,8 +3,8 @@
 OURS = {
     "/api/ask", "/api/ask/stream", "/api/search", "/api/documents", "/api/document", "/api/page",
     "/api/original", "/api/feedback", "/api/health", "/api/ready", "/api/openapi.json",
-    "/api/{name:path}", "/docs", "/mcp/", "/v1/chat/completions", "/v1/embeddings", "/v1/models",
-    "/v1/models/{name}", "/v1/{name:path}",
+    "/api/{name:path}", "/docs", "/metrics", "/mcp/", "/v1/chat/completions", "/v1/embeddings",
+    "/v1/models", "/v1/models/{name}", "/v1/{name:path}",
 }  # fmt: skip
 GRADIO = {
     "/", "/assets/{path:path}", "/config", "/favicon.ico", "/manifest.json", "/static/{path:path}",

@@ -213,7 +213,7 @@ POSTED = {
     "/api/ask", "/api/ask/stream", "/api/search", "/api/feedback", "/v1/chat/completions",
     "/v1/embeddings",
 }  # fmt: skip
-UNDESCRIBED = {"/docs", "/mcp/", "/api/openapi.json"}
+UNDESCRIBED = {"/docs", "/metrics", "/mcp/", "/api/openapi.json"}
 ROUTES = [
     (method, path)
     for path in sorted(path for path in OURS - UNDESCRIBED if ":path" not in path)

@@ -36,6 +36,7 @@ from askdoc.types import Progress
 from askdoc.web import server
 from askdoc.web.corpora import names_of
 from askdoc.web.indexing import Indexing
+from askdoc.web.metrics import Metrics
 from askdoc.web.session import Sessions
 
 app = typer.Typer(
@@ -195,6 +196,7 @@ def serve(
     folders: Sequence[Path | None] = [one for one in (folder, *(corpus or [])) if one] or [None]
     each = [settings_of(one, place, env_file, host=host, port=port, auth=auth) for one in folders]
     served, shared = corpora_of(each), each[0]
+    metrics = Metrics() if shared.metrics else None
     listener = server.listen(shared.host, shared.port)
     sessions = Sessions()
 
@@ -209,7 +211,7 @@ def serve(
         assistant = Assistant.open(settings)
         indexing = Indexing(assistant, both)
         indexing.start()
-        return create_app(assistant, indexing, corpora, sessions)
+        return create_app(assistant, indexing, corpora, sessions, metrics)
 
     builds = {}
     for name, settings in served.items():
@@ -218,7 +220,7 @@ def serve(
     code = 0
     try:
         with watched() as on_progress:
-            server.serve(shared, listener, builds)
+            server.serve(shared, listener, builds, metrics)
     except typer.Exit as interrupted:
         code = interrupted.exit_code
     # A thread that is in native code (it indexes, or loads models) would abort the process where

@@ -1,12 +1,10 @@
 """The chat's application: our own routes, the MCP server, and the page in Gradio."""
 
 import os
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from importlib.metadata import version
 from types import MappingProxyType
-from typing import Literal
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 # Else it keeps figures of 10,000 events, and reckons them anew, in pandas, after each.
@@ -17,13 +15,13 @@ import gradio as gr
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, Field
 
 from askdoc.assistant import Assistant
-from askdoc.errors import AskdocError
-from askdoc.web import api, completions, feedback, mcp, reference
+from askdoc.web import api, completions, feedback, health, mcp, reference
+from askdoc.web.corpora import names_of
 from askdoc.web.indexing import Indexing
 from askdoc.web.limits import MEGABYTE, SESSIONS
+from askdoc.web.metrics import Metrics, Watched
 from askdoc.web.page import build
 from askdoc.web.session import Sessions
 from askdoc.web.templating import UI, render
@@ -31,32 +29,23 @@ from askdoc.web.viewer import routes as viewer_routes
 from askdoc.web.warmup import Warmup
 
 
-class Ready(BaseModel):
-    """That it answers."""
-
-    status: Literal["ready"]
-
-
-class Health(BaseModel):
-    """How far the server is."""
-
-    status: Literal["ready", "warming up"]
-    started: float = Field(description="When, in seconds since 1970.")
-    indexing: str = Field(description="How far that is, in one line; empty when it is done.")
-
-
 def create_app(
     assistant: Assistant,
     indexing: Indexing | None = None,
     corpora: Mapping[str, bool] = MappingProxyType({}),
     sessions: Sessions | None = None,
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """The chat and its routes as one ASGI application; loading of the models begins at once.
 
     ``indexing`` is a sync that may yet be going on, ``corpora`` those that the server has, by
-    name, and whether each is this one, and ``sessions`` what they share. The application lets
-    everyone in: ``server`` puts a guard before it.
+    name, and whether each is this one, and ``sessions`` what they share, as ``metrics``, where
+    questions are counted. The application lets everyone in: ``server`` puts a guard before it.
     """
+    if metrics:
+        names = [name for name, own in corpora.items() if own]
+        [name] = names or names_of([assistant.settings.corpus])
+        assistant = Watched(assistant, name, metrics)
     tools = mcp.server(assistant)
 
     @asynccontextmanager
@@ -74,33 +63,14 @@ def create_app(
         responses=api.problems(),
         lifespan=life,
     )
-    warmup, started = Warmup(assistant), time.time()
+    warmup = Warmup(assistant)
     warmup.start()
     whole = [Depends(indexing.ended)] if indexing else []
     app.include_router(api.routes(assistant), dependencies=whole)
     app.include_router(completions.routes(assistant), dependencies=whole)
     app.include_router(viewer_routes.routes(assistant))
     app.include_router(feedback.routes(assistant))
-
-    @app.get("/api/health")
-    async def health() -> Health:
-        """Whether the models are loaded, since when this server runs, how far indexing is."""
-        status: Literal["ready", "warming up"] = "ready" if warmup.done else "warming up"
-        told = indexing.told if indexing else ""
-        return Health(status=status, started=started, indexing=told)
-
-    @app.get("/api/ready")
-    async def ready() -> Ready:
-        """Whether questions are answered at once: all is indexed, and the models are loaded."""
-        if indexing and not indexing.done:
-            raise HTTPException(503, indexing.told or "indexing")
-        if not warmup.done:
-            raise HTTPException(503, "warming up: the models are being loaded")
-        try:
-            warmup.wait()
-        except AskdocError as error:
-            raise HTTPException(503, str(error)) from error
-        return Ready(status="ready")
+    app.include_router(health.routes(warmup, indexing, metrics))
 
     @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
     async def docs(request: Request) -> str:

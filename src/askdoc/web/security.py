@@ -31,7 +31,7 @@ HEADERS = [
 # What our page and Gradio's client ask for. Gradio has much more: it fetches addresses for others,
 # keeps what it is sent, and holds connections open.
 OPEN = re.compile(
-    r"/(?:$|(?:api|v1|ui|mcp|assets|static|svelte)/|mcp$|docs$|config$|theme\.css$|favicon\.ico$"
+    r"/(?:$|(?:api|v1|ui|mcp|assets|static|svelte)/|mcp$|docs$|metrics$|config$|theme\.css$|favicon\.ico$"
     r"|manifest\.json$|gradio_api/(?:info$|app_id$|startup-events$|queue/(?:join|data)$"
     r"|upload$|upload_progress$|cancel$|reset$|file=(?!https?:)|(?:run|api|call)/))",
     re.IGNORECASE,

@@ -25,6 +25,7 @@ from askdoc.settings import Settings
 from askdoc.types import Progress
 from askdoc.web.corpora import Below, Chosen, root_of
 from askdoc.web.limits import Limits, refused
+from askdoc.web.metrics import Counting, Metrics
 from askdoc.web.security import Guard
 from askdoc.web.session import LOOPBACK
 from askdoc.web.templating import UI, render
@@ -140,10 +141,16 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(settings: Settings, listener: socket.socket, builds: Mapping[str, Build]) -> None:
+def serve(
+    settings: Settings,
+    listener: socket.socket,
+    builds: Mapping[str, Build],
+    metrics: Metrics | None = None,
+) -> None:
     """Serves the applications that ``builds`` make, until it is interrupted.
 
     One alone is at the top; each of several is below the root path of the corpus of its name.
+    ``metrics`` count all requests.
     Raises what a build raises.
     """
     host, port = listener.getsockname()[:2]
@@ -156,8 +163,9 @@ def serve(settings: Settings, listener: socket.socket, builds: Mapping[str, Buil
     front = Front(roots, lambda: setattr(server, "should_exit", True))
     inner = Chosen(front, builds, top) if several else front
     guarded = Guard(Limits(OnlyUploads(inner, settings.read_only), settings), settings)
+    below = Below(guarded, several, top)
     config = uvicorn.Config(
-        Below(guarded, several, top),
+        Counting(below, metrics) if metrics else below,
         log_level="warning",
         lifespan="on",
         server_header=False,

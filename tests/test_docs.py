@@ -89,7 +89,7 @@ def test_the_top_level_holds_what_it_should() -> None:
     if done.returncode:
         pytest.skip("not a git checkout")
     assert {line.split("/")[0] for line in done.stdout.splitlines()} == {
-        ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
-        "SECURITY.md", "app.py", "constraints.txt", "corpus", "docs", "evals", "pyproject.toml",
-        "src", "tests",
+        ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "Containerfile", "LICENSE",
+        "Makefile", "README.md", "SECURITY.md", "app.py", "constraints.txt", "corpus", "docs",
+        "evals", "pyproject.toml", "src", "tests",
     }  # fmt: skip

@@ -1,0 +1,77 @@
+"""The Containerfile, as far as it goes without an engine: its words run here."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+from helpers import ROOT
+
+LINES = (ROOT / "Containerfile").read_text("utf-8").splitlines()
+WORDS = [line.split(" ", 1) for line in LINES if line and line[0] != "#"]
+
+
+def of(name: str) -> list[str]:
+    """What stands behind an instruction, each time that it is there."""
+    return [rest for word, rest in WORDS if word == name]
+
+
+def test_it_copies_what_is_there_and_installs_what_askdoc_has() -> None:
+    for copied in of("COPY"):
+        *sources, _ = copied.split()
+        assert all((ROOT / source).exists() for source in sources)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    [install] = [run for run in of("RUN") if "-c constraints.txt" in run and "torch" not in run]
+    extras = re.search(r'"\.\[(.*)\]"', install)
+    assert extras
+    assert set(extras[1].split(",")) <= set(project["optional-dependencies"])
+    version = of("FROM")[0].rpartition(":")[2].removesuffix("-slim")
+    assert version == project["requires-python"].removeprefix(">=")
+    user, group = of("USER")[0].split(":")
+    assert int(user) > 0
+    assert int(group) > 0
+
+
+def test_it_serves_writes_to_its_two_places_only_and_tells_when_it_is_ready(tmp_path: Path) -> None:
+    """What is not the index and not the folder for temporary files is as it was."""
+    places = {name: tmp_path / name for name in ("documents", "index", "tmp")}
+    for place in places.values():
+        place.mkdir()
+    (places["documents"] / "a.md").write_text("A ferry.")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    told = dict(each.split("=") for line in of("ENV") for each in line.split())
+    assert told["ASKDOC_HOST"] == "0.0.0.0"
+    told = {name: re.sub(r"^(?=/)", str(tmp_path), value) for name, value in told.items()}
+    environment = {**os.environ, **told, "TMPDIR": str(places["tmp"])}
+    environment |= {"ASKDOC_PORT": str(port), "ASKDOC_AUTH": "ani:se:cret"}
+    [command], [health] = of("CMD"), of("HEALTHCHECK")
+    asked = json.loads(health.partition(" CMD ")[2])
+    assert asked[0] == "python"
+    assert json.loads(command)[0] == "askdoc"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "askdoc", *json.loads(command)[1:]], env=environment, cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+    def is_well(**changed: str) -> bool:
+        words = [sys.executable, *asked[1:]]
+        done = subprocess.run(words, env={**environment, **changed}, capture_output=True)
+        return done.returncode == 0
+
+    assert not is_well()
+    while not is_well():
+        assert server.poll() is None
+        time.sleep(0.2)
+    assert not is_well(ASKDOC_AUTH="ani:wrong")
+    server.terminate()
+    server.wait(30)
+    assert {path.name for path in tmp_path.iterdir()} == set(places)
+    assert [path.name for path in places["documents"].iterdir()] == ["a.md"]
+    assert (places["index"] / "askdoc" / "current").exists()

@@ -10,6 +10,7 @@ import time
 import tomllib
 from pathlib import Path
 
+import httpx
 from helpers import ROOT
 
 LINES = (ROOT / "Containerfile").read_text("utf-8").splitlines()
@@ -19,6 +20,15 @@ WORDS = [line.split(" ", 1) for line in LINES if line and line[0] != "#"]
 def of(name: str) -> list[str]:
     """What stands behind an instruction, each time that it is there."""
     return [rest for word, rest in WORDS if word == name]
+
+
+def once(web: httpx.Client, path: str) -> httpx.Response:
+    """What a server answers, as soon as it listens."""
+    while True:
+        try:
+            return web.get(path)
+        except httpx.ConnectError:
+            time.sleep(0.02)
 
 
 def test_it_copies_what_is_there_and_installs_what_askdoc_has() -> None:
@@ -46,11 +56,12 @@ def test_it_serves_writes_to_its_two_places_only_and_tells_when_it_is_ready(tmp_
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    told = dict(each.split("=") for line in of("ENV") for each in line.split())
-    assert told["ASKDOC_HOST"] == "0.0.0.0"
-    told = {name: re.sub(r"^(?=/)", str(tmp_path), value) for name, value in told.items()}
-    environment = {**os.environ, **told, "TMPDIR": str(places["tmp"])}
+    given = dict(each.split("=") for line in of("ENV") for each in line.split())
+    assert given["ASKDOC_HOST"] == "0.0.0.0"
+    given = {name: re.sub(r"^(?=/)", str(tmp_path), value) for name, value in given.items()}
+    environment = {**os.environ, **given, "TMPDIR": str(places["tmp"])}
     environment |= {"ASKDOC_PORT": str(port), "ASKDOC_AUTH": "ani:se:cret"}
+    environment |= {"ASKDOC_TRUSTED_PROXY": "10.0.0.0/8, ::1", "ASKDOC_RATE": "20"}
     [command], [health] = of("CMD"), of("HEALTHCHECK")
     asked = json.loads(health.partition(" CMD ")[2])
     assert asked[0] == "python"
@@ -65,13 +76,25 @@ def test_it_serves_writes_to_its_two_places_only_and_tells_when_it_is_ready(tmp_
         done = subprocess.run(words, env={**environment, **changed}, capture_output=True)
         return done.returncode == 0
 
+    url, told = f"http://127.0.0.1:{port}", set[str]()
     assert not is_well()
-    while not is_well():
-        assert server.poll() is None
-        time.sleep(0.2)
-    assert not is_well(ASKDOC_AUTH="ani:wrong")
+    with httpx.Client(base_url=url, auth=("ani", "se:cret"), timeout=60) as web:
+        while (reply := once(web, "/api/ready")).status_code == 503:
+            told.add(reply.json()["error"])
+            assert reply.headers["retry-after"]
+            time.sleep(0.1)
+        assert reply.json() == {"status": "ready"}
+        assert web.get("/api/health").json()["status"] == "ready"
+        assert is_well()
+        assert not is_well(ASKDOC_AUTH="ani:wrong")
+        # Nobody but a proxy that is named says where one comes from.
+        afar = ({"x-forwarded-for": f"10.1.1.{number}"} for number in range(40))
+        statuses = {web.post("/api/none", headers=headers).status_code for headers in afar}
+        assert statuses == {404, 429}
     server.terminate()
     server.wait(30)
+    assert "warming up" in told
+    assert not any("\n" in each for each in told)
     assert {path.name for path in tmp_path.iterdir()} == set(places)
     assert [path.name for path in places["documents"].iterdir()] == ["a.md"]
     assert (places["index"] / "askdoc" / "current").exists()

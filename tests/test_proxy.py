@@ -1,9 +1,12 @@
-"""The chat behind a reverse proxy: a sub-path, a name of its own, what the proxy forwards."""
+"""The chat behind a reverse proxy: a sub-path, a name of its own, and what is counted."""
 
+import os
 import re
 import socket
+import subprocess
+import sys
 import threading
-import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -13,6 +16,7 @@ import pytest
 import uvicorn
 from chat import WAIT, ask, serve, visit
 from playwright.sync_api import expect
+from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -25,7 +29,9 @@ pytestmark = pytest.mark.alone
 
 LOGIN = ("ani", "se:cret")
 HARBOUR = "Who is the harbour master of Marwick?"
+NOTHING = "How do I bake a lasagne?"
 ROOT = "/tools/askdoc"
+DEPLOYING = (helpers.ROOT / "docs" / "deploying.md").read_text("utf-8")
 METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD"]
 HOPS = {"connection", "keep-alive", "transfer-encoding", "host"}
 
@@ -71,11 +77,13 @@ def proxy(upstream: str, strips: bool) -> Iterator[int]:
 @pytest.fixture(scope="module")
 def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where a chat listens that a proxy shows as docs.localhost below ROOT."""
-    folder = tmp_path_factory.mktemp("harbour")
+    folder = tmp_path_factory.mktemp("docs") / "harbour"
+    folder.mkdir()
     (folder / "who.md").write_text("The harbour master of Marwick is Ingrid Sund.")
     server, url = serve(
         "-m", "askdoc", "serve", folder,
         ASKDOC_ROOT_PATH=ROOT, ASKDOC_HOSTS="docs.localhost", ASKDOC_AUTH=":".join(LOGIN),
+        ASKDOC_METRICS=1,
     )  # fmt: skip
     assert url.endswith(ROOT)
     yield url.removesuffix(ROOT)
@@ -134,29 +142,48 @@ def test_only_its_own_names_count(upstream: str) -> None:
         assert web.get("/api/health", headers=forwarded).status_code == 400
 
 
-def test_it_is_ready_when_it_answers_at_once(folder) -> None:
-    """And says so from the first on; nobody but a proxy of ours says from where one comes."""
-    server, url = serve(
-        "-m", "askdoc", "serve", folder({"a.md": "A ferry."}),
-        ASKDOC_TRUSTED_PROXY="10.0.0.0/8, ::1", ASKDOC_RATE=20,
+def test_what_was_asked_is_counted_however_it_was(upstream: str) -> None:
+    """By ``/api`` and as a chat program would; what is no question counts as a request only."""
+    with httpx.Client(base_url=upstream, auth=LOGIN, timeout=120) as web:
+
+        def counted() -> Counter[tuple[str, ...]]:
+            families = text_string_to_metric_families(web.get("/metrics").text)
+            samples = [sample for family in families for sample in family.samples]
+            return Counter({(each.name, *each.labels.values()): each.value for each in samples})
+
+        web.post("/api/ask", json={"question": NOTHING})  # the models are there
+        before = counted()
+        certainty = web.post("/api/ask", json={"question": HARBOUR}).json()["certainty"]
+        message = {"role": "user", "content": NOTHING}
+        body = {"model": "askdoc", "messages": [message], "stream": True}
+        web.post("/v1/chat/completions", json=body)
+        web.post("/api/ask", json={"question": ""})
+        web.get("/api/none")
+        more = counted()
+        more.subtract(before)
+        after = counted()
+    assert more["askdoc_questions_total", certainty] == 1
+    assert more["askdoc_questions_total", "none"] == 1
+    assert more["askdoc_answer_seconds_count",] == 2
+    assert 0 < more["askdoc_answer_seconds_sum",] < 60
+    assert [more["askdoc_requests_total", status] for status in ("200", "400", "404")] == [3, 1, 1]
+    assert after["askdoc_documents", "harbour"] == after["askdoc_passages", "harbour"] == 1
+    told = re.findall(r"^\| (`askdoc_.*?) \|", DEPLOYING, re.M)
+    for name in re.findall(r"askdoc_\w+", " ".join(told)):
+        assert {name, f"{name}_count"} & {known for known, *_ in after}
+
+
+def test_without_the_package_one_line_tells_what_to_install(folder) -> None:
+    """The server does not start, rather than to count nothing."""
+    hidden = "import sys; sys.modules['prometheus_client'] = None; from askdoc.cli import main; "
+    run = hidden + f"main(['serve', '--port', '0', '--corpus', {str(folder({'a.md': 'A.'}))!r}])"
+    done = subprocess.run(
+        [sys.executable, "-c", run], capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, "ASKDOC_METRICS": "1"},
     )  # fmt: skip
-    told = []
-    with httpx.Client(base_url=url, timeout=60) as web:
-        while (reply := web.get("/api/ready")).status_code == 503:
-            told.append(reply.json()["error"])
-            assert reply.headers["retry-after"]
-            time.sleep(0.05)
-        assert reply.json() == {"status": "ready"}
-        assert web.get("/api/health").json()["status"] == "ready"
-        statuses = [
-            web.post("/api/none", headers={"x-forwarded-for": f"10.1.1.{n}"}).status_code
-            for n in range(40)
-        ]
-        assert set(statuses) == {404, 429}
-    server.terminate()
-    server.wait(30)
-    assert "warming up" in told
-    assert not any("\n" in each for each in told)
+    assert done.returncode == 1
+    told = "askdoc: ASKDOC_METRICS needs a package: pip install 'askdoc[metrics]'"
+    assert done.stderr.strip() == told
 
 
 @pytest.mark.parametrize(
@@ -174,9 +201,8 @@ def test_what_cannot_be_is_told_at_once(name: str, value: str, told: str) -> Non
 
 
 def test_the_page_about_it_names_what_there_is() -> None:
-    text = (helpers.ROOT / "docs" / "deploying.md").read_text("utf-8")
-    named = set(re.findall(r"ASKDOC_(\w+)", text))
+    named = set(re.findall(r"ASKDOC_(\w+)", DEPLOYING))
     assert {name.lower() for name in named} <= set(Settings.model_fields)
     assert {"ROOT_PATH", "HOSTS", "TRUSTED_PROXY", "AUTH"} <= named
-    for route in re.findall(r"`(/api/\w+)`", text):
+    for route in re.findall(r"`(/api/\w+)`", DEPLOYING):
         assert route in ("/api/ready", "/api/health")

@@ -191,7 +191,7 @@ def _elsewhere(said: Tokens, texts: Tokens) -> bool:
     for at, token in enumerate(said):  # 3.1 kg are 3,100 grams
         measures = token.unit in MEASURES and token.key not in there
         if measures and any(one_number(said, at, each, texts) for each in numbers):
-            there |= {token.key, token.unit}
+            there |= {token.key, str(token.unit)}
     every = {token.key for token in said if token.telling}
     words = {token.key for token in said if token.telling and token.kind is Kind.WORD}
     return any(

@@ -43,7 +43,7 @@ class Baseline:
     def from_folder(cls, corpus: Path, settings: Settings) -> "Baseline":
         """The baseline over the documents of a folder that askdoc can read."""
         documents = {}
-        for source in find(corpus, settings.index_folder):
+        for source in find(corpus, settings.index_folder).files:
             with suppress(Unreadable):
                 documents[source] = load(corpus, source)
         return cls(documents, settings)

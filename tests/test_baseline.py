@@ -65,7 +65,7 @@ def test_the_score_and_the_confidence_are_the_cosine(baseline: Baseline) -> None
 
 
 def test_hits_come_best_first_and_are_the_nearest_of_all(baseline: Baseline, corpus: Path) -> None:
-    sources = find(corpus, corpus / ".askdoc")
+    sources = find(corpus, corpus / ".askdoc").files
     passages = [passage for source in sources for passage in chunk(baseline.document(source))]
     vectors = embedder(BUNDLED).embed_documents([passage.text for passage in passages])
     query = embedder(BUNDLED).embed_query(QUESTION)
@@ -86,7 +86,7 @@ def test_it_answers_what_no_document_says(baseline: Baseline) -> None:
 
 
 def test_passages_are_those_of_the_tutorial(baseline: Baseline, corpus: Path) -> None:
-    for source in find(corpus, corpus / ".askdoc"):
+    for source in find(corpus, corpus / ".askdoc").files:
         document = baseline.document(source)
         passages = chunk(document)
         assert [passage.text for passage in passages] == SPLITTER.split_text(document.text)

@@ -83,7 +83,7 @@ def test_passages_are_exact_spans(tmp_path: Path, text: str, name: str, size: in
 @pytest.mark.parametrize("size", [100, 600, 4000])
 def test_passages_of_the_corpus_are_exact_spans(corpus: Path, size: int) -> None:
     """1 and 4, over the real files of every format."""
-    sources = list(find(corpus, corpus / ".askdoc"))
+    sources = list(find(corpus, corpus / ".askdoc").files)
     assert {Path(source).suffix for source in sources} == {".md", ".txt", ".html", ".pdf", ".docx"}
     for source in sources:
         check_passages(load(corpus, source), size)
@@ -199,7 +199,7 @@ def test_indexing_twice_changes_nothing(corpus: Path, tmp_path: Path) -> None:
             (index.stores.dense.ids(), index.stores.bm25.ids(), index.stores.manifest.sources())
         )
     assert ids[0] == ids[1]
-    assert index.sync().kept == tuple(sorted(find(corpus, tmp_path)))
+    assert index.sync().kept == tuple(sorted(find(corpus, tmp_path).files))
     assert (
         index.stores.dense.ids(),
         index.stores.bm25.ids(),

@@ -1,6 +1,7 @@
 """Folders as they really are: odd entries, lost parts, moments of bad luck."""
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,14 +10,22 @@ import pytest
 from helpers import build_of
 
 from askdoc import Assistant, BadInput, Document, Passage, Settings, ask
+from askdoc.cli import main
 from askdoc.index import index as index_module
 from askdoc.index.index import Index
 from askdoc.index.manifest import Manifest
 from askdoc.ingest.blocks import structure, table
 from askdoc.ingest.chunker import chunk
 from askdoc.ingest.files import find, ingest
+from askdoc.web.documents import delete
 
 Ingested = tuple[Document, tuple[Passage, ...]]
+# Root may look into any folder.
+AS_NOBODY = (
+    ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0
+    else []
+)
 FERRY = "The ferry to Marwick sails at nine."
 
 
@@ -25,7 +34,7 @@ def test_links_to_themselves_and_to_nowhere_stop_nothing(folder) -> None:
     root = folder({"a.md": FERRY})
     (root / "loop").symlink_to(root / "loop")
     (root / "nowhere.md").symlink_to(root / "gone.md")
-    assert list(find(root, root / ".askdoc")) == ["a.md"]
+    assert list(find(root, root / ".askdoc").files) == ["a.md"]
 
 
 @pytest.mark.parametrize("line", ["!", "a\\"])
@@ -40,7 +49,7 @@ def test_an_ignore_file_of_a_windows_editor_is_obeyed(folder, encoding: str) -> 
     root = folder(
         {"a.md": FERRY, "secret.md": "x", ".askdocignore": "secret.md\n".encode(encoding)}
     )
-    assert list(find(root, root / ".askdoc")) == ["a.md"]
+    assert list(find(root, root / ".askdoc").files) == ["a.md"]
 
 
 def test_a_lost_part_is_mended_by_the_next_sync(folder) -> None:
@@ -128,6 +137,63 @@ def test_a_corpus_that_vanishes_does_not_empty_its_index(folder, tmp_path: Path)
         index.sync()
     (tmp_path / "away").rename(root)
     assert index.sync().kept == ("a.md",)
+
+
+def test_what_cannot_be_seen_is_not_taken_for_deleted(folder) -> None:
+    root = folder({"a.md": FERRY, **{f"share/{n}.md": f"Pump {n} was mended." for n in range(3)}})
+    index = Index.open(Settings(corpus=root))
+    index.sync()
+    (root / "share").rename(root.parent / "away")
+    (root / "share").mkdir()  # where it was mounted
+    report = index.sync()
+    assert (report.removed, len(report.unseen)) == ((), 3)
+    assert report.note.startswith("share/0.md and 2 more cannot be seen any more")
+    assert "--prune" in report.note
+    assert index.changes()["share/0.md"].endswith("it is kept")
+    assert "Pump 2" in index.document("share/2.md").text
+    assert Assistant(index).catch_up() == report.note
+    (root / "share").rmdir()
+    (root.parent / "away").rename(root / "share")
+    assert index.sync().unseen == ()
+    (root / "share" / "0.md").unlink()  # one alone is gone for good
+    assert index.sync().removed == ("share/0.md",)
+
+
+def test_what_is_deleted_on_purpose_is_dropped_however_much_it_is(folder, capsys) -> None:
+    root = folder({f"{n}.md": f"Pump {n} was mended." for n in range(4)})
+    assistant = Assistant.from_folder(root)
+    delete(assistant, ["0.md", "1.md", "2.md"])
+    assert assistant.sync().removed == ("0.md", "1.md", "2.md")
+    (root / "3.md").unlink()
+    with pytest.raises(SystemExit) as ended:
+        main(["index", str(root)])
+    assert not ended.value.code
+    assert "3.md cannot be seen any more" in " ".join(capsys.readouterr().err.split())
+    with pytest.raises(SystemExit):
+        main(["index", str(root), "--prune"])
+    assert "1 removed" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no such permissions")
+def test_a_folder_that_cannot_be_listed_keeps_what_was_indexed(folder) -> None:
+    """Only one of ten files is there: of a folder that cannot be looked into, nothing is gone."""
+    root = folder({f"{n}.md": FERRY for n in range(9)} | {"share/a.md": "Pump 1 was mended."})
+    Assistant.from_folder(root)
+    shut = root / "share"
+    shut.chmod(0)
+    try:
+        code = (
+            "import sys; from askdoc import Assistant; "
+            "report = Assistant.from_folder(sys.argv[1]).sync(); "
+            "print(report.removed, report.unseen)"
+        )
+        told = subprocess.run(
+            [*AS_NOBODY, sys.executable, "-c", code, str(root)],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    finally:
+        shut.chmod(0o755)
+    assert told.stdout.strip() == "() ('share/a.md',)"
 
 
 def test_an_assistant_stays_with_its_corpus_when_the_process_moves(

@@ -59,7 +59,7 @@ def content(text: str) -> set[str]:
 @pytest.fixture(scope="module")
 def documents(corpus: Path) -> dict[str, str]:
     """The text of every document that askdoc reads in the corpus, by source."""
-    return {source: load(corpus, source).text for source in find(corpus, corpus / ".askdoc")}
+    return {source: load(corpus, source).text for source in find(corpus, corpus / ".askdoc").files}
 
 
 def test_there_are_enough_of_every_kind() -> None:

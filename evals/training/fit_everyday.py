@@ -45,7 +45,7 @@ def texts() -> list[tuple[str, str]]:
                 QUESTIONS.parents[1] / name if name == "corpus" else QUESTIONS / "everyday" / name
             )
             if name not in titles:
-                titles[name] = {s: load(root, s).title for s in find(root, root / ".askdoc")}
+                titles[name] = {s: load(root, s).title for s in find(root, root / ".askdoc").files}
             source, text, _ = mentioned(row["question"].strip(), titles[name])
             # Of rows the kind does not tell whether a summary or the contents are wanted.
             if row["kind"] != Kind.SUMMARY and not (source and row["kind"] == QUESTION):

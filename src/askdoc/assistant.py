@@ -219,17 +219,17 @@ class Assistant:
     def catch_up(self, on_progress: OnProgress = lambda progress: None, patience: float = 1) -> str:
         """Syncs, unless another process is at it for longer or none can; then a line that says so.
 
+        It also tells of what was not found and is kept.
         Raises IndexBusy or IndexUnavailable when there is nothing yet to answer from.
         """
         try:
-            self.index.sync(on_progress, patience)
+            return self.index.sync(on_progress, patience).note
         except (IndexBusy, IndexUnavailable) as hindered:
             if self.index.is_empty:
                 raise
             if isinstance(hindered, IndexUnavailable) and not self.index.changes():
                 return ""
             return f"{hindered}; answers come from what is indexed so far"
-        return ""
 
     def _checked(self, question: str, history: History, sources: Sequence[str]) -> Sequence[str]:
         """The documents that may answer, all where there are none; raises BadInput as ``ask``."""

@@ -410,7 +410,10 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What ``sync`` found and did: a report for each file, and the sources that changed."""
+    """What ``sync`` found and did: a report for each file, and the sources that changed.
+
+    ``unseen`` are kept, though they were not found: a disk or a share may be away.
+    """
 
     documents: tuple[FileReport, ...]
     added: tuple[str, ...] = ()
@@ -418,10 +421,24 @@ class SyncReport:
     removed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     seconds: float = 0.0
+    unseen: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """A line about what was not found and is kept; empty where there is nothing of it."""
+        if not self.unseen:
+            return ""
+        more = f" and {len(self.unseen) - 1:,} more" if len(self.unseen) > 1 else ""
+        return (
+            f"{self.unseen[0]}{more} cannot be seen any more, and may only be away: what was "
+            "indexed of it is kept; `askdoc index --prune` drops what is gone"
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON values."""
-        return asdict(self) | {"seconds": round(self.seconds, 3)}
+        told = asdict(self) | {"seconds": round(self.seconds, 3)}
+        # Only where there is something of it.
+        return told if self.unseen else {name: told[name] for name in told if name != "unseen"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,9 @@ def index(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Build the index anew, and then replace it.")
     ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Drop what is gone, also where that is over half.")
+    ] = False,
     env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
@@ -87,7 +90,7 @@ def index(
             opened, report = Index.rebuild(settings, on_progress)
         else:
             opened = Index.open(settings)
-            report = opened.sync(on_progress)
+            report = opened.sync(on_progress, prune=prune)
     if as_json:
         print_json(report.as_dict())
     else:
@@ -98,6 +101,8 @@ def index(
             f"in {report.seconds:.1f} s; the index is in {escape(str(settings.index_folder))}"
         )
         print_warning(opened)
+    if report.note:
+        tell(report.note)
     opened.check_not_empty()
 
 

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 from askdoc.errors import BadInput, IndexDamaged, IndexUnavailable, Unreadable
@@ -32,8 +33,19 @@ RACY = 2_000_000_000  # nanoseconds
 OnProgress = Callable[[Progress], None]
 
 
-Plan = tuple[dict[str, os.stat_result], tuple[str, ...]]
-"""What a sync would look at, by sizes and times: files that are new or changed, and those gone."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a sync would do, by sizes and times: files that are new or changed, and those gone.
+
+    ``unseen`` are indexed and were not found, and yet kept: their disk or share may be away.
+    """
+
+    unread: dict[str, os.stat_result]
+    removed: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.unread or self.removed)
 
 
 class Index:
@@ -49,6 +61,7 @@ class Index:
         self._current = self._home.current
         self._opening = threading.Lock()
         self._same: dict[str, Times] = {}  # of files that were found to be as they were
+        self._deleted: set[str] = set()  # on purpose, so that they are gone and not away
 
     @classmethod
     def open(cls, settings: Settings) -> "Index":
@@ -89,25 +102,34 @@ class Index:
             return self._stores
 
     def sync(
-        self, on_progress: OnProgress = lambda progress: None, patience: float = PATIENCE
+        self,
+        on_progress: OnProgress = lambda progress: None,
+        patience: float = PATIENCE,
+        prune: bool = False,
     ) -> SyncReport:
         """Makes the index hold what the corpus holds now; works only on what changed.
 
-        Raises IndexBusy when another process is at it for longer than ``patience`` seconds.
+        What cannot be seen is kept, also where over half of the files are gone at once, unless it
+        is told to ``prune``. Raises IndexBusy when another process is at it for longer than
+        ``patience`` seconds.
         """
-        return self._synced(only_writer(self._home, patience), on_progress)
+        return self._synced(only_writer(self._home, patience), on_progress, prune)
 
-    def _synced(self, lock: AbstractContextManager[None], on_progress: OnProgress) -> SyncReport:
+    def _synced(
+        self, lock: AbstractContextManager[None], on_progress: OnProgress, prune: bool = False
+    ) -> SyncReport:
         """What ``sync`` gives; nobody else writes within the lock."""
         began = time.perf_counter()
         check_corpus(self.corpus)
         before = after = self.stores.manifest.files()
-        if any(self._plan()) or self.stores.dirty:
+        plan = self._plan(prune)
+        if plan or self.stores.dirty:
             with lock, self._writable().writing():
                 check_weights(self.settings.embedder)
                 before = self.stores.manifest.files()
                 # Planned anew: another writer may have ended.
-                self._work_off(self._plan(), before, on_progress)
+                plan = self._plan(prune)
+                self._work_off(plan, before, on_progress)
             after = self.stores.manifest.files()
         both = before.keys() & after.keys()
         changed = {source for source in both if before[source].sha256 != after[source].sha256}
@@ -117,6 +139,7 @@ class Index:
             changed=tuple(sorted(changed)),
             removed=tuple(sorted(before.keys() - after.keys())),
             kept=tuple(sorted(both - changed)),
+            unseen=plan.unseen,
             seconds=time.perf_counter() - began,
         )
 
@@ -228,30 +251,41 @@ class Index:
                 "`askdoc index` tells what came of each"
             )
 
-    def _plan(self) -> Plan:
+    def deleted(self, sources: Iterable[str]) -> None:
+        """Tells that files were deleted on purpose: the next sync drops them, however many."""
+        self._deleted.update(sources)
+
+    def _plan(self, prune: bool = False) -> Plan:
         """What differs between folder and manifest, before any file is read."""
         known = self.stores.manifest.files()
-        found = find(self.corpus, self.folder)
+        looked = find(self.corpus, self.folder)
+        found = looked.files
+        missing = known.keys() - found.keys()
+        most_are_gone = 2 * len(found) < len(known.keys() - self._deleted) and not prune
+        unseen = {
+            source for source in missing - self._deleted if most_are_gone or looked.may_have(source)
+        }
         unread = {
             source: stat
             for source, stat in found.items()
             if source not in known
             or _times(stat) not in (known[source].times, self._same.get(source))
         }
-        return unread, tuple(sorted(known.keys() - found.keys()))
+        return Plan(unread, tuple(sorted(missing - unseen)), tuple(sorted(unseen)))
 
     def changes(self) -> dict[str, str]:
         """What is not in the index as it is in the folder, by source; files are compared whole."""
-        (unread, removed), known = self._plan(), self.stores.manifest.files()
+        plan, known = self._plan(), self.stores.manifest.files()
         found = {}
-        for source, stat in unread.items():
+        for source, stat in plan.unread.items():
             if source not in known:
                 found[source] = "not indexed"
             elif known[source].sha256 != _sha256(self.corpus / source):
                 found[source] = "changed since it was indexed"
             else:
                 self._same[source] = _settled(stat)
-        return found | dict.fromkeys(removed, "indexed, but gone from the corpus")
+        gone = dict.fromkeys(plan.removed, "indexed, but gone from the corpus")
+        return found | gone | dict.fromkeys(plan.unseen, "indexed, but not to be seen: it is kept")
 
     def verify(self, deep: bool = False) -> list[str]:
         """Every difference between corpus, manifest and both ways to find, a line each.
@@ -287,13 +321,12 @@ class Index:
 
     def _work_off(self, plan: Plan, known: dict[str, File], on_progress: OnProgress) -> None:
         """Reads, embeds and writes what is new or changed; drops what is gone."""
-        unread, removed = plan
-        total = sum(stat.st_size for stat in unread.values())
+        total = sum(stat.st_size for stat in plan.unread.values())
         done, enough = 0, STEP  # so that what comes first can soon be asked
         batch: list[Entry] = []
         touched: list[tuple[*Times, str]] = []
         with Worker() as worker:
-            for source, stat in unread.items():
+            for source, stat in plan.unread.items():
                 read = sum(entry.file.times.size for entry in batch) // READING
                 on_progress(Progress(source, done + read, total))
                 sha256 = _sha256(self.corpus / source)
@@ -307,7 +340,7 @@ class Index:
                     batch, enough = [], min(2 * enough, TOGETHER)
         self._write(batch, done, total, on_progress)
         self.stores.manifest.touch(touched)
-        self.stores.remove(removed)
+        self.stores.remove(plan.removed)
 
     def _read(self, worker: Worker, source: str, stat: os.stat_result, sha256: str) -> Entry:
         """One file, read and cut into passages, or the line that says why it could not be."""

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pathspec
@@ -69,16 +70,36 @@ LOADERS: Mapping[str, Callable[[Path], Extract]] = {
 """Suffix -> loader."""
 
 
-def find(corpus: Path, index: Path) -> dict[str, os.stat_result]:
-    """The source of every file of the corpus, in a fixed order, with its size and time.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files of a corpus by their sources, in a fixed order, each with its size and time.
+
+    ``unlisted`` are folders of it that could not be looked into, each with a slash at the end.
+    """
+
+    files: dict[str, os.stat_result]
+    unlisted: tuple[str, ...]
+
+    def may_have(self, source: str) -> bool:
+        """Whether a file that was not found may yet be there."""
+        return source.startswith(self.unlisted)
+
+
+def find(corpus: Path, index: Path) -> Found:
+    """What files a corpus has.
 
     Left out are hidden files and folders, the index, what ``.askdocignore`` (gitignore syntax)
     names, and links that lead out of the corpus. A name that is no text is given with escapes.
     """
     root, inside = corpus.resolve(), index.absolute()
     ignored = _ignored(corpus / IGNORE_FILE)
-    stats = {}
-    for folder, folders, names in os.walk(corpus):
+    stats, unlisted = {}, []
+
+    def unseen(error: OSError) -> None:
+        folder = Path(error.filename).relative_to(corpus).as_posix()
+        unlisted.append("" if folder == "." else f"{folder}/")
+
+    for folder, folders, names in os.walk(corpus, onerror=unseen):
         here = Path(folder)
         folders[:] = sorted(
             name
@@ -93,7 +114,7 @@ def find(corpus: Path, index: Path) -> dict[str, os.stat_result]:
             with suppress(OSError, RuntimeError):  # gone in this very moment; a link to itself
                 if path.resolve().is_relative_to(root) and path.is_file():
                     stats[source.encode("utf-8", "backslashreplace").decode()] = path.stat()
-    return stats
+    return Found(stats, tuple(unlisted))
 
 
 def still_in(corpus: Path, sources: Iterable[str]) -> set[str]:

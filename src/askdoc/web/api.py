@@ -147,8 +147,8 @@ def routes(assistant: Assistant) -> APIRouter:
         """The best hits, as ``askdoc search --json`` prints them."""
         return hits_of(assistant, **asked.model_dump())
 
-    @router.get("/documents", response_model=SyncReport)
-    @router.post("/documents", response_model=SyncReport)
+    @router.get("/documents", response_model=SyncReport, response_model_exclude_unset=True)
+    @router.post("/documents", response_model=SyncReport, response_model_exclude_unset=True)
     def documents() -> dict[str, Any]:
         """The report, as ``askdoc index --json`` prints it, after a sync."""
         return assistant.sync().as_dict()

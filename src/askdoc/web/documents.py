@@ -118,6 +118,7 @@ def delete(assistant: Assistant, sources: Sequence[str]) -> None:
     for source in sources:
         try:
             (assistant.settings.corpus / source).unlink(missing_ok=True)
+            assistant.index.deleted([source])
         except OSError as error:
             raise BadInput(f"{source} cannot be deleted: {error.strerror}") from error
 

@@ -31,7 +31,7 @@ class Baseline:
         self._passages = {one.id: one for each in documents.values() for one in chunk(each)}
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._store = Chroma(
-            embedding_function=embedder(settings.embedder),
+            embedding_function=embedder(settings.embedder),  # type: ignore[arg-type]  # it will do
             persist_directory=self._folder.name,
             collection_configuration={"hnsw": {"space": "cosine", "num_threads": 1}},  # repeatable
         )

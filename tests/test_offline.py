@@ -53,10 +53,10 @@ threading.Thread(
 ).start()
 for _ in range(300):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as response:
-            page = response.read().decode()
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=30) as response:
             ready = json.load(response)["status"] == "ready"
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as response:
+            page = response.read().decode()
         if ready:
             break
     except OSError:

@@ -5,7 +5,10 @@
 'eagle-partner.md'
 """
 
-from askdoc.assistant import Assistant, ask
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
 from askdoc.errors import (
     AskdocError,
     BadInput,
@@ -17,8 +20,6 @@ from askdoc.errors import (
     PortInUse,
     Unreadable,
 )
-from askdoc.evaluation.evaluate import Evaluation, evaluate
-from askdoc.settings import Settings
 from askdoc.types import (
     NO_ANSWER,
     Answer,
@@ -35,6 +36,23 @@ from askdoc.types import (
     Status,
     SyncReport,
 )
+
+if TYPE_CHECKING:
+    from askdoc.assistant import Assistant, ask
+    from askdoc.evaluation.evaluate import Evaluation, evaluate
+    from askdoc.settings import Settings
+
+# Read when ONNX Runtime is imported, which is after this, in the process that reads files, too.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+_LATER = {
+    "Assistant": "askdoc.assistant",
+    "Evaluation": "askdoc.evaluation.evaluate",
+    "Settings": "askdoc.settings",
+    "ask": "askdoc.assistant",
+    "evaluate": "askdoc.evaluation.evaluate",
+}
+"""Names that are imported when first used, by their modules: `askdoc --help` needs none."""
 
 __all__ = [
     "NO_ANSWER",
@@ -66,3 +84,16 @@ __all__ = [
     "ask",
     "evaluate",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """A name of ``_LATER``."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """What there is, used or not."""
+    return sorted({*globals(), *__all__})

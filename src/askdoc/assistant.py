@@ -6,13 +6,13 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from askdoc.answer.citation import marked, quoted
 from askdoc.answer.disagreement import told
 from askdoc.answer.everyday import recognise, without_everyday
 from askdoc.answer.explain import Explanation, explain
 from askdoc.answer.generate import Reply, generate
-from askdoc.answer.langchain import PassageRetriever
 from askdoc.answer.model import Model, connect
 from askdoc.answer.pipeline import Findings, find
 from askdoc.answer.query import History, contextualize, points_back
@@ -23,6 +23,9 @@ from askdoc.index.index import Index, OnProgress
 from askdoc.settings import Settings
 from askdoc.tuning import TOLD_BEFORE, WORTH_ASKING
 from askdoc.types import NO_ANSWER, Answer, Document, Hit, SyncReport
+
+if TYPE_CHECKING:
+    from askdoc.answer.langchain import PassageRetriever
 
 LONGEST_QUESTION = 20_000  # characters: over 3,000 words
 MOST_SOURCES = 1000  # that a question is kept to
@@ -207,8 +210,11 @@ class Assistant:
         """Why a document was used for a question, or which step lost it; raises BadInput."""
         return explain(self.index, self.find(question), source)
 
-    def as_retriever(self, k: int = 8) -> PassageRetriever:
+    def as_retriever(self, k: int = 8) -> "PassageRetriever":
         """A LangChain retriever that gives the ``k`` best hits as LangChain documents."""
+        # Imported where first used: LangChain takes longer to import than a question to answer.
+        from askdoc.answer.langchain import PassageRetriever
+
         _check_k(k)
         return PassageRetriever(index=self.index, k=k)
 

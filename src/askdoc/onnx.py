@@ -14,10 +14,6 @@ from askdoc.errors import BadInput
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-# Read when the library is imported, which is after this module: importing anything of askdoc
-# imports it, in the process that reads files, too.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
 One = TypeVar("One")
 Made = TypeVar("Made")
 

@@ -1,4 +1,7 @@
-"""The command line: parse, call, print."""
+"""The command line: parse, call, print.
+
+Each command imports what it needs when it runs: `askdoc --help` needs none of it.
+"""
 
 import json
 import os
@@ -7,13 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from askdoc.answer.recheck import check as verify
-from askdoc.assistant import Assistant
 from askdoc.cli.printing import (
     Plain,
     answered,
@@ -29,15 +30,13 @@ from askdoc.cli.printing import (
     watched,
 )
 from askdoc.errors import AskdocError, BadInput
-from askdoc.index.index import Index, OnProgress, check_settings
 from askdoc.redaction import redact_logs
-from askdoc.settings import Settings
 from askdoc.types import Progress
-from askdoc.web import server
-from askdoc.web.corpora import names_of
-from askdoc.web.indexing import Indexing
-from askdoc.web.metrics import Metrics
-from askdoc.web.session import Sessions
+
+if TYPE_CHECKING:
+    from askdoc.assistant import Assistant
+    from askdoc.index.index import OnProgress
+    from askdoc.settings import Settings
 
 app = typer.Typer(
     name="askdoc",
@@ -84,6 +83,8 @@ def index(
     as_json: Json = False,
 ) -> None:
     """Bring the index up to date with the folder, and show what came of each file."""
+    from askdoc.index.index import Index
+
     settings = settings_of(folder or corpus, place, env_file)
     with watched() as on_progress:
         if rebuild:
@@ -168,6 +169,8 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Verify that all that answers cite still stands in its sources; exit with 3 if not."""
+    from askdoc.answer.recheck import check as verify
+
     try:
         value = json.loads(answers.read_text("utf-8"))
     except OSError as error:
@@ -198,6 +201,12 @@ def serve(
     env_file: EnvFile = None,
 ) -> None:
     """Serve the chat in the browser, and its routes for programs; several corpora, if named."""
+    from askdoc.assistant import Assistant
+    from askdoc.web import server
+    from askdoc.web.indexing import Indexing
+    from askdoc.web.metrics import Metrics
+    from askdoc.web.session import Sessions
+
     folders: Sequence[Path | None] = [one for one in (folder, *(corpus or [])) if one] or [None]
     each = [settings_of(one, place, env_file, host=host, port=port, auth=auth) for one in folders]
     served, shared = corpora_of(each), each[0]
@@ -205,8 +214,8 @@ def serve(
     listener = server.listen(shared.host, shared.port)
     sessions = Sessions()
 
-    def build(settings: Settings, corpora: Mapping[str, bool], tell: OnProgress) -> Any:
-        # Imported where first used: Gradio takes seconds to import.
+    def build(settings: "Settings", corpora: Mapping[str, bool], tell: "OnProgress") -> Any:
+        # Not before the page is there: Gradio takes seconds to import.
         from askdoc.web.app import create_app
 
         def both(step: Progress) -> None:
@@ -246,6 +255,8 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Compare the folder with its index; exit with 3 when they differ."""
+    from askdoc.index.index import Index
+
     settings = settings_of(folder or corpus, place, env_file)
     opened = Index.open(settings)
     reports, differences = opened.reports(), opened.verify(deep)
@@ -290,17 +301,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def settings_of(
     corpus: Path | None, index: Path | None, env_file: Path | None, **more: Any
-) -> Settings:
+) -> "Settings":
     """The settings, where what the command names goes before the environment."""
+    from askdoc.settings import Settings
+
     given = {"corpus": corpus, "index": index, "_env_file": env_file, **more}
     return Settings(**{name: value for name, value in given.items() if value is not None})
 
 
-def corpora_of(each: Sequence[Settings]) -> dict[str, Settings]:
+def corpora_of(each: Sequence["Settings"]) -> dict[str, "Settings"]:
     """The settings of the corpora that are served together, by their names.
 
     Raises BadInput where an index cannot be built with them, or two of them would have the same.
     """
+    from askdoc.index.index import check_settings
+    from askdoc.web.corpora import names_of
+
     named = dict(zip(names_of([settings.corpus for settings in each]), each, strict=True))
     for settings in each:
         check_settings(settings)
@@ -312,8 +328,10 @@ def corpora_of(each: Sequence[Settings]) -> dict[str, Settings]:
     return named
 
 
-def assistant_of(settings: Settings) -> Assistant:
+def assistant_of(settings: "Settings") -> "Assistant":
     """An assistant over an index that is brought up to date first."""
+    from askdoc.assistant import Assistant
+
     assistant = Assistant.open(settings)
     with watched() as on_progress:
         note = assistant.catch_up(on_progress)

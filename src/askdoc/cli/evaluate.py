@@ -6,29 +6,23 @@ import sys
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
-from rich.progress import MofNCompleteColumn
-from rich.table import Table
 
 from askdoc.cli.commands import DIFFERS, EnvFile, Json, Place, app, assistant_of, settings_of
 from askdoc.cli.commands import Corpus as Folder
 from askdoc.cli.printing import err, out, print_json, progress, tell
 from askdoc.errors import BadInput
-from askdoc.evaluation.calibrate import calibrate as fit
-from askdoc.evaluation.comparison import Comparison
-from askdoc.evaluation.evaluate import Evaluation, set_name
-from askdoc.evaluation.evaluate import evaluate as measure
-from askdoc.evaluation.feedback import FeedbackRow, from_feedback
-from askdoc.evaluation.figures import FIGURES, Figures, Price
-from askdoc.evaluation.forms import brings_documents
-from askdoc.evaluation.questions import Corpus
-from askdoc.evaluation.report import BEFORE
-from askdoc.evaluation.run import ASKDOC, OnQuestion, save
-from askdoc.evaluation.sets import place_of_set, questions_of_set, settings_of_set
-from askdoc.evaluation.synthesize import synthesize
+
+if TYPE_CHECKING:
+    from askdoc.evaluation.comparison import Comparison
+    from askdoc.evaluation.evaluate import Evaluation
+    from askdoc.evaluation.feedback import FeedbackRow
+    from askdoc.evaluation.figures import Figures, Price
+    from askdoc.evaluation.questions import Corpus
+    from askdoc.evaluation.run import OnQuestion
 
 DRAFT = "questions.jsonl"
 
@@ -88,6 +82,11 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure answers, citations and refusals on questions with known answers."""
+    from askdoc.evaluation.evaluate import evaluate as measure
+    from askdoc.evaluation.evaluate import set_name
+    from askdoc.evaluation.forms import brings_documents
+    from askdoc.evaluation.sets import questions_of_set
+
     made = draft is not None or feedback is not None
     if path is None and data is None and not made:
         raise typer.BadParameter("name a file of questions, a set with --data, or --draft")
@@ -146,6 +145,8 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """Fit the confidence to the embedder and the reader, from questions with known answers."""
+    from askdoc.evaluation.calibrate import calibrate as fit
+
     settings = settings_of(corpus, place, env_file)
     if path:
         assistant_of(settings)  # it is indexed first, with progress
@@ -161,8 +162,11 @@ def calibrate(
 
 def _documents(
     corpus: Path | None, data: Path | None, place: Path | None, env_file: Path | None
-) -> Corpus:
+) -> "Corpus":
     """The documents of a folder or a set, indexed first, with progress; BadParameter for both."""
+    from askdoc.evaluation.questions import Corpus
+    from askdoc.evaluation.sets import place_of_set, settings_of_set
+
     if data is None:
         return Corpus(assistant_of(settings_of(corpus, place, env_file)))
     if corpus is not None:
@@ -172,8 +176,12 @@ def _documents(
     return Corpus(assistant_of(settings), sources)
 
 
-def _make(documents: Corpus, draft: int | None, feedback: Path | None, path: Path) -> None:
+def _make(documents: "Corpus", draft: int | None, feedback: Path | None, path: Path) -> None:
     """Writes a set, of drafts or of feedback; raises BadInput when its file is there already."""
+    from askdoc.evaluation.feedback import from_feedback
+    from askdoc.evaluation.run import save
+    from askdoc.evaluation.synthesize import synthesize
+
     if path.exists():
         raise BadInput(f"{path} is there already: name another file")
     if feedback is None:
@@ -192,7 +200,7 @@ def _make(documents: Corpus, draft: int | None, feedback: Path | None, path: Pat
     out.print(f"{len(text.splitlines())} {what} are in {escape(str(path))}{then}")
 
 
-def _judge(row: FeedbackRow) -> str | None:
+def _judge(row: "FeedbackRow") -> str | None:
     """What a person on the terminal says of an answer that was not liked."""
     out.print(f"\n[bold]{escape(row.question)}[/]\n{escape(row.said)}")
     if row.comment:
@@ -205,8 +213,14 @@ def _judge(row: FeedbackRow) -> str | None:
     return {"-": "", "": None}.get(told, told)
 
 
-def _print(evaluation: Evaluation) -> None:
+def _print(evaluation: "Evaluation") -> None:
     """The figures of each system, and by how much askdoc's differ."""
+    from rich.table import Table
+
+    from askdoc.evaluation.figures import FIGURES
+    from askdoc.evaluation.report import BEFORE
+    from askdoc.evaluation.run import ASKDOC
+
     comparisons = evaluation.comparisons
     columns, speeds = dict(evaluation.run.figures), dict(evaluation.run.speed)
     certainties = dict(evaluation.run.certainty)
@@ -254,7 +268,7 @@ def _print(evaluation: Evaluation) -> None:
         )
 
 
-def _difference(comparison: Comparison, name: str) -> str:
+def _difference(comparison: "Comparison", name: str) -> str:
     """A difference with its interval; bold where the interval leaves no difference out."""
     difference = comparison.differences.get(name)
     if difference is None or math.isnan(difference.low):
@@ -263,7 +277,7 @@ def _difference(comparison: Comparison, name: str) -> str:
     return f"[bold]{text}[/]" if difference.sure else text
 
 
-def _step(step: str, mine: Figures) -> str:
+def _step(step: str, mine: "Figures") -> str:
     whole = {
         "p50": "a question, the median",
         "p95": "19 of 20 questions take less",
@@ -273,7 +287,7 @@ def _step(step: str, mine: Figures) -> str:
     return f"[dim]{whole.get(step, 'the median of this step; p95 {}, p99 {}'.format(*slow))}[/]"
 
 
-def _price(text: str | None) -> Price | None:
+def _price(text: str | None) -> "Price | None":
     """Two prices with a comma between; raises BadParameter for anything else."""
     if text is None:
         return None
@@ -286,6 +300,8 @@ def _price(text: str | None) -> Price | None:
     return read, written
 
 
-def _counted() -> AbstractContextManager[OnQuestion]:
+def _counted() -> AbstractContextManager["OnQuestion"]:
     """A count on standard error of the questions done."""
+    from rich.progress import MofNCompleteColumn
+
     return progress(MofNCompleteColumn(), "nothing was written")

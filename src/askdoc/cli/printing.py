@@ -10,26 +10,21 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.segment import Segment
-from rich.table import Table
 
-from askdoc.answer.explain import Explanation
-from askdoc.assistant import Assistant
-from askdoc.index.index import Index, OnProgress
 from askdoc.types import Answer, FileReport, Hit, Status
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
+
+    from askdoc.answer.explain import Explanation
+    from askdoc.assistant import Assistant
+    from askdoc.index.index import Index, OnProgress
 
 # All controls but tab and line ends, those that turn the direction of text, halves of characters.
 OBEYED = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -82,19 +77,23 @@ INTERRUPTED = 130  # the exit code that shells give to Ctrl-C
 
 
 @contextmanager
-def watched() -> Iterator[OnProgress]:
+def watched() -> Iterator["OnProgress"]:
     """A progress bar on standard error for what is indexed."""
+    from rich.progress import TaskProgressColumn
+
     kept = "what is done is kept, the same command goes on"
     with progress(TaskProgressColumn(), kept) as show:
         yield lambda step: show(step.source[-40:], step.done, step.total)
 
 
 @contextmanager
-def progress(count: ProgressColumn, stopped: str) -> Iterator[Callable[[str, int, int], None]]:
+def progress(count: "ProgressColumn", stopped: str) -> Iterator[Callable[[str, int, int], None]]:
     """A bar on standard error: what is in hand, how much is done, and of how much.
 
     It shows itself when there is something to do; Ctrl-C ends the command with ``stopped``.
     """
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
     bar = Progress(*columns, console=err, transient=True)
     task = bar.add_task("", total=None)
@@ -114,7 +113,7 @@ def progress(count: ProgressColumn, stopped: str) -> Iterator[Callable[[str, int
             bar.stop()
 
 
-def answered(assistant: Assistant, question: str, sources: Sequence[str]) -> Answer:
+def answered(assistant: "Assistant", question: str, sources: Sequence[str]) -> Answer:
     """The answer; while a language model writes it, standard error tells how far it is."""
     if not assistant.model:
         return assistant.ask(question, sources=sources)
@@ -169,7 +168,7 @@ def print_hits(hits: Sequence[Hit]) -> None:
         out.print(f"    [dim]{_line(' '.join(hit.passage.text.split()))}[/]")
 
 
-def print_explanation(explanation: Explanation) -> None:
+def print_explanation(explanation: "Explanation") -> None:
     """What became of a document, with its scores."""
     out.print(f"[bold]{explanation.stage}[/]: {_line(explanation.why)}")
     for name, score in explanation.scores.items():
@@ -184,7 +183,7 @@ def print_differences(differences: Sequence[str], holds: str, remedy: str = "") 
         out.print(last)
 
 
-def print_warning(index: Index) -> None:
+def print_warning(index: "Index") -> None:
     """What to know of languages that the embedder was not made for."""
     if index.warning():
         out.print(f"[yellow]Note:[/] {_line(index.warning())}")
@@ -192,6 +191,8 @@ def print_warning(index: Index) -> None:
 
 def print_reports(reports: Sequence[FileReport]) -> None:
     """The report: a line for each file."""
+    from rich.table import Table
+
     table = Table(
         "document", "status", "pages", "characters", "passages", "language", "why", box=None
     )

@@ -1,4 +1,4 @@
-"""Text to vectors, behind LangChain's ``Embeddings``; the default needs no network."""
+"""Text to vectors: our own, or LangChain's ``Embeddings``; the default needs no network."""
 
 import functools
 import hashlib
@@ -6,10 +6,9 @@ import importlib.resources
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 
 from askdoc.errors import BadInput
 from askdoc.onnx import session, side_by_side
@@ -30,12 +29,23 @@ CLS, SEP = 101, 102  # the tokens [CLS] and [SEP]
 
 Engine = Callable[[list[str]], list[list[float]]]
 
+
+class Embedder(Protocol):
+    """What LangChain's ``Embeddings`` are, without importing it: that takes as long as a search."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """A vector for each text."""
+
+    def embed_query(self, text: str) -> list[float]:
+        """The vector of a query."""
+
+
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read when the libraries are imported
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # silences a warning in forked workers
 
 
 @functools.lru_cache(maxsize=2)
-def embedder(name: str) -> Embeddings:
+def embedder(name: str) -> Embedder:
     """The embedder of that name; nothing is loaded before the first text is embedded.
 
     It is the bundled one, LangChain's ``provider:model``, or whatever sentence-transformers knows
@@ -44,6 +54,7 @@ def embedder(name: str) -> Embeddings:
     if ":" in name and not Path(name).exists():
         # Imported where first used: only those who name a provider pay for it.
         from langchain.embeddings import init_embeddings
+        from langchain_core.embeddings import Embeddings
 
         try:
             made = init_embeddings(name)
@@ -55,9 +66,7 @@ def embedder(name: str) -> Embeddings:
     return SentenceEmbeddings(name)
 
 
-def embed_in_steps(
-    embedder: Embeddings, texts: list[str], step: int
-) -> Iterator[list[list[float]]]:
+def embed_in_steps(embedder: Embedder, texts: list[str], step: int) -> Iterator[list[list[float]]]:
     """The vectors of some texts at a time, all of them made by the engine that fits them all."""
     embed: Engine = embedder.embed_documents
     if isinstance(embedder, SentenceEmbeddings):
@@ -66,7 +75,7 @@ def embed_in_steps(
         yield embed(texts[start : start + step])
 
 
-class SentenceEmbeddings(Embeddings):
+class SentenceEmbeddings:
     """Unit vectors of a sentence-transformers model, in bfloat16 where the CPU is built for it."""
 
     def __init__(self, name: str) -> None:

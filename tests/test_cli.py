@@ -345,5 +345,5 @@ def test_an_index_in_a_folder_that_cannot_be_written_gets_one_line(
 
 def test_wrong_usage_ends_with_2(capsys) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["ask"])
+        main(["search"])
     assert caught.value.code == 2

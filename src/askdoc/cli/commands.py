@@ -18,6 +18,7 @@ from rich.markup import escape
 from askdoc.cli.printing import (
     Plain,
     answered,
+    catch_up,
     out,
     print_answer,
     print_differences,
@@ -26,10 +27,10 @@ from askdoc.cli.printing import (
     print_json,
     print_reports,
     print_warning,
-    tell,
+    tell_error,
     watched,
 )
-from askdoc.errors import AskdocError, BadInput
+from askdoc.errors import BadInput
 from askdoc.redaction import redact_logs
 from askdoc.types import Progress
 
@@ -109,7 +110,13 @@ def index(
 
 @app.command()
 def ask(
-    question: str,
+    question: Annotated[
+        str | None,
+        typer.Argument(
+            help="What to answer; - reads it from standard input. [default: a prompt, or each line "
+            "of standard input]"
+        ),
+    ] = None,
     corpus: Corpus = None,
     place: Place = None,
     documents: Documents = None,
@@ -117,7 +124,16 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Answer a question from the documents, or say that they do not hold the answer."""
-    answer = answered(assistant_of(settings_of(corpus, place, env_file)), question, documents or [])
+    from askdoc.cli.prompt import Prompt, answer_lines, given
+
+    assistant, sources = assistant_of(settings_of(corpus, place, env_file)), documents or []
+    if question is None:
+        if sys.stdin.isatty():
+            Prompt(assistant, sources, as_json).run()
+        else:
+            answer_lines(assistant, sources, as_json)
+        return
+    answer = answered(assistant, given().read().strip() if question == "-" else question, sources)
     if as_json:
         print_json(answer.as_dict())
     else:
@@ -285,17 +301,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.stdout, sys.stderr = Plain(sys.stdout), Plain(sys.stderr)
     try:
         app(arguments)
-    except AskdocError as error:
-        tell(str(error))
-        sys.exit(1)
-    # What we did not foresee is told in one line too: a traceback helps nobody who only asks.
-    except Exception as error:
-        if sys.flags.dev_mode:
-            raise
-        first = (str(error).splitlines() or [""])[0]
-        tell(
-            f"unexpected {type(error).__name__}: {first} (`python -X dev -m askdoc …` shows where)"
-        )
+    except Exception as error:  # noqa: BLE001 - each is told, or raised again
+        tell_error(error)
         sys.exit(1)
 
 
@@ -333,8 +340,5 @@ def assistant_of(settings: "Settings") -> "Assistant":
     from askdoc.assistant import Assistant
 
     assistant = Assistant.open(settings)
-    with watched() as on_progress:
-        note = assistant.catch_up(on_progress)
-    if note:
-        tell(note)
+    catch_up(assistant)
     return assistant

@@ -9,7 +9,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 import typer
@@ -17,12 +17,14 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.segment import Segment
 
+from askdoc.errors import AskdocError
 from askdoc.types import Answer, FileReport, Hit, Status
 
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
     from askdoc.answer.explain import Explanation
+    from askdoc.answer.query import History
     from askdoc.assistant import Assistant
     from askdoc.index.index import Index, OnProgress
 
@@ -113,12 +115,25 @@ def progress(count: "ProgressColumn", stopped: str) -> Iterator[Callable[[str, i
             bar.stop()
 
 
-def answered(assistant: "Assistant", question: str, sources: Sequence[str]) -> Answer:
+def catch_up(assistant: "Assistant") -> None:
+    """Brings an index up to date; where another process hinders that, standard error tells so."""
+    with watched() as on_progress:
+        note = assistant.catch_up(on_progress)
+    if note:
+        tell(note)
+
+
+def answered(
+    assistant: "Assistant", question: str, sources: Sequence[str], history: "History" = ()
+) -> Answer:
     """The answer; while a language model writes it, standard error tells how far it is."""
     if not assistant.model:
-        return assistant.ask(question, sources=sources)
-    with err.status(f"{_line(assistant.model.name)} reads") as status:
-        for answer in assistant.stream(question, sources=sources):
+        return assistant.ask(question, history, sources)
+    with (
+        err.status(f"{_line(assistant.model.name)} reads") as status,
+        closing(assistant.stream(question, history, sources=sources)) as growing,
+    ):
+        for answer in growing:
             if answer.text:
                 status.update(f"{_line(answer.model)} writes: {len(answer.text.split())} words")
     return answer
@@ -129,14 +144,26 @@ def tell(what: str) -> None:
     print(f"askdoc: {' '.join(what.splitlines())}", file=sys.stderr)
 
 
+def tell_error(error: Exception) -> None:
+    """An error as a line on standard error; raised again for developers, if it is none of ours."""
+    if isinstance(error, AskdocError):
+        tell(str(error))
+        return
+    if sys.flags.dev_mode:
+        raise error
+    # What we did not foresee is told in one line, too: a traceback helps nobody who only asks.
+    first = (str(error).splitlines() or [""])[0]
+    tell(f"unexpected {type(error).__name__}: {first} (`python -X dev -m askdoc …` shows where)")
+
+
 def _line(text: str) -> str:
     """Foreign text on one line, none of which is markup."""
     return escape(" ".join(text.splitlines()))
 
 
-def print_json(value: Any) -> None:
-    """A value as JSON."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+def print_json(value: Any, indent: int | None = 2) -> None:
+    """A value as JSON; on one line, and at once, without an indent."""
+    print(json.dumps(value, ensure_ascii=False, indent=indent), flush=True)
 
 
 def print_answer(answer: Answer) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -19,6 +20,7 @@ from helpers import build_of, fails, printed
 
 from askdoc import Assistant, Settings
 from askdoc.cli import main
+from askdoc.cli.printing import tell_more
 from askdoc.index.index import Index
 from askdoc.index.lock import only_writer
 
@@ -347,3 +349,74 @@ def test_wrong_usage_ends_with_2(capsys) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["search"])
     assert caught.value.code == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no bash on Windows")
+def test_a_shell_completes_commands_and_options(tmp_path: Path) -> None:
+    """Installed into a real bash, as the command itself says how."""
+    script = """
+    askdoc --install-completion && . ~/.bashrc
+    for words in "askdoc st" "askdoc search --doc"; do
+        COMP_WORDS=($words); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        _askdoc_completion askdoc; echo "${COMPREPLY[@]}"
+    done
+    """
+    path = f"{ASKDOC.parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "--norc", "-c", script], capture_output=True, text=True, check=True,
+        env={**os.environ, "HOME": str(tmp_path), "PATH": path},
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-2:] == ["status", "--document"]
+    assert done.stderr == ""
+
+
+def test_colours_are_as_the_environment_asks(folder, tmp_path: Path) -> None:
+    """NO_COLOR counts, also where FORCE_COLOR is set; without a terminal there is none."""
+    cited = {"number": 1, "source": "a.md", "start": 0, "end": 1, "quote": "B", "file_sha256": ""}
+    (tmp_path / "answer.json").write_text(json.dumps({"text": "B [1]", "citations": [cited]}))
+    place = ("check", tmp_path / "answer.json", "--corpus", folder({"a.md": "A."}))
+    coloured = re.compile(r"\x1b\[[\d;]*3\d")
+    for env, shown in (
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ):
+        assert bool(coloured.search(run(*place, **env).stdout)) is shown, env
+    done = run("search", FORCE_COLOR="1")  # wrong usage is told by another library
+    assert "Missing argument" in done.stderr
+    assert "u001b" not in done.stderr
+
+
+def test_standard_error_tells_what_it_is_asked_to(folder, capsys, caplog) -> None:
+    """Every step with --verbose, else what is worth a note, with --quiet nothing but errors."""
+    root = folder({"a.md": "The ferry sails at nine."})
+    question = ("ask", "When does the ferry sail?", "--corpus", root)
+    Path(".env").write_text("ASKDOC_HOST=0.0.0.0\n")
+
+    def told(*words: object, code: int = 0) -> list[str]:
+        with pytest.raises(SystemExit) as caught:
+            main([str(word) for word in words])
+        assert (caught.value.code or 0) == code
+        return capsys.readouterr().err.splitlines()
+
+    try:
+        assert told("index", root, "--quiet") == []
+        (line,) = filter(None, told(*question))
+        assert "ASKDOC_HOST, which counts only in" in line
+        assert told(*question, "-q") == []
+        assert len(told("ask", " ", "--corpus", root, "-q", code=1)) == 1
+        (root / "b.md").write_text("It returns at ten.")
+        with held(Index.open(Settings(corpus=root))):
+            assert told(*question, "-q") == []
+        caplog.clear()
+        _, indexed, asked = filter(None, told(*question, "--verbose"))
+        assert "1 added, 0 changed, 0 removed, 1 kept" in indexed
+        assert asked.startswith("askdoc: 'When does the ferry sail?': searched for ")
+        assert "passages, sure" in asked
+        assert all(f"{step} 0." in asked for step in ("query", "search", "read", "write"))
+        assert told("status", root, "--verbose") == told("status", root)
+    finally:
+        tell_more(None)
+    loud = [record.getMessage() for record in caplog.records if record.levelname != "DEBUG"]
+    assert "ferry" not in "".join(loud)
+    assert len(loud) == 3

@@ -6,6 +6,7 @@
 """
 
 import importlib
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from askdoc.evaluation.evaluate import Evaluation, evaluate
     from askdoc.settings import Settings
 
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # who wants to hear it says so
 # Read when ONNX Runtime is imported, which is after this, in the process that reads files, too.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 

@@ -1,6 +1,7 @@
 """The way of a question, composed: query, hits, evidence, answer."""
 
 import functools
+import logging
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
@@ -27,6 +28,7 @@ from askdoc.types import NO_ANSWER, Answer, Document, Hit, SyncReport
 if TYPE_CHECKING:
     from askdoc.answer.langchain import PassageRetriever
 
+LOG = logging.getLogger("askdoc")
 LONGEST_QUESTION = 20_000  # characters: over 3,000 words
 MOST_SOURCES = 1000  # that a question is kept to
 QUOTES = "quotes"  # the name of the writer that needs no language model
@@ -98,6 +100,7 @@ class Assistant:
         everyday = self._everyday(question, history, sources)
         if everyday:
             yield everyday
+            _log(everyday)
             return
         began = time.perf_counter()
         findings = self.find(question, history, sources=sources, model=model)
@@ -109,7 +112,7 @@ class Assistant:
         disagree = [told(part.disagree) for part in findings.parts or (findings,)]
         with closing(self._written(findings, history, model)) as growing:
             for written in growing:
-                yield Answer(
+                answer = Answer(
                     question,
                     findings.query.text,
                     NO_ANSWER if written.refused else marked(written.sentences),
@@ -125,6 +128,8 @@ class Assistant:
                     findings.confidence < self.settings.sure or written.doubtful,
                     calibrated=findings.calibrated,
                 )
+                yield answer
+        _log(answer)
 
     def _everyday(self, question: str, history: History, sources: Sequence[str]) -> Answer | None:
         """The reply to a turn that is no question about what the documents say; None for one."""
@@ -204,7 +209,9 @@ class Assistant:
     def search(self, query: str, k: int = 10, sources: Sequence[str] = ()) -> list[Hit]:
         """The ``k`` best hits, best first; ``sources`` as for ``ask``, and BadInput as there."""
         _check_k(k)
-        return list(self.find(query, k=k, sources=sources).hits)
+        found = self.find(query, k=k, sources=sources)
+        LOG.debug("searched for %r: %d passages", found.query.text, len(found.hits))
+        return list(found.hits)
 
     def explain(self, question: str, source: str) -> Explanation:
         """Why a document was used for a question, or which step lost it; raises BadInput."""
@@ -229,13 +236,18 @@ class Assistant:
         Raises IndexBusy or IndexUnavailable when there is nothing yet to answer from.
         """
         try:
-            return self.index.sync(on_progress, patience).note
+            report = self.index.sync(on_progress, patience)
         except (IndexBusy, IndexUnavailable) as hindered:
             if self.index.is_empty:
                 raise
             if isinstance(hindered, IndexUnavailable) and not self.index.changes():
                 return ""
             return f"{hindered}; answers come from what is indexed so far"
+        counts = [len(each) for each in (report.added, report.changed, report.removed, report.kept)]
+        LOG.debug(
+            "indexed: %d added, %d changed, %d removed, %d kept in %.3f s", *counts, report.seconds
+        )
+        return report.note
 
     def _checked(self, question: str, history: History, sources: Sequence[str]) -> Sequence[str]:
         """The documents that may answer, all where there are none; raises BadInput as ``ask``."""
@@ -284,6 +296,20 @@ def ask(
 def _assistant(corpus: Path, settings: Settings) -> Assistant:
     """The assistant of a folder, kept so that a second question need not open it again."""
     return Assistant.from_folder(corpus, settings)
+
+
+def _log(answer: Answer) -> None:
+    """Tells developers how a question was answered; nothing above DEBUG has its words."""
+    LOG.debug(
+        "%r: searched for %r, %d passages, %s (%.2f) by %s; seconds: %s",
+        answer.question,
+        answer.query,
+        len(answer.closest),
+        answer.everyday or answer.certainty,
+        answer.confidence,
+        answer.model,
+        ", ".join(f"{step} {seconds:.3f}" for step, seconds in answer.seconds.items()),
+    )
 
 
 def _check_question(question: str) -> None:

@@ -208,7 +208,7 @@ class _Nearby(DotEnvSettingsSource):
         if others:
             names = ", ".join(f"ASKDOC_{name.upper()}" for name in others)
             LOG.warning(
-                "askdoc: .env in this folder names %s, which counts only in %s, or in a file that "
+                ".env in this folder names %s, which counts only in %s, or in a file that "
                 "--env-file names", names, config_file(),
             )  # fmt: skip
         return {name: value for name, value in values.items() if name in HARMLESS}

@@ -28,6 +28,7 @@ from askdoc.cli.printing import (
     print_reports,
     print_warning,
     tell_error,
+    tell_more,
     watched,
 )
 from askdoc.errors import BadInput
@@ -44,7 +45,6 @@ app = typer.Typer(
     help="Ask a folder of documents; every sentence of the answer cites an exact span.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 
 DIFFERS = 3  # the exit code of a check that found something
@@ -67,6 +67,15 @@ Documents = Annotated[
     typer.Option("--document", help="Only this document, by its source; can be repeated."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Told = Annotated[
+    bool | None,
+    typer.Option(
+        "--verbose/--quiet",
+        "-v/-q",
+        callback=lambda more: tell_more(more),
+        help="Tell each step on standard error, or nothing but errors.",
+    ),
+]
 
 
 @app.command()
@@ -81,6 +90,7 @@ def index(
         bool, typer.Option("--prune", help="Drop what is gone, also where that is over half.")
     ] = False,
     env_file: EnvFile = None,
+    told: Told = None,
     as_json: Json = False,
 ) -> None:
     """Bring the index up to date with the folder, and show what came of each file."""
@@ -121,6 +131,7 @@ def ask(
     place: Place = None,
     documents: Documents = None,
     env_file: EnvFile = None,
+    told: Told = None,
     as_json: Json = False,
 ) -> None:
     """Answer a question from the documents, or say that they do not hold the answer."""
@@ -148,6 +159,7 @@ def search(
     k: Annotated[int, typer.Option("-k", help="How many passages to show.")] = 10,
     documents: Documents = None,
     env_file: EnvFile = None,
+    told: Told = None,
     as_json: Json = False,
 ) -> None:
     """Show the passages that best match a query."""
@@ -165,6 +177,7 @@ def explain(
     corpus: Corpus = None,
     place: Place = None,
     env_file: EnvFile = None,
+    told: Told = None,
     as_json: Json = False,
 ) -> None:
     """Tell why a document was used for a question, or which step lost it."""
@@ -182,6 +195,7 @@ def check(
     ],
     corpus: Corpus = None,
     env_file: EnvFile = None,
+    told: Told = None,
     as_json: Json = False,
 ) -> None:
     """Verify that all that answers cite still stands in its sources; exit with 3 if not."""
@@ -215,6 +229,7 @@ def serve(
         str | None, typer.Option(help="user:password to ask for. [default: none]")
     ] = None,
     env_file: EnvFile = None,
+    told: Told = None,
 ) -> None:
     """Serve the chat in the browser, and its routes for programs; several corpora, if named."""
     from askdoc.assistant import Assistant
@@ -268,6 +283,7 @@ def status(
         bool, typer.Option("--deep", help="Also see that all of it is as it was written.")
     ] = False,
     env_file: EnvFile = None,
+    told: Told = None,
     as_json: Json = False,
 ) -> None:
     """Compare the folder with its index; exit with 3 when they differ."""
@@ -297,10 +313,13 @@ def status(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; our own errors become one line and exit code 1."""
+    # Where FORCE_COLOR is set, typer would write colours that Plain shows as escapes.
+    os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = "1"
     redact_logs()
+    tell_more(None)
     sys.stdout, sys.stderr = Plain(sys.stdout), Plain(sys.stderr)
     try:
-        app(arguments)
+        app(arguments, prog_name="askdoc")
     except Exception as error:  # noqa: BLE001 - each is told, or raised again
         tell_error(error)
         sys.exit(1)

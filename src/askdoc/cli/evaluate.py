@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.markup import escape
 
-from askdoc.cli.commands import DIFFERS, EnvFile, Json, Place, app, assistant_of, settings_of
+from askdoc.cli.commands import DIFFERS, EnvFile, Json, Place, Told, app, assistant_of, settings_of
 from askdoc.cli.commands import Corpus as Folder
 from askdoc.cli.printing import err, out, print_json, progress, tell
 from askdoc.errors import BadInput
@@ -79,6 +79,7 @@ def evaluate(
         typer.Option("--from-feedback", help="Write the thumbs of this file as questions instead."),
     ] = None,
     env_file: EnvFile = None,
+    told: Told = None,
     as_json: Json = False,
 ) -> None:
     """Measure answers, citations and refusals on questions with known answers."""
@@ -142,6 +143,7 @@ def calibrate(
     corpus: Folder = None,
     place: Place = None,
     env_file: EnvFile = None,
+    told: Told = None,
     as_json: Json = False,
 ) -> None:
     """Fit the confidence to the embedder and the reader, from questions with known answers."""

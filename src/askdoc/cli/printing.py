@@ -5,6 +5,7 @@ escape. Our consoles see to it themselves, a Plain stream for all that is printe
 """
 
 import json
+import logging
 import re
 import sys
 import textwrap
@@ -74,8 +75,30 @@ class Terminal(Console):
 
 out = Terminal(highlight=False, soft_wrap=True)
 err = Terminal(stderr=True, highlight=False)
+notes = Terminal(stderr=True, highlight=False)
+"""Standard error too, for what is no error: `--quiet` silences it."""
 
 INTERRUPTED = 130  # the exit code that shells give to Ctrl-C
+
+
+class Logged(logging.Handler):
+    """Lines of logs, on whatever standard error is at the time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes one."""
+        print(f"askdoc: {self.format(record)}", file=sys.stderr)
+
+
+LOGGED = Logged()
+
+
+def tell_more(more: bool | None) -> None:
+    """Has standard error tell every step, if ``more``; warnings, if None; if not, only errors."""
+    log = logging.getLogger("askdoc")
+    log.addHandler(LOGGED)
+    log.setLevel(logging.DEBUG if more else logging.NOTSET)
+    quiet = notes.quiet = more is False
+    logging.disable(logging.WARNING if quiet else logging.NOTSET)  # of other libraries, too
 
 
 @contextmanager
@@ -97,7 +120,7 @@ def progress(count: "ProgressColumn", stopped: str) -> Iterator[Callable[[str, i
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
-    bar = Progress(*columns, console=err, transient=True)
+    bar = Progress(*columns, console=notes, transient=True)
     task = bar.add_task("", total=None)
 
     def show(what: str, done: int, of: int) -> None:
@@ -120,7 +143,7 @@ def catch_up(assistant: "Assistant") -> None:
     with watched() as on_progress:
         note = assistant.catch_up(on_progress)
     if note:
-        tell(note)
+        notes.print(f"askdoc: {_line(note)}", soft_wrap=True)
 
 
 def answered(
@@ -130,7 +153,7 @@ def answered(
     if not assistant.model:
         return assistant.ask(question, history, sources)
     with (
-        err.status(f"{_line(assistant.model.name)} reads") as status,
+        notes.status(f"{_line(assistant.model.name)} reads") as status,
         closing(assistant.stream(question, history, sources=sources)) as growing,
     ):
         for answer in growing:

@@ -16,6 +16,7 @@ from askdoc.cli.printing import (
     answered,
     catch_up,
     err,
+    notes,
     out,
     print_answer,
     print_json,
@@ -53,7 +54,7 @@ class Prompt:
 
         # While the first question is typed. Ctrl-C in an import would leave half of a library.
         threading.Thread(target=self._warm_up).start()
-        err.print("[dim]Ask; :help tells what else can be typed.[/]")
+        notes.print("[dim]Ask; :help tells what else can be typed.[/]")
         while (line := _typed()) is not None:
             match line.split():
                 case []:

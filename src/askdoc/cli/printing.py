@@ -85,8 +85,8 @@ class Logged(logging.Handler):
     """Lines of logs, on whatever standard error is at the time."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Writes one."""
-        print(f"askdoc: {self.format(record)}", file=sys.stderr)
+        """Writes one, with the library that it is from."""
+        print(f"{record.name.partition('.')[0]}: {self.format(record)}", file=sys.stderr)
 
 
 LOGGED = Logged()
@@ -94,9 +94,8 @@ LOGGED = Logged()
 
 def tell_more(more: bool | None) -> None:
     """Has standard error tell every step, if ``more``; warnings, if None; if not, only errors."""
-    log = logging.getLogger("askdoc")
-    log.addHandler(LOGGED)
-    log.setLevel(logging.DEBUG if more else logging.NOTSET)
+    logging.getLogger().addHandler(LOGGED)  # or else a library may add one of its own
+    logging.getLogger("askdoc").setLevel(logging.DEBUG if more else logging.NOTSET)
     quiet = notes.quiet = more is False
     logging.disable(logging.WARNING if quiet else logging.NOTSET)  # of other libraries, too
 

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from gradio_client import Client
-from mcp_client import called
+from mcp import ClientSession
+from mcp_client import called, over_http
 from openai import AuthenticationError, OpenAI
 
 from askdoc import NO_ANSWER, Assistant, BadInput, Settings
@@ -153,6 +154,21 @@ def test_agents_ask_search_and_read(address: str, corpus: Path) -> None:
     text = (corpus / "eagle-partner.md").read_text("utf-8")
     assert document.structuredContent["text"] == text[10:]
     assert missing.isError
+
+
+def test_documents_are_resources_for_agents(address: str, corpus: Path) -> None:
+    async def use(session: ClientSession) -> tuple[set[str], str]:
+        there = {each.name: each.uri for each in (await session.list_resources()).resources}
+        (template,) = (await session.list_resource_templates()).resourceTemplates
+        read = await session.read_resource(there["eagle-partner.md"])
+        assert str(there["eagle-partner.md"]) == template.uriTemplate.replace(
+            "{+source}", "eagle-partner.md"
+        )
+        return set(there), read.contents[0].text
+
+    names, text = over_http(address, {}, use)
+    assert {"csto.docx", "eagle-partner.md"} < names
+    assert text == (corpus / "eagle-partner.md").read_text("utf-8")
 
 
 @pytest.mark.slow

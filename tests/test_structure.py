@@ -45,6 +45,7 @@ OWNERS = {
     "mammoth": ["ingest.formats.docx"],
     "markdown_it": ["ingest.formats.text"],
     "markupsafe": ["web.templating"],
+    "anyio": ["web.mcp"],
     "mcp": ["web.mcp"],
     "numpy": [
         "answer.encoding",

@@ -275,6 +275,30 @@ def serve(
 
 
 @app.command()
+def mcp(
+    folder: Folder = None,
+    corpus: Corpus = None,
+    place: Place = None,
+    env_file: EnvFile = None,
+    told: Told = None,
+) -> None:
+    """Serve an agent over standard input and output (MCP), as desktop programs start it."""
+    from askdoc.assistant import Assistant
+    from askdoc.web import mcp
+    from askdoc.web.indexing import Indexing
+
+    assistant = Assistant.open(settings_of(folder or corpus, place, env_file))
+    with watched() as on_progress:
+        indexing = Indexing(assistant, on_progress)
+        server = mcp.server(assistant, indexing)
+        if server is None:
+            raise BadInput("askdoc mcp needs one more package: pip install 'askdoc[mcp]'")
+        indexing.begin()
+        server.run()
+    os._exit(0)  # as `serve` ends
+
+
+@app.command()
 def status(
     folder: Folder = None,
     corpus: Corpus = None,

@@ -46,7 +46,7 @@ def create_app(
         names = [name for name, own in corpora.items() if own]
         [name] = names or names_of([assistant.settings.corpus])
         assistant = Watched(assistant, name, metrics)
-    tools = mcp.server(assistant)
+    tools = mcp.server(assistant, indexing)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:

@@ -28,12 +28,16 @@ class Indexing:
         self._ended = threading.Event()
         self._error: Exception | None = None
 
+    def begin(self) -> None:
+        """Begins, and returns at once."""
+        threading.Thread(target=self._run, daemon=True).start()
+
     def start(self) -> None:
         """Begins, and returns when there is something to answer from, or after all of it.
 
         Raises what the sync raises before that.
         """
-        threading.Thread(target=self._run, daemon=True).start()
+        self.begin()
         while not self._ended.wait(0.1):
             if time.monotonic() > self._began + WAIT and not self._assistant.index.is_empty:
                 return

@@ -223,7 +223,6 @@ finally:
         (["check", "answer.json"], READ | {"mammoth", "numpy"}),
         (["status", "--index"], OPENED),
         (["ask", "Who backed Azerbaijan in the 44-day war?", "--index"], ASKED),
-        (["search", "Eagle Partner", "--index"], ASKED),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

@@ -27,6 +27,7 @@ from askdoc.cli.printing import (
     print_json,
     print_reports,
     print_warning,
+    tell,
     tell_error,
     tell_more,
     watched,

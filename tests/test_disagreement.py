@@ -70,6 +70,17 @@ def test_the_newest_goes_first_and_the_note_names_both(asked) -> None:
         )
 
 
+def test_what_a_later_document_takes_back_comes_after_it(asked) -> None:
+    files = {
+        "news 2026-02.md": "The quiz night for the curtains is on Saturday 28 March at the Plume.",
+        "minutes 2026-03.md": "# Quiz night\n\nMoved from 28 March to Saturday 18 April.",
+        "minutes 2026-01.md": "The quiz of last year was on 28 March.",
+    }
+    sources, note = asked(files, "When is the quiz night?")
+    assert sources[:2] == ["minutes 2026-03.md", "news 2026-02.md"]
+    assert "minutes 2026-03.md (2026-03); news 2026-02.md (2026-02)" in note
+
+
 def test_of_a_year_that_is_asked_for_the_best_stays_first(asked) -> None:
     files = {
         "terms-2021.md": f"In 2021 {RENT.format(48).lower()}",

@@ -22,7 +22,7 @@ ORDER = [
 WITHIN = {
     "answer": [
         "terms", "dates", "answer_types", "highlight", "calibration", "encoding", "reader",
-        "spelling", "telling", "query", "retrieve", "verify", "context", "similarity", "evidence",
+        "spelling", "telling", "verify", "query", "retrieve", "context", "similarity", "evidence",
         "topic", "disagreement", "pipeline", "explain", "langchain", "citation", "quotes",
         "everyday", "replies", "model", "generate", "recheck",
     ],

@@ -2,8 +2,9 @@
 
 Two sentences say different things of the same where their words are alike and a number, a date or a
 denial is not; where a number or a time is asked for, their words may differ, if documents of
-different dates both answer. Different names are no disagreement, unless one document is a later
-version of the other: a board has several members.
+different dates both answer. A later one may also say itself that something is no longer so.
+Different names are no disagreement, unless one document is a later version of the other: a board
+has several members.
 """
 
 import re
@@ -25,6 +26,11 @@ from askdoc.tuning import (
 )
 from askdoc.types import Document
 
+# What stands before that which no longer is so: *moved from 28 March*, *not 36 euros any more*.
+NO_LONGER = (
+    r"\b(?:from|instead of|rather than|not|no longer|was|were|previously|formerly|replac\w+|"
+    r"earlier than|later than|used to be)\b\W+(?:[\w£$€]+\W+){0,3}?"
+)
 COUNTED = (Kind.NUMBER, Kind.DATE)
 # What two versions of a document do not have in common.
 VERSION = re.compile(r"\d+|\b(?:v|version|rev|draft|final|new|old)\b|\W+|_", re.I)
@@ -46,7 +52,9 @@ def disagreeing(
         if not near or len(found) == DISAGREEING:
             break
         told = {other.span.source for other in found}
-        if one.span.source not in told and _contradict(asked, best, one):
+        if one.span.source not in told and (
+            _contradict(asked, best, one) or _overrules(asked, one, best)
+        ):
             found.append(one)
     if len(found) == 1:
         return ()
@@ -96,6 +104,21 @@ def _contradict(asked: str, one: Evidence, other: Evidence) -> bool:
     if len(words & others) > 1 and _later(asked, one, other):
         return differ and alike >= DIFFERENT_LATER
     return differ and alike >= DIFFERENT
+
+
+def _overrules(asked: str, one: Evidence, other: Evidence) -> bool:
+    """Whether a sentence of a later document says that what another one tells is no longer so."""
+    dates = [date_of(each.span.document) for each in (one, other)]
+    if None in dates or _newness(one) <= _newness(other):
+        return False
+    named = {token.key for token in tokens_of(asked)}
+    counts = (token for token in tokens_of(with_header(other.span)) if token.kind in COUNTED)
+    text = with_header(one.span)
+    return any(
+        re.search(NO_LONGER + rf"[£$€]?{re.escape(count.text)}\b", text, re.I)
+        for count in counts
+        if count.key not in named
+    )
 
 
 def _later(asked: str, one: Evidence, other: Evidence) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from askdoc.answer.spelling import correct_spelling
 from askdoc.answer.telling import function_terms, nouns, spelled_out, telling
 from askdoc.answer.terms import CAPITAL, CONTINUING, MONTHS
+from askdoc.answer.verify.tokens import Kind, tokens_of
 from askdoc.errors import ModelFailed
 from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
@@ -215,7 +216,7 @@ def _carried(question: str, history: History, index: Index) -> list[str]:
     # The topic of a bare "how many?" may be named by the answer only.
     named_there = AMOUNT.match(question) and not NAME.search(last)
     if answers and (PERSONAL.search(question) or named_there):
-        words += NAME.findall(" " + MARKER.sub("", answers[-1]))[:CARRIED_NAMES]
+        words += _names(answers[-1])[:CARRIED_NAMES]
     there = set(function_terms() | terms(question))
     carried = []
     for word in words:
@@ -225,6 +226,15 @@ def _carried(question: str, history: History, index: Index) -> list[str]:
             carried.append(word)
             there |= terms(word)
     return carried[:CARRIED_WORDS]
+
+
+def _names(answer: str) -> list[str]:
+    """The names in an answer; a capital that may only be there because a sentence opens is none."""
+    return [
+        token.text
+        for token in tokens_of(MARKER.sub("", answer))
+        if token.kind is Kind.NAME and not token.opens and token.text[0].isalpha()
+    ]
 
 
 def _rewritten(question: str, history: History, rewrite: Rewrite) -> str:

@@ -3,6 +3,7 @@
 import datetime
 import html
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -15,6 +16,7 @@ import odf.text
 import openpyxl
 import xlwt
 from docx import Document as word_document
+from helpers import pdf, stream
 from odf.opendocument import OpenDocumentText
 from pptx import Presentation
 
@@ -205,3 +207,41 @@ TABLES = {
 def made(folder: Callable[..., Path], suffix: str) -> Document:
     """The document of a file made for a suffix."""
     return load(folder({f"a{suffix}": MADE[suffix]()}), f"a{suffix}")
+
+
+Put = tuple[float, float, str]
+"""Where words are put on a PDF's page, in points from its left lower corner."""
+
+
+def pdf_of(
+    *pages: list[Put], size: tuple[int, int] = (595, 842), rotate: int = 0, turn: int = 0
+) -> bytes:
+    """A PDF of pages with words where they are put, in Helvetica of 11 points.
+
+    A sign in front sets them apart: ``*`` in bold, ``#`` in 16 points, ``^`` from below upwards.
+    The words are drawn turned counter-clockwise by ``turn`` quarters, and shown turned clockwise
+    by ``rotate`` degrees; the places stay those of the page as it reads upright.
+    """
+    wide, high = size if turn % 2 == 0 else size[::-1]
+    turns = ("1 0 0 1 0 0", f"0 1 -1 0 {wide} 0", f"-1 0 0 -1 {wide} {high}", f"0 -1 1 0 0 {high}")
+    kids = " ".join(f"{5 + 2 * number} 0 R" for number in range(len(pages)))
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>".encode(),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica-Bold/Encoding/WinAnsiEncoding>>",
+    ]
+    for number, page in enumerate(pages):
+        drawn = f"q {turns[turn]} cm\n".encode()
+        for x, y, words in page:
+            text = words.lstrip("*#^").encode("cp1252")
+            text = re.sub(rb"([()\\])", rb"\\\1", text)
+            font = f"/{'B' if words[:1] == '*' else 'F'} {16 if words[:1] == '#' else 11} Tf"
+            way = "0 1 -1 0" if words[:1] == "^" else "1 0 0 1"
+            drawn += f"BT {font} {way} {x} {y} Tm (".encode() + text + b") Tj ET\n"
+        objects += [
+            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 {wide} {high}]/Rotate {rotate}/Contents "
+            f"{6 + 2 * number} 0 R/Resources<</Font<</F 3 0 R/B 4 0 R>>>>>>".encode(),
+            stream(drawn + b"Q"),
+        ]
+    return pdf(*objects)

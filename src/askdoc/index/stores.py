@@ -26,7 +26,7 @@ from askdoc.ingest.files import file_sha256
 from askdoc.settings import Settings
 from askdoc.types import Passage
 
-VERSION = "8"  # of what is stored; raise it when an older index can no longer be read
+VERSION = "9"  # of what is stored; raise it when an older index can no longer be read
 MANIFEST = "manifest.sqlite"
 COMPARED = 10  # passages of BM25 retrieval that dense retrieval must not overlook
 TOGETHER = 500  # passages that are compared at a time

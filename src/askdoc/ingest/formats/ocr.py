@@ -6,14 +6,17 @@ Its models (PP-OCRv6, small) come in its wheel; nothing is fetched.
 import functools
 import importlib.util
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from statistics import fmean, median
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
+
+from askdoc.ingest.formats import layout
+from askdoc.ingest.formats.layout import Box
 
 if TYPE_CHECKING:
     from rapidocr import RapidOCR
@@ -21,11 +24,6 @@ if TYPE_CHECKING:
 MISSING = "`pip install 'askdoc[ocr]'`, then index with `--rebuild`, reads them"
 SIDE = 1600  # pixels of a page's longer side: an A4 page at 137 dots an inch
 SURE = 0.8  # mean confidence below which a page may lie on its side or upside down
-ACROSS = 0.25  # of the lines that may run over two columns, as headings do, at most
-COLUMN = 0.22  # of a page's width that a column's lines take on the whole, at least: no table's
-COLUMN_LINES = 4  # at least
-Box = tuple[float, float, float, float]
-"""Left, top, width and height, as shares (0 to 1) of the picture's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,56 +95,10 @@ def _recognised(image: Image.Image) -> list[Line]:
 
 
 def _in_order(found: Sequence[Line]) -> list[Line]:
-    """Lines in the order in which they are read."""
-    return list(_rows(_by_columns(sorted(found, key=_top))))
-
-
-def _by_columns(found: Sequence[Line]) -> list[Line]:
-    """Lines from the top, one column after the other; one across the columns parts them."""
-    gutter = _gutter(found)
-    if gutter is None:
-        return list(found)
-    ordered: list[Line] = []
-    left: list[Line] = []
-    right: list[Line] = []
-    for line in found:
-        if line.box[0] >= gutter:
-            right.append(line)
-        elif line.box[0] + line.box[2] <= gutter:
-            left.append(line)
-        else:
-            ordered += [*_by_columns(left), *_by_columns(right), line]
-            left, right = [], []
-    return [*ordered, *_by_columns(left), *_by_columns(right)]
-
-
-def _gutter(found: Sequence[Line]) -> float | None:
-    """Where, as a share of the width, the column right of another one begins; None without one."""
-    for begins in sorted(line.box[0] for line in found):
-        right = [line for line in found if line.box[0] >= begins]
-        left = [line for line in found if line.box[0] + line.box[2] <= begins]
-        across = len(found) - len(left) - len(right)
-        if _is_column(left) and _is_column(right) and across <= ACROSS * len(found):
-            return begins
-    return None
-
-
-def _is_column(part: Sequence[Line]) -> bool:
-    """Whether lines are a column of text, and not one of a table."""
-    return len(part) >= COLUMN_LINES and median(line.box[2] for line in part) > COLUMN
-
-
-def _rows(ordered: Sequence[Line]) -> Iterator[Line]:
-    """Lines that follow each other on one row made one."""
-    row: list[Line] = []
-    for line in ordered:
-        middle = line.box[1] + line.box[3] / 2
-        if row and not row[0].box[1] < middle < row[0].box[1] + row[0].box[3]:
-            yield _joined(row)
-            row = []
-        row.append(line)
-    if row:
-        yield _joined(row)
+    """Lines in the order in which they are read, those that stand on one row made one."""
+    boxes = [line.box for line in found]
+    rows = (row for region in layout.regions(boxes) for row in layout.rows(region, boxes))
+    return [_joined([found[at] for at in row]) for row in rows]
 
 
 def _joined(row: Sequence[Line]) -> Line:
@@ -161,7 +113,3 @@ def _joined(row: Sequence[Line]) -> Line:
         max(map(attrgetter("height"), row)),
         confidence(row),
     )
-
-
-def _top(line: Line) -> float:
-    return line.box[1]

@@ -6,49 +6,36 @@ A page that is a picture is read by OCR, where that is installed, and a picture 
 page.
 """
 
-import ctypes
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
+from itertools import chain, pairwise
 from pathlib import Path
 from statistics import median
 
 import pypdfium2
 from PIL import Image
-from pypdfium2 import raw
 
 from askdoc.errors import Unreadable
 from askdoc.ingest import limits
-from askdoc.ingest.blocks import heading
+from askdoc.ingest.blocks import heading, table
 from askdoc.ingest.extract import LONGEST_HEADING, Extract, clean, one_line, top_heading
 from askdoc.ingest.filetype import kind
 from askdoc.ingest.formats import ocr, picture
+from askdoc.ingest.formats.pdf_furniture import without_furniture
+from askdoc.ingest.formats.pdf_lines import PALE, Line, Part, Sheet, sheet
+from askdoc.ingest.formats.pdf_tables import Table, lines_of, with_tables
 from askdoc.types import Block, Status
 
-TINY = 2.0  # points: type that nobody reads
-PALE = 24  # steps (of 255) from the colour of paper that nobody sees
 LARGER = 1.1  # times the body's type: a heading
 WIDER = 1.3  # times the body's line step: a new paragraph
 LARGE_TYPE = 1.35  # times the usual height of what OCR reads: a heading
 GLANCE = 300  # pixels of a page's longer side that tell whether it is blank
 READ_BY_OCR = 500  # pages of a file, at most
+AT_ONCE = 500  # pages that the time for one part of the work is for
 PDFIUM = threading.Lock()  # pdfium must not be entered by two threads at once
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of a page: its text, the height of its type and its lower edge, in points.
-
-    ``unseen`` tells that the page, drawn, shows nothing there.
-    """
-
-    text: str
-    size: float
-    bottom: float
-    unseen: bool = False
 
 
 @contextmanager
@@ -75,31 +62,31 @@ def read(path: Path) -> Extract:
     """A PDF with pages and headings; its title is the one in its metadata, or its first heading."""
     with open_pdf(path) as pdf:
         title = one_line(pdf.get_metadata_dict().get("Title", ""))
-        pages = [_page(pdf, number) for number in range(len(pdf))]
-        if pages and not any(lines is not None for lines in pages):
+        sheets = list(_sheets(pdf))
+        if sheets and not any(sheets):
             raise Unreadable(Status.FAILED, "none of its pages can be read")
         bare = [
             number
-            for number, lines in enumerate(pages)
-            if lines is not None
-            and not any(line.text.strip() for line in lines)
-            and not _is_blank(pdf[number])
+            for number, found in enumerate(sheets)
+            if found and not found.lines and not found.hidden and not _is_blank(pdf[number])
         ]
-        found: list[list[ocr.Line]] = []
+        read: list[list[ocr.Line]] = []
         for number in bare[:READ_BY_OCR] if ocr.is_installed() else ():
             limits.goes_on()
-            found.append(ocr.lines(as_picture(pdf[number])))
-            pages[number] = _lines_of(found[-1], pdf[number].get_height())
-    if not any(line.text.strip() for lines in pages for line in lines or ()):
+            read.append(ocr.lines(as_picture(pdf[number])))
+            # Each by itself, since they are in order, and no table's cells are told from words.
+            sheets[number] = Sheet([[line] for line in _lines_of(read[-1], pdf[number].get_size())])
+    hidden = sum(found.hidden for found in sheets if found)
+    if not hidden and not any(any(found.lines) for found in sheets if found):
         if ocr.is_installed() or not bare:
             raise Unreadable(Status.EMPTY, "no text is to be seen on its pages")
         raise Unreadable(Status.NO_TEXT_LAYER, f"its pages are pictures: {ocr.MISSING}")
-    seen = [[line for line in lines or [] if not line.unseen] for lines in pages]
-    extract = _compose(seen)
-    hidden = sum(len("".join(line.text.split())) for p in pages for line in p or () if line.unseen)
-    title = title or top_heading(extract)
-    remark = _remark(len(pages), len(bare), found)
-    return replace(extract, title=title, hidden=hidden, remark=remark)
+    pages = [list(chain(*map(with_tables, found.lines))) if found else [] for found in sheets]
+    body, _ = _body(pages)
+    made = _Composition(without_furniture(pages, LARGER * body))
+    extract = Extract("".join(made.parts), title, tuple(made.blocks), tuple(made.pages), hidden)
+    remark = _remark(len(pages), len(bare), read)
+    return replace(extract, title=title or top_heading(extract), remark=remark)
 
 
 def _is_blank(page: pypdfium2.PdfPage) -> bool:
@@ -116,14 +103,15 @@ def as_picture(page: pypdfium2.PdfPage) -> Image.Image:
     return image
 
 
-def _lines_of(found: Sequence[ocr.Line], height: float) -> list[_Line]:
-    """What OCR has found on a page of so many points; its type is of one height, or large."""
+def _lines_of(found: Sequence[ocr.Line], size: tuple[float, float]) -> list[Line]:
+    """What OCR has found on a page of such a size; its type is of one height, or large."""
     usual = median(line.height for line in found) if found else 0.0
-    lines = []
+    (wide, high), lines = size, []
     for line in found:
-        size = round(height * usual * (LARGE_TYPE if line.height > LARGE_TYPE * usual else 1.0), 1)
-        bottom = height * (1 - line.box[1] - line.box[3])
-        lines.append(_Line(clean(line.text), size, bottom))
+        height = high * usual * (LARGE_TYPE if line.height > LARGE_TYPE * usual else 1.0)
+        left, top, width, tall = line.box
+        edges = (left * wide, top * high, (left + width) * wide, (top + tall) * high)
+        lines.append(Line((Part(clean(line.text), round(height, 1), edges),)))
     return lines
 
 
@@ -139,119 +127,123 @@ def _remark(pages: int, bare: int, found: Sequence[Sequence[ocr.Line]]) -> str:
     return f"{len(read)} of {pages} pages read by OCR{left}; confidence {confidence:.2f}"
 
 
-def _unseen(
-    page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, firsts: Sequence[int]
-) -> Iterator[int]:
-    """Which lines nobody sees, by their first characters: too small, not drawn, or of one colour.
-
-    The page is drawn where a line is about as light as paper, which it may not lie on.
-    """
-    image = None
-    for number, at in enumerate(firsts):
-        left, bottom, right, top = textpage.get_charbox(at, loose=True)
-        mode = raw.FPDFTextObj_GetTextRenderMode(raw.FPDFText_GetTextObject(textpage, at))
-        if 0 < top - bottom < TINY or (
-            mode == raw.FPDF_TEXTRENDERMODE_INVISIBLE and _is_bare(page)
-        ):
-            yield number
-        elif _is_pale(textpage, at):
-            image = image or page.render().to_pil().convert("L")
-            corners = []
-            for x, y in ((left, top), (right, bottom)):
-                across, down = ctypes.c_int(), ctypes.c_int()
-                raw.FPDF_PageToDevice(page, 0, 0, *image.size, 0, x, y, across, down)
-                corners.append((across.value, down.value))
-            (x1, x2), (y1, y2) = (sorted(both) for both in zip(*corners, strict=True))
-            darkest, lightest = image.crop((x1, y1, x2 + 1, y2 + 1)).getextrema()
-            if lightest - darkest < PALE:
-                yield number
+def _sheets(pdf: pypdfium2.PdfDocument) -> Iterator[Sheet | None]:
+    """What is read of each page; None of a damaged one, which must not lose the others."""
+    for number in range(len(pdf)):
+        if number and number % AT_ONCE == 0:
+            limits.goes_on()
+        try:
+            page = pdf[number]
+            yield sheet(page)
+            page.close()
+        except pypdfium2.PdfiumError:
+            yield None
 
 
-def _is_bare(page: pypdfium2.PdfPage) -> bool:
-    """Whether a page has no pictures: of a scanned one, the text that was read is not drawn."""
-    return not any(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]))
-
-
-def _is_pale(textpage: pypdfium2.PdfTextPage, at: int) -> bool:
-    """Whether a character may be of the paper's colour, or of none."""
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    raw.FPDFText_GetFillColor(textpage, at, red, green, blue, alpha)
-    return alpha.value < PALE or min(red.value, green.value, blue.value) > 255 - PALE
-
-
-def _page(pdf: pypdfium2.PdfDocument, number: int) -> list[_Line] | None:
-    """The lines of a page in the order of its content; None for a damaged one."""
-    try:
-        page = pdf[number]
-        textpage = page.get_textpage()
-        # U+FFFE and U+0002 are how pdfium hands on a hyphen at a line's end.
-        text = textpage.get_text_range().replace("\ufffe", "-").replace("\x02", "-")
-        lines, firsts, start = [], [], 0
-        for line in text.split("\r\n"):
-            first = start + len(line) - len(line.lstrip())
-            if line.strip() and first < textpage.count_chars():
-                _, bottom, _, top = textpage.get_charbox(first, loose=True)
-                firsts.append(first)
-                lines.append(_Line(clean(line.replace("\0", "")), round(top - bottom, 1), bottom))
-            start += len(line) + len("\r\n")
-        for number in _unseen(page, textpage, firsts):
-            lines[number] = replace(lines[number], unseen=True)
-        textpage.close()
-        page.close()
-    except pypdfium2.PdfiumError:  # which must not lose the other pages
-        return None
-    return lines
-
-
-def _compose(pages: list[list[_Line]]) -> Extract:
-    """One text of all pages, a blank line between paragraphs, and where its headings are."""
-    body, step = _body(pages)
-    sizes = sorted({line.size for page in pages for line in page if line.size > LARGER * body})
-    text = ""
-    headings: list[Block] = []
-    starts = []
-    above: _Line | None = None
-    for page in pages:
-        for number, line in enumerate(page):
-            large = line.size > LARGER * body and any(map(str.isalpha, line.text))
-            grows = large and above is not None and above.size == line.size and headings
-            if above is not None:
-                text += "\n" if grows or _goes_on(above, line, step) else "\n\n"
-            if number == 0:
-                starts.append(len(text))
-            start, level = len(text), len(sizes) - sizes.index(line.size) if large else 0
-            text += line.text
-            if grows and start - headings[-1].start < LONGEST_HEADING:
-                last = headings.pop()
-                headings.append(heading(last.start, len(text), last.level))
-            elif large and len(line.text) < LONGEST_HEADING:
-                headings.append(heading(start, len(text), level))
-            above = line
-        if not page:
-            starts.append(len(text))
-    return Extract(text, blocks=tuple(headings), pages=tuple(starts))
-
-
-def _body(pages: list[list[_Line]]) -> tuple[float, float]:
+def _body(pages: Sequence[Sequence[Line | Table]]) -> tuple[float, float]:
     """The height of most of the type, and the usual step from one line of it to the next."""
     letters: Counter[float] = Counter()
+    steps = []
     for page in pages:
-        for line in page:
+        lines = [line for item in page for line in lines_of(item)]
+        for line in lines:
             letters[line.size] += len(line.text)
-    body = letters.most_common(1)[0][0]
-    steps = [
-        above.bottom - line.bottom
-        for page in pages
-        for above, line in pairwise(page)
-        if above.size == line.size == body and above.bottom > line.bottom
-    ]
-    return body, median(steps) if steps else body * 1.2
+        steps += [
+            (line.size, line.bottom - above.bottom)
+            for above, line in pairwise(lines)
+            if above.size == line.size and above.bottom < line.bottom
+        ]
+    body = letters.most_common(1)[0][0] if letters else 0.0
+    of_body = [step for size, step in steps if size == body]
+    return body, median(of_body) if of_body else body * 1.2
 
 
-def _goes_on(above: _Line, line: _Line, step: float) -> bool:
-    """Whether a line continues the paragraph of the one above it."""
+class _Composition:
+    """One text of all pages, a blank line between paragraphs, and where its blocks are."""
+
+    def __init__(self, pages: Sequence[Sequence[Line | Table]]) -> None:
+        self.body, self.step = _body(pages)
+        sizes = {line.size for page in pages for item in page for line in lines_of(item)}
+        self.sizes = sorted(size for size in sizes if size > LARGER * self.body)
+        self.length = 0
+        self.parts: list[str] = []  # joined once: a text of millions grows fast
+        self.header = ""  # of the table above
+        self.blocks: list[Block] = []
+        self.pages: list[int] = []
+        self.above: Line | Table | None = None
+        self.heading: Line | None = None  # above, if it is one
+        for page in pages:
+            self._turn(page)
+
+    def _turn(self, page: Sequence[Line | Table]) -> None:
+        """Adds a page."""
+        begun = len(self.pages) + 1
+        for number, item in enumerate(page):
+            if isinstance(item, Line):
+                self._add_line(item, begun, turned=number == 0)
+            else:
+                self._add_table(item, begun, turned=number == 0)
+            self.above = item
+        if len(self.pages) < begun:
+            self.pages.append(self.length)
+
+    def _add(self, text: str, parted_by: str, begun: int) -> int:
+        """Adds text, the first one of a page at its beginning, and gives where it begins."""
+        between = parted_by if self.above else ""
+        if len(self.pages) < begun:
+            self.pages.append(self.length + len(between))
+        self.parts += (between, text)
+        self.length += len(between) + len(text)
+        return self.length - len(text)
+
+    def _add_line(self, line: Line, begun: int, turned: bool) -> None:
+        """Adds a line to its paragraph, or as a new one."""
+        large = line.size > LARGER * self.body and any(map(str.isalpha, line.text))
+        above = self.above if isinstance(self.above, Line) else None
+        grows = large and self.heading is not None and self.heading.size == line.size
+        goes_on = above is not None and _goes_on(above, line, self.step, turned)
+        start = self._add(line.text, "\n" if grows or goes_on else "\n\n", begun)
+        level = len(self.sizes) - self.sizes.index(line.size) if large else 0
+        if grows and start - self.blocks[-1].start < LONGEST_HEADING:
+            last = self.blocks.pop()
+            self.blocks.append(heading(last.start, self.length, last.level))
+        elif large and len(line.text) < LONGEST_HEADING:
+            self.blocks.append(heading(start, self.length, level))
+        else:
+            large = False
+        self.heading = line if large else None
+
+    def _add_table(self, found: Table, begun: int, turned: bool) -> None:
+        """Adds a table, or, at the beginning of a page, the rows of one that goes on there."""
+        lines = found.lines
+        last = self.above if turned and isinstance(self.above, Table) else None
+        if last and _is_same(last, found):
+            block = self.blocks.pop()
+            if self.header == lines[0]:
+                lines = lines[1:]
+            if lines:
+                self._add("\n".join(lines), "\n", begun)
+            self.blocks.append(table(block.start, block.inner_start, self.length))
+        else:
+            start = self._add("\n".join(lines), "\n\n", begun)
+            self.header = lines[0] if found.header else ""
+            body = start + len(lines[0]) + 1 if found.header else start
+            self.blocks.append(table(start, body, self.length))
+        self.heading = None
+
+
+def _is_same(above: Table, below: Table) -> bool:
+    """Whether the table at the beginning of a page has the columns of the one before it."""
+    return len(above.columns) == len(below.columns) and all(
+        left < right and first < last
+        for (left, last), (first, right) in zip(above.columns, below.columns, strict=True)
+    )
+
+
+def _goes_on(above: Line, line: Line, step: float, turned: bool) -> bool:
+    """Whether a line continues the paragraph of the one above it, or of the page before."""
     if abs(above.size - line.size) > 0.05 * above.size:
         return False
-    if above.bottom - line.bottom > 0:
-        return above.bottom - line.bottom <= WIDER * step
+    if line.bottom > above.bottom and not turned:
+        return line.bottom - above.bottom <= WIDER * step
     return not above.text.rstrip().endswith((".", "!", "?", ":"))  # a new column or page

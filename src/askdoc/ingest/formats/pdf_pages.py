@@ -2,10 +2,10 @@
 
 import ctypes
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pypdfium2
@@ -14,15 +14,17 @@ from pypdfium2 import raw
 from askdoc.errors import Unreadable
 from askdoc.ingest import limits
 from askdoc.ingest.formats import ocr
-from askdoc.ingest.formats.ocr import Box
+from askdoc.ingest.formats.layout import Box
 from askdoc.ingest.formats.pdf import as_picture, open_pdf
+from askdoc.ingest.formats.pdf_lines import SIGNS, sheet
+from askdoc.ingest.formats.pdf_tables import lines_of, with_tables
 from askdoc.types import Status
 
 WIDTH = 1100  # pixels of a picture: sharp on a panel of half a screen, and about 100 KB
 LONGEST_SIDE = 4000  # pixels: a page may claim to be a mile high
 QUALITY = 85
 NEAR = 0.05  # shares of a page's width between boxes of one line, at most
-HYPHENS = (0x0002, 0xFFFE)  # how pdfium hands on one at the end of a line
+BETWEEN = 3  # characters of white space between two words, at most
 FINE = 100_000  # steps in which a place on a page is reckoned
 
 READ: dict[tuple[Path, int, int], list[ocr.Line]] = {}
@@ -83,17 +85,31 @@ def _boxes(
 ) -> list[list[Box]]:
     """The boxes around each span of a page's words, a line each."""
     textpage = page.get_textpage()
-    codes = [raw.FPDFText_GetUnicode(textpage, at) for at in range(textpage.count_chars())]
-    signs = [("-" if code in HYPHENS else chr(code), at) for at, code in enumerate(codes)]
-    places = _aligned(words, signs)
+    places = _aligned(words, list(_signs(page, textpage)))
     boxes: list[list[Box]] = []
     for start, end in spans:
-        marked = [places[at] for at in range(max(0, start), min(end, len(words))) if at in places]
-        first = min(marked, default=0)
-        rects = textpage.count_rects(first, max(marked) - first + 1) if marked else 0
-        boxes.append(_lines(_shown(page, *textpage.get_rect(number)) for number in range(rects)))
+        runs: list[range] = []
+        for at in (places[at] for at in range(max(0, start), min(end, len(words))) if at in places):
+            if runs and 0 <= at - runs[-1].stop <= BETWEEN:
+                runs[-1] = range(runs[-1].start, at + 1)
+            elif not runs or at not in runs[-1]:
+                runs.append(range(at, at + 1))
+        rects = [
+            textpage.get_rect(number)
+            for run in runs
+            for number in range(textpage.count_rects(run.start, len(run)))
+        ]
+        boxes.append(_lines(_shown(page, *rect) for rect in rects))
     textpage.close()
     return boxes
+
+
+def _signs(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -> Iterator[tuple[str, int]]:
+    """The signs of a page in the order in which they are read, and which characters they are."""
+    for item in chain(*map(with_tables, sheet(page).lines)):
+        for at in chain(*(part.chars for line in lines_of(item) for part in line.parts)):
+            for sign in chr(raw.FPDFText_GetUnicode(textpage, at)).translate(SIGNS):
+                yield sign, at
 
 
 def _boxes_of_picture(

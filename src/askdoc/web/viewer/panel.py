@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from askdoc.ingest.formats.ocr import Box
+from askdoc.ingest.formats.layout import Box
 from askdoc.ingest.formats.pdf_pages import Sheets
 from askdoc.types import Document
 from askdoc.web.outline import Outline

@@ -40,6 +40,11 @@ def lines(text: str, x: float, top: float, width: int) -> list[Put]:
     return [(x, top - 14 * at, line) for at, line in enumerate(textwrap.wrap(text, width))]
 
 
+def broken(text: str) -> list[Put]:
+    """Text in lines that end where there is a slash."""
+    return [(72, 700 - 14 * at, line) for at, line in enumerate(text.split("/"))]
+
+
 def told(document: Document) -> list[str]:
     """The sentences of a document on a line each."""
     found = sentences(document, 0, len(document.text))
@@ -232,3 +237,34 @@ def test_a_stamp_along_the_edge_stands_behind_the_text(tmp_path: Path) -> None:
     assert told(loaded(tmp_path, pdf_of(stamped))) == [*SENTENCES, "DRAFT"]
     pages = [[(30, 300, "^DRAFT"), *lines(each, 72, 700, 60)] for each in SENTENCES]
     assert told(loaded(tmp_path, pdf_of(*pages))) == SENTENCES
+
+
+def test_words_cut_at_the_ends_of_lines_are_whole(tmp_path: Path) -> None:
+    """Where they are words; of compounds the hyphen stays, in other languages, too."""
+    cut = (
+        "The keeper described the illumi-/nation of the reef and its well-/known rocks. A north-/"
+        "facing wall and the self-/made raft of Anna-/Maria brought the Tarvoch-/ronometer. That/"
+        "was in the 1990-/ies."
+    )
+    document = loaded(tmp_path, pdf_of(broken(cut)))
+    assert " ".join(document.text.split()) == (
+        "The keeper described the illumination of the reef and its well-known rocks. A north-facing"
+        " wall and the self-made raft of Anna- Maria brought the Tarvochronometer. That was in the "
+        "1990- ies."
+    )
+    german = "Die Verwal-/tung der Insel be-/zahlt den Fern-/Express nicht mehr."
+    assert loaded(tmp_path, pdf_of(broken(german))).text == (
+        "Die Verwaltung der Insel bezahlt den Fern-\nExpress nicht mehr."
+    )
+    document = loaded(tmp_path, pdf_of(broken(cut)))
+    (first, *_) = marked(tmp_path, document, "illumination of the reef")
+    assert first[0] == 1
+    two = [
+        [(72, 80, "The lamp lost half of its luminos-")],
+        [(72, 740, "ity in the winter of 1902.")],
+    ]
+    assert told(loaded(tmp_path, pdf_of(*two))) == [
+        "The lamp lost half of its luminosity in the winter of 1902."
+    ]
+    elsewhere = broken("A micro-lamp. It is a micro-/lamp.")
+    assert loaded(tmp_path, pdf_of(elsewhere)).text == "A micro-lamp. It is a micro-lamp."

@@ -1,7 +1,6 @@
 """Misspelt words of a question, put as the corpus spells them."""
 
 import functools
-import importlib.resources
 import re
 from itertools import islice
 
@@ -10,6 +9,7 @@ from rapidfuzz.distance import OSA
 from askdoc.answer.encoding import is_common
 from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
+from askdoc.ingest.words import english, is_english
 from askdoc.tuning import ENGLISH_WORD, FREQUENT, KNOWN, LONG_WORD, NAMES_ONLY, SHORT_NAME
 
 # Short forms without their apostrophe, of those that are no words by themselves.
@@ -24,7 +24,6 @@ SHORT_FORMS = (
     (re.compile(r"\b(they|you)(?=(?:re|ve|ll)\b)", re.I), "'"),
 )
 LETTERS = re.compile(r"[^\W\d_]{4,}")
-ENGLISH = "frequency_dictionary_en_82_765.txt"  # of symspellpy, with British spellings
 WORDS = 40  # of a question that are looked at, so that a long one takes no longer
 
 
@@ -51,27 +50,15 @@ def correct_spelling(question: str, index: Index) -> str:
     return question
 
 
-def is_english(word: str) -> bool:
-    """Whether a word is an ordinary English one, British spellings and inflections included."""
-    return word.lower() in _english()
-
-
 def is_frequent(word: str) -> bool:
     """Whether a word is one of the most frequent ones of English."""
-    return _english().get(word.lower(), FREQUENT) < FREQUENT
-
-
-@functools.cache
-def _english() -> dict[str, int]:
-    """The words of the list that symspellpy brings, the most frequent first, with their places."""
-    text = (importlib.resources.files("symspellpy") / ENGLISH).read_text("utf-8-sig")
-    return {line.partition(" ")[0]: place for place, line in enumerate(text.splitlines())}
+    return english().get(word.lower(), FREQUENT) < FREQUENT
 
 
 @functools.lru_cache(maxsize=1000)
 def _english_for(word: str) -> str:
     """The most frequent English word that a misspelt one may stand for; empty where none may."""
-    known = islice(_english(), KNOWN)
+    known = islice(english(), KNOWN)
     near = (other for other in known if abs(len(other) - len(word)) <= 1)
     long = word.islower() and len(word) >= ENGLISH_WORD  # what is short or a name may be anything
     return next((other for other in near if long and _may_stand_for(word, other, 1)), "")

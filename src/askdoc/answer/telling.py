@@ -4,9 +4,10 @@ import functools
 import re
 from collections.abc import Sequence
 
-from askdoc.answer.spelling import WORDS, is_english
+from askdoc.answer.spelling import WORDS
 from askdoc.answer.terms import FUNCTION_WORDS, NOUN_OPENERS
 from askdoc.index.bm25 import terms
+from askdoc.ingest.words import is_english
 
 WORD = re.compile(r"[^\W_][\w'-]*")
 PHRASE = re.compile(r"[,;:?!.]+(?:\s|$)")

@@ -27,6 +27,7 @@ from askdoc.ingest.formats import ocr, picture
 from askdoc.ingest.formats.pdf_furniture import without_furniture
 from askdoc.ingest.formats.pdf_lines import PALE, Line, Part, Sheet, sheet
 from askdoc.ingest.formats.pdf_tables import Table, lines_of, with_tables
+from askdoc.ingest.words import Vocabulary
 from askdoc.types import Block, Status
 
 LARGER = 1.1  # times the body's type: a heading
@@ -163,7 +164,9 @@ class _Composition:
 
     def __init__(self, pages: Sequence[Sequence[Line | Table]]) -> None:
         self.body, self.step = _body(pages)
-        sizes = {line.size for page in pages for item in page for line in lines_of(item)}
+        lines = [line for page in pages for item in page for line in lines_of(item)]
+        self.vocabulary = Vocabulary(line.text for line in lines)
+        sizes = {line.size for line in lines}
         self.sizes = sorted(size for size in sizes if size > LARGER * self.body)
         self.length = 0
         self.parts: list[str] = []  # joined once: a text of millions grows fast
@@ -196,13 +199,24 @@ class _Composition:
         self.length += len(between) + len(text)
         return self.length - len(text)
 
+    def _strip(self, sign: str) -> None:
+        """Takes white space and a sign off the end."""
+        last = self.parts.pop()
+        self.parts.append(last.rstrip().removesuffix(sign))
+        self.length += len(self.parts[-1]) - len(last)
+
     def _add_line(self, line: Line, begun: int, turned: bool) -> None:
         """Adds a line to its paragraph, or as a new one."""
         large = line.size > LARGER * self.body and any(map(str.isalpha, line.text))
         above = self.above if isinstance(self.above, Line) else None
         grows = large and self.heading is not None and self.heading.size == line.size
         goes_on = above is not None and _goes_on(above, line, self.step, turned)
-        start = self._add(line.text, "\n" if grows or goes_on else "\n\n", begun)
+        between = "\n" if grows or goes_on else "\n\n"
+        whole = self.vocabulary.is_whole(above.text, line.text) if above and goes_on else None
+        if whole is not None:
+            between = ""
+            self._strip("-" if whole else "")
+        start = self._add(line.text, between, begun)
         level = len(self.sizes) - self.sizes.index(line.size) if large else 0
         if grows and start - self.blocks[-1].start < LONGEST_HEADING:
             last = self.blocks.pop()

@@ -245,3 +245,32 @@ def pdf_of(
             stream(drawn + b"Q"),
         ]
     return pdf(*objects)
+
+
+Field = tuple[str, str, tuple[int, int, int, int], str]
+"""A form's field: its kind (``Tx``, ``Btn``, ``Ch``), name, place and value."""
+
+
+def form_of(page: list[Put], fields: list[Field], more: tuple[bytes, ...] = ()) -> bytes:
+    """A PDF of one page with a form; ``more`` are other annotations."""
+    drawn = b"".join(
+        f"BT /F 11 Tf {x} {y} Td ({words}) Tj ET\n".encode("cp1252") for x, y, words in page
+    )
+    boxes = [
+        f"<</Type/Annot/Subtype/Widget/FT/{kind}/T({name})/F 4/Rect[{' '.join(map(str, place))}]"
+        f"/V{f'/{value}/AS/{value}' if kind == 'Btn' else f'({value})'}"
+        f"{'/AP<</N<</Yes 5 0 R/Off 5 0 R>>>>' if kind == 'Btn' else ''}>>".encode()
+        for kind, name, place, value in fields
+    ]
+    refs = " ".join(f"{6 + at} 0 R" for at in range(len(boxes) + len(more)))
+    own = " ".join(f"{6 + at} 0 R" for at in range(len(boxes)))
+    return pdf(
+        f"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[{own}]/DR<<>>>>>>".encode(),
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Annots[{refs}]/Resources"
+        "<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>".encode(),
+        stream(drawn),
+        stream(b"", b"/Type/XObject/Subtype/Form/BBox[0 0 10 10]"),
+        *boxes,
+        *more,
+    )

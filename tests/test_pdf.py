@@ -4,9 +4,10 @@ import random
 import textwrap
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from helpers import check_document
-from made_files import Put, pdf_of
+from made_files import Put, form_of, pdf_of
 
 from askdoc import Document
 from askdoc.ingest.chunker import sentences
@@ -268,3 +269,48 @@ def test_words_cut_at_the_ends_of_lines_are_whole(tmp_path: Path) -> None:
     ]
     elsewhere = broken("A micro-lamp. It is a micro-/lamp.")
     assert loaded(tmp_path, pdf_of(elsewhere)).text == "A micro-lamp. It is a micro-lamp."
+
+
+def test_what_is_filled_in_stands_beside_its_label(tmp_path: Path) -> None:
+    """In front, above and behind, or named by the field; secrets and hidden fields are not told."""
+    labels = [
+        (72, 700, "Name of the boat:"),
+        (72, 660, "Length"),
+        (300, 660, "Home port"),
+        (100, 620, "needs shore power"),
+        (100, 600, "has a cook"),
+        (72, 560, "Remarks of the owner"),
+    ]
+    note = b"<</Type/Annot/Subtype/Text/Rect[400 400 420 420]/Contents(Pays in cash)/F 4>>"
+    hidden = b"<</Type/Annot/Subtype/Text/Rect[400 300 420 320]/Contents(Never told)/F 2>>"
+    data = form_of(
+        labels,
+        [
+            ("Tx", "a", (200, 696, 400, 712), "Sea Fox"),
+            ("Tx", "b", (130, 656, 200, 672), "9.5 m"),
+            ("Ch", "c", (360, 656, 450, 672), "Lund"),
+            ("Btn", "d", (72, 618, 84, 630), "Yes"),
+            ("Btn", "e", (72, 598, 84, 610), "Off"),
+            ("Tx", "f", (72, 520, 400, 556), "Bell is loud"),
+            ("Tx", "Berth", (72, 200, 200, 220), "B 12"),
+        ],
+        (note, hidden),
+    )
+    document = loaded(tmp_path, data)
+    assert document.text.split("\n\n") == [
+        "Name of the boat: Sea Fox",
+        "Length 9.5 m Home port Lund",
+        "Yes needs shore power",
+        "☐ has a cook",
+        "Remarks of the owner Bell is loud",
+        "Berth: B 12",
+        "Note: Pays in cash",
+    ]
+    assert marked(tmp_path, document, "Name of the boat: Sea Fox")
+
+
+def test_what_is_attached_to_a_pdf_is_told_as_not_read(tmp_path: Path) -> None:
+    made = pypdfium2.PdfDocument(pdf_of(lines(SENTENCES[0], 72, 700, 60)))
+    made.new_attachment("prices.xlsx").set_data(b"1")
+    made.save(tmp_path / "b.pdf")
+    assert load(tmp_path, "b.pdf").remark == "not read: what is attached to it (prices.xlsx)"

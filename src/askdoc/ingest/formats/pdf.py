@@ -9,7 +9,7 @@ page.
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain, pairwise
 from pathlib import Path
@@ -24,9 +24,11 @@ from askdoc.ingest.blocks import heading, table
 from askdoc.ingest.extract import LONGEST_HEADING, Extract, clean, one_line, top_heading
 from askdoc.ingest.filetype import kind
 from askdoc.ingest.formats import ocr, picture
+from askdoc.ingest.formats.pdf_forms import attached
 from askdoc.ingest.formats.pdf_furniture import without_furniture
-from askdoc.ingest.formats.pdf_lines import PALE, Line, Part, Sheet, sheet
+from askdoc.ingest.formats.pdf_lines import Line, Part, Sheet, sheet
 from askdoc.ingest.formats.pdf_tables import Table, lines_of, with_tables
+from askdoc.ingest.formats.pdf_unseen import PALE
 from askdoc.ingest.words import Vocabulary
 from askdoc.types import Block, Status
 
@@ -49,6 +51,8 @@ def open_pdf(path: Path) -> Iterator[pypdfium2.PdfDocument]:
         try:
             is_picture = kind(path) in picture.SUFFIXES
             pdf = picture.as_pdf(path) if is_picture else pypdfium2.PdfDocument(path)
+            with suppress(pypdfium2.PdfiumError):  # without its form, it can be read
+                pdf.init_forms()
             try:
                 yield pdf
             finally:
@@ -63,6 +67,7 @@ def read(path: Path) -> Extract:
     """A PDF with pages and headings; its title is the one in its metadata, or its first heading."""
     with open_pdf(path) as pdf:
         title = one_line(pdf.get_metadata_dict().get("Title", ""))
+        left = attached(pdf)
         sheets = list(_sheets(pdf))
         if sheets and not any(sheets):
             raise Unreadable(Status.FAILED, "none of its pages can be read")
@@ -86,7 +91,7 @@ def read(path: Path) -> Extract:
     body, _ = _body(pages)
     made = _Composition(without_furniture(pages, LARGER * body))
     extract = Extract("".join(made.parts), title, tuple(made.blocks), tuple(made.pages), hidden)
-    remark = _remark(len(pages), len(bare), read)
+    remark = "; ".join(filter(None, (_remark(len(pages), len(bare), read), left)))
     return replace(extract, title=title or top_heading(extract), remark=remark)
 
 
@@ -256,7 +261,7 @@ def _is_same(above: Table, below: Table) -> bool:
 
 def _goes_on(above: Line, line: Line, step: float, turned: bool) -> bool:
     """Whether a line continues the paragraph of the one above it, or of the page before."""
-    if abs(above.size - line.size) > 0.05 * above.size:
+    if abs(above.size - line.size) > 0.05 * above.size or above.filled or line.filled:
         return False
     if line.bottom > above.bottom and not turned:
         return line.bottom - above.bottom <= WIDER * step

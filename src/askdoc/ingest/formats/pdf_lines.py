@@ -18,9 +18,9 @@ from pypdfium2 import raw
 
 from askdoc.ingest.extract import clean
 from askdoc.ingest.formats import layout
+from askdoc.ingest.formats.pdf_forms import filled
+from askdoc.ingest.formats.pdf_unseen import unseen
 
-TINY = 2.0  # points: type that nobody reads
-PALE = 24  # steps (of 255) from the colour of paper that nobody sees
 WIDE = 0.8  # times the height of type between two words: they may stand in two columns
 APART = 0.4  # the same between two numbers
 STEPS_BACK = 0.1  # of a page's rows that may hold what was drawn apart, where it is put in order
@@ -31,6 +31,8 @@ SIGNS = str.maketrans(
     dict.fromkeys(HYPHENS, "-")
     | dict(zip("ﬀﬁﬂﬃﬄﬅﬆ", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
 )
+FAR = 60.0  # points that a label in front of a field may be away before one above it is nearer
+NOTE = 10.0  # points: the height of type of what is not drawn with the text
 BEFORE, BEHIND = set("$€£¥"), {")", "%", ")%"}  # of an amount: what belongs to it at any distance
 AMOUNT = re.compile(r"[$€£¥(+−–-]*\d|[$€£¥—–]")
 Edges = tuple[float, float, float, float]
@@ -43,7 +45,8 @@ class Part:
 
     ``size`` is the height of its type in points, ``line`` the number of the line that pdfium finds
     it in, ``chars`` which characters of the page it is; ``angle`` how often its letters are turned
-    by 90 degrees from those of the page, 0 for most, and -1 where that is no whole number.
+    by 90 degrees from those of the page, 0 for most, and -1 where that is no whole number;
+    ``filled`` tells that it is the value of a form's field.
     """
 
     text: str
@@ -53,6 +56,7 @@ class Part:
     chars: range = range(0)
     angle: int = 0
     bold: bool = False
+    filled: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,11 @@ class Line:
     def edges(self) -> Edges:
         """The box around it."""
         return around([part.edges for part in self.parts])
+
+    @property
+    def filled(self) -> bool:
+        """Whether a value was filled in."""
+        return any(part.filled for part in self.parts)
 
     @property
     def bottom(self) -> float:
@@ -100,29 +109,75 @@ def around(edges: Sequence[Edges]) -> Edges:
 
 
 def sheet(page: pypdfium2.PdfPage) -> Sheet:
-    """The lines of a page; raises PdfiumError for a damaged one."""
+    """The lines of a page, with what is filled in, then its notes; raises PdfiumError."""
     textpage = page.get_textpage()
-    parts = list(_parts(page, textpage))
-    unseen = set(_unseen(page, textpage, parts))
-    textpage.close()
-    hidden = sum(len("".join(parts[at].text.split())) for at in unseen)
-    seen = [part for at, part in enumerate(parts) if at not in unseen]
-    upright = [part for part in seen if not part.angle]
-    lines = [_in_order([upright[at] for at in region]) for region in _regions(upright)]
-    turned = [Line(tuple(found)) for found in _lines(part for part in seen if part.angle)]
-    return Sheet([*lines, turned] if turned else lines, hidden)
-
-
-def _parts(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -> Iterator[Part]:
-    """The parts of all lines, in the order in which they were drawn."""
     words = list(_words(textpage))
     angles = [_angle(textpage, first) for first, _, _ in words]
-    usual = Counter(angles).most_common(1)[0][0] if angles else 0
-    upright = _upright(page, max(usual, 0))
+    usual = max(0, Counter(angles).most_common(1)[0][0]) if angles else 0
+    upright = _upright(page, usual)
+    parts = _parts(textpage, zip(words, angles, strict=True), usual, upright)
+    firsts = [(part.chars.start, part.size) for part in parts]
+    hidden_parts = set(unseen(page, textpage, firsts))
+    textpage.close()
+    hidden = sum(len("".join(parts[at].text.split())) for at in hidden_parts)
+    seen = [part for at, part in enumerate(parts) if at not in hidden_parts]
+    across = [part for part in seen if not part.angle]
+    lines = [_in_order([across[at] for at in region]) for region in _regions(across)]
+    turned = [Line(tuple(found)) for found in _lines(part for part in seen if part.angle)]
+    notes = []
+    for each in filled(page):
+        edges = upright(*each.place)
+        if each.name is None:
+            notes.append(Line((Part(f"Note: {each.text}", NOTE, edges),)))
+        else:
+            _fill_in(lines, each.text, each.name, edges)
+    return Sheet([*lines, *([found] for found in (*turned, *notes))], hidden)
+
+
+def _fill_in(lines: list[list[Line]], text: str, name: str, edges: Edges) -> None:
+    """Puts the value of a field behind the label in front of it, or above it; or before it."""
+    near = [
+        (away, number, at, inside)
+        for number, region in enumerate(lines)
+        for at, line in enumerate(region)
+        for inside, part in enumerate(line.parts)
+        if (away := _away(part, edges)) is not None
+    ]
+    if not near:
+        lines.append([Line((Part(f"{name}: {text}".lstrip(": "), NOTE, edges, filled=True),))])
+        return
+    _, number, at, inside = min(near)
+    parts = list(lines[number][at].parts)
+    label = parts[inside]
+    place = (edges[0], label.edges[1], edges[2], label.edges[3])
+    end = range(label.chars.stop, label.chars.stop)
+    behind = label.edges[0] <= edges[0]
+    parts.insert(inside + behind, replace(label, text=text, edges=place, chars=end, filled=True))
+    lines[number][at] = Line(tuple(parts))
+
+
+def _away(part: Part, field: Edges) -> float | None:
+    """How far a field is from a label, one above it or behind it counted far; None for no label."""
+    (x1, y1, x2, y2), (left, top, right, bottom) = part.edges, field
+    if part.filled or part.angle:
+        return None
+    if min(bottom, y2) - max(top, y1) > BESIDE * min(bottom - top, y2 - y1):
+        return max(0.0, left - x2) if x1 <= left else FAR + x1 - right
+    above = -part.size / 2 < top - y2 < 1.5 * part.size and x1 < right and left < x2
+    return FAR + top - y2 if above else None
+
+
+def _parts(
+    textpage: pypdfium2.PdfTextPage,
+    words: Iterable[tuple[tuple[int, str, int], int]],
+    usual: int,
+    upright: Callable[[float, float, float, float], Edges],
+) -> list[Part]:
+    """The parts of all lines, in the order in which they were drawn."""
     found: list[Part] = []
-    for (first, text, line), angle in zip(words, angles, strict=True):
+    for (first, text, line), angle in words:
         edges = around([upright(*_box(textpage, at)) for at in (first, first + len(text) - 1)])
-        turn = 0 if angle == usual else -1 if angle < 0 else (angle - max(usual, 0)) % 4
+        turn = -1 if angle < 0 else (angle - usual) % 4
         width, height = edges[2] - edges[0], edges[3] - edges[1]
         size = round(width if turn in {1, 3} else height, 1)
         chars = range(first, first + len(text))
@@ -132,7 +187,7 @@ def _parts(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -> Iterator
             found[-1] = joined
         else:
             found.append(replace(part, bold=_is_bold(textpage, first)))
-    yield from found
+    return found
 
 
 def _joined(before: Part, part: Part) -> Part | None:
@@ -257,42 +312,3 @@ def _in_order(parts: Sequence[Part]) -> list[Line]:
     if sum(len(row) > 1 for row in rows) > STEPS_BACK * len(rows):
         return lines
     return [sorted_lines[at] for row in rows for at in sorted(row, key=lambda at: boxes[at][0])]
-
-
-def _unseen(
-    page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, parts: Sequence[Part]
-) -> Iterator[int]:
-    """Which parts nobody sees, by their first characters: too small, not drawn, or of one colour.
-
-    The page is drawn where a part is about as light as paper, which it may not lie on.
-    """
-    image = None
-    for number, part in enumerate(parts):
-        at = part.chars.start
-        mode = raw.FPDFTextObj_GetTextRenderMode(raw.FPDFText_GetTextObject(textpage, at))
-        if 0 < part.size < TINY or (mode == raw.FPDF_TEXTRENDERMODE_INVISIBLE and _is_bare(page)):
-            yield number
-        elif _is_pale(textpage, at):
-            image = image or page.render().to_pil().convert("L")
-            left, bottom, right, top = _box(textpage, at)
-            corners = []
-            for x, y in ((left, top), (right, bottom)):
-                across, down = ctypes.c_int(), ctypes.c_int()
-                raw.FPDF_PageToDevice(page, 0, 0, *image.size, 0, x, y, across, down)
-                corners.append((across.value, down.value))
-            (x1, x2), (y1, y2) = (sorted(both) for both in zip(*corners, strict=True))
-            darkest, lightest = image.crop((x1, y1, x2 + 1, y2 + 1)).getextrema()
-            if lightest - darkest < PALE:
-                yield number
-
-
-def _is_bare(page: pypdfium2.PdfPage) -> bool:
-    """Whether a page has no pictures: of a scanned one, the text that was read is not drawn."""
-    return not any(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]))
-
-
-def _is_pale(textpage: pypdfium2.PdfTextPage, at: int) -> bool:
-    """Whether a character may be of the paper's colour, or of none."""
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    raw.FPDFText_GetFillColor(textpage, at, red, green, blue, alpha)
-    return alpha.value < PALE or min(red.value, green.value, blue.value) > 255 - PALE

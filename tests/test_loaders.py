@@ -10,8 +10,9 @@ from made_files import MADE, SIGNS, TABLES, made
 
 from askdoc import BlockKind, Document, Unreadable
 from askdoc.ingest.chunker import chunk, split
-from askdoc.ingest.files import LOADERS, find, language, load
+from askdoc.ingest.files import LOADERS, find, load
 from askdoc.ingest.formats import picture
+from askdoc.ingest.words import language
 
 HTML = (
     "<!doctype html><html><head><title>R&amp;D report</title><style>p{}</style></head><body>"

@@ -1,12 +1,15 @@
 """Scanned pages and pictures: read, marked where the words stand, or told in one line."""
 
+import ctypes
 import io
 from pathlib import Path
 
 import pypdfium2
 import pytest
 from helpers import check_document
+from made_files import pdf_of
 from PIL import Image, ImageDraw, ImageFont
+from pypdfium2 import raw
 from rapidfuzz.distance import Levenshtein
 from scanned import scanned, written
 
@@ -139,3 +142,32 @@ def test_without_the_extra_the_report_says_how_to_get_it(
     pdf.import_pages(pypdfium2.PdfDocument(scan.getvalue()))
     pdf.save(tmp_path / "both.pdf")
     assert load(tmp_path, "both.pdf").remark.startswith("1 of its 3 pages are pictures: `pip")
+
+
+def test_a_page_whose_text_layer_is_gibberish_is_read(tmp_path: Path) -> None:
+    """Unless it shows no other letters than it tells."""
+    page = Image.new("L", (1240, 400), 255)
+    words = "The bell of Tarvo was cast in 1907."
+    ImageDraw.Draw(page).text((80, 100), words, 0, ImageFont.load_default(size=30))
+    scan = io.BytesIO()
+    page.save(scan, "PDF", resolution=150)
+    shown = "The keeper lived on the island with his family, and a boat brought oil and flour."
+    shifted = "".join(chr(ord(sign) + 1) if sign > " " else sign for sign in shown)
+    made = pypdfium2.PdfDocument(scan.getvalue())
+    layer = raw.FPDFPageObj_NewTextObj(made, b"Helvetica", 4.0)
+    raw.FPDFText_SetText(layer, (ctypes.c_ushort * (len(shifted) + 1))(*map(ord, shifted), 0))
+    raw.FPDFTextObj_SetTextRenderMode(layer, raw.FPDF_TEXTRENDERMODE_INVISIBLE)
+    raw.FPDFPageObj_Transform(layer, 1, 0, 0, 1, 40, 20)
+    raw.FPDFPage_InsertObject(made[0], layer)
+    raw.FPDFPage_GenerateContent(made[0])
+    made.save(tmp_path / "bell.pdf")
+    document = load(tmp_path, "bell.pdf")
+    assert document.text == words
+    span = (0, len(words))
+    ((number, (left, *_)),) = sheets(
+        tmp_path / "bell.pdf", document.text, document.pages, [span]
+    ).boxes[0]
+    assert (number, round(left, 2)) == (1, 0.06)
+    (tmp_path / "same.pdf").write_bytes(pdf_of([(72, 700, shifted)]))
+    with pytest.raises(Unreadable, match="text layer cannot be read, nor has OCR"):
+        load(tmp_path, "same.pdf")

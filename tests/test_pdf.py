@@ -9,12 +9,14 @@ import pytest
 from helpers import check_document
 from made_files import Put, form_of, pdf_of
 
-from askdoc import Document
+from askdoc import Document, Unreadable
 from askdoc.ingest.chunker import sentences
 from askdoc.ingest.files import load
+from askdoc.ingest.formats import ocr
 from askdoc.ingest.formats.pdf_pages import sheets
 from askdoc.ingest.rows import with_header
-from askdoc.types import BlockKind, Span
+from askdoc.ingest.words import is_gibberish
+from askdoc.types import BlockKind, Span, Status
 
 SENTENCES = [
     "The lighthouse of Tarvo was built in 1874 after two ships had been lost on the reef.",
@@ -314,3 +316,24 @@ def test_what_is_attached_to_a_pdf_is_told_as_not_read(tmp_path: Path) -> None:
     made.new_attachment("prices.xlsx").set_data(b"1")
     made.save(tmp_path / "b.pdf")
     assert load(tmp_path, "b.pdf").remark == "not read: what is attached to it (prices.xlsx)"
+
+
+def test_a_text_layer_of_gibberish_is_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Letters that are others, or none; what only looks odd, as a list of parts, is text."""
+    shifts = [
+        "".join(chr(ord(sign) + by) if sign > " " else sign for sign in " ".join(SENTENCES[:4]))
+        for by in (-13, 1, 3)
+    ]
+    pages = [lines(shifted, 72, 700, 60) for shifted in shifts]
+    monkeypatch.setattr(ocr, "is_installed", lambda: False)
+    (tmp_path / "a.pdf").write_bytes(pdf_of(*pages))
+    with pytest.raises(Unreadable, match="text layer cannot be read: `pip install") as caught:
+        load(tmp_path, "a.pdf")
+    assert caught.value.status is Status.NO_TEXT_LAYER
+    odd = "XK-4471 brass, XK-4472 zinc, QRT-9 bolt M8x40, QRT-11 nut DIN 934, WZ-0007 ring 12x3"
+    document = loaded(tmp_path, pdf_of(*pages, lines(odd, 72, 700, 60)))
+    assert " ".join(document.text.split()) == odd
+    assert document.remark.startswith("3 of its 4 pages are pictures, or have a text layer")
+    assert is_gibberish("\ue001\ue002\ue003 \ufffd\ufffd " * 20)

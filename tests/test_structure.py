@@ -62,7 +62,7 @@ OWNERS = {
     "PIL": ["ingest.formats"],
     "pptx": ["ingest.formats.slides"],
     "prometheus_client": ["web.metrics"],
-    "py3langid": ["ingest.files"],
+    "py3langid": ["ingest.words"],
     "pydantic": ["answer.calibration", "answer.langchain", "evaluation", "settings", "web"],
     "pydantic_settings": ["settings"],
     "pypdfium2": ["ingest.formats"],

@@ -23,7 +23,8 @@ import typer
 
 from askdoc import Document, Unreadable
 from askdoc.ingest.chunker import chunk
-from askdoc.ingest.files import LOADERS, language, load
+from askdoc.ingest.files import LOADERS, load
+from askdoc.ingest.words import language
 from askdoc.ingest.worker import Worker
 from evals.sets import Row, lines
 from evals.tables import keep

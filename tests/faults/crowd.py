@@ -16,7 +16,7 @@ from hurt_a_sync import complete, ended, forked, text
 from askdoc import IndexBusy, Settings
 from askdoc.index import embedder
 from askdoc.index.index import Index
-from askdoc.ingest.files import language
+from askdoc.ingest.words import language
 
 
 def opened(settings: Settings) -> Index:

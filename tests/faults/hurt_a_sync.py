@@ -23,7 +23,8 @@ from askdoc import IndexUnavailable, Settings
 from askdoc.index import embedder
 from askdoc.index.index import Index
 from askdoc.ingest.chunker import chunk
-from askdoc.ingest.files import language, load
+from askdoc.ingest.files import load
+from askdoc.ingest.words import language
 
 torch.set_num_threads(1)  # threads do not survive a fork
 SIZE = 100

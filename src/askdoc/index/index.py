@@ -16,7 +16,8 @@ from askdoc.index.home import Home, check_corpus
 from askdoc.index.lock import only_writer
 from askdoc.index.manifest import Entry, File, Times
 from askdoc.index.stores import Ranking, Stores
-from askdoc.ingest.files import file_sha256, find, ingest, language
+from askdoc.ingest.files import file_sha256, find, ingest
+from askdoc.ingest.words import language
 from askdoc.ingest.worker import Worker
 from askdoc.settings import Settings
 from askdoc.types import Document, FileReport, Passage, Progress, Status, SyncReport

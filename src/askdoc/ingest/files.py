@@ -35,8 +35,6 @@ from askdoc.ingest.formats import (
 from askdoc.types import Document, Passage, Status
 
 IGNORE_FILE = ".askdocignore"
-LETTERS = 40  # fewer do not tell a language
-SAMPLE = 10_000  # characters, of which the language is told
 
 LOADERS: Mapping[str, Callable[[Path], Extract]] = {
     ".txt": text.read_plain,
@@ -178,23 +176,6 @@ def ingest(corpus: Path, source: str, size: int) -> tuple[Document, tuple[Passag
     passages = chunk(document, size)
     limits.check(len(passages), limits.PASSAGES, "passages")
     return document, passages
-
-
-def language(text: str) -> str | None:
-    """The language of a text as an ISO 639-1 code; None where that cannot be told.
-
-    A text may be too short, and the disk of temporary files have no room for unpacking the model.
-    """
-    sample = text[:SAMPLE]
-    if sum(map(str.isalpha, sample)) < LETTERS:
-        return None
-    import py3langid  # where first used: its model takes a second to load
-
-    try:
-        code, _ = py3langid.classify(sample)
-    except OSError:
-        return None
-    return str(code)
 
 
 def file_sha256(path: Path) -> str:

@@ -1,11 +1,17 @@
-"""The words of English, and those of a document: which of them a line's end has cut in two."""
+"""Which language a text is in, the words of English, and those that a line's end cuts in two."""
 
 import functools
 import importlib.resources
 import re
+import unicodedata
 from collections.abc import Iterable
 
 ENGLISH = "frequency_dictionary_en_82_765.txt"  # of symspellpy, with British spellings
+LETTERS = 40  # fewer do not tell a language
+SAMPLE = 10_000  # characters, of which the language is told
+NO_SIGNS = {"Co", "Cn", "Cc"}  # Unicode's categories of what stands for no letter
+ODD = 0.3  # of the signs of a text that such may be, at most
+MEANT = 0.1  # of the words that are English, where a text means anything, at least
 WORD = re.compile(r"[^\W\d_]+")
 COMPOUND = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 CUT = re.compile(r"[^\W\d_]+-\s*\Z")
@@ -22,6 +28,35 @@ def english() -> dict[str, int]:
 def is_english(word: str) -> bool:
     """Whether a word is an ordinary English one, British spellings and inflections included."""
     return word.lower() in english()
+
+
+def language(text: str) -> str | None:
+    """The language of a text as an ISO 639-1 code; None where that cannot be told.
+
+    A text may be too short, and the disk of temporary files have no room for unpacking the model.
+    """
+    sample = text[:SAMPLE]
+    if sum(map(str.isalpha, sample)) < LETTERS:
+        return None
+    import py3langid  # where first used: its model takes a second to load
+
+    try:
+        code, _ = py3langid.classify(sample)
+    except OSError:
+        return None
+    return str(code)
+
+
+def is_gibberish(text: str) -> bool:
+    """Whether what passes for text is none, as where a PDF's font does not tell its letters."""
+    signs = [sign for sign in text if not sign.isspace()]
+    odd = sum(sign == "\ufffd" or unicodedata.category(sign) in NO_SIGNS for sign in signs)
+    if len(signs) >= LETTERS and odd > ODD * len(signs):
+        return True
+    words = [word for word in WORD.findall(text[:SAMPLE]) if len(word) > 2]
+    if not words or sum(map(is_english, words)) > MEANT * len(words):
+        return False
+    return language(text) == "zxx"  # no language at all
 
 
 class Vocabulary:

@@ -29,7 +29,7 @@ from askdoc.ingest.formats.pdf_furniture import without_furniture
 from askdoc.ingest.formats.pdf_lines import Line, Part, Sheet, sheet
 from askdoc.ingest.formats.pdf_tables import Table, lines_of, with_tables
 from askdoc.ingest.formats.pdf_unseen import PALE
-from askdoc.ingest.words import Vocabulary
+from askdoc.ingest.words import Vocabulary, is_gibberish
 from askdoc.types import Block, Status
 
 LARGER = 1.1  # times the body's type: a heading
@@ -38,6 +38,7 @@ LARGE_TYPE = 1.35  # times the usual height of what OCR reads: a heading
 GLANCE = 300  # pixels of a page's longer side that tell whether it is blank
 READ_BY_OCR = 500  # pages of a file, at most
 AT_ONCE = 500  # pages that the time for one part of the work is for
+GARBLED = "its text layer cannot be read"
 PDFIUM = threading.Lock()  # pdfium must not be entered by two threads at once
 
 
@@ -76,22 +77,31 @@ def read(path: Path) -> Extract:
             for number, found in enumerate(sheets)
             if found and not found.lines and not found.hidden and not _is_blank(pdf[number])
         ]
+        garbled = [number for number, found in enumerate(sheets) if found and _is_garbled(found)]
+        for number in garbled:
+            sheets[number] = Sheet([])
+        bare = sorted({*bare, *garbled})
         read: list[list[ocr.Line]] = []
         for number in bare[:READ_BY_OCR] if ocr.is_installed() else ():
             limits.goes_on()
             read.append(ocr.lines(as_picture(pdf[number])))
+            if number in garbled and is_gibberish("\n".join(line.text for line in read[-1])):
+                read[-1] = []  # it shows no other letters than it tells
             # Each by itself, since they are in order, and no table's cells are told from words.
             sheets[number] = Sheet([[line] for line in _lines_of(read[-1], pdf[number].get_size())])
     hidden = sum(found.hidden for found in sheets if found)
     if not hidden and not any(any(found.lines) for found in sheets if found):
-        if ocr.is_installed() or not bare:
-            raise Unreadable(Status.EMPTY, "no text is to be seen on its pages")
-        raise Unreadable(Status.NO_TEXT_LAYER, f"its pages are pictures: {ocr.MISSING}")
+        what = GARBLED if garbled else "its pages are pictures"
+        if not ocr.is_installed() and bare:
+            raise Unreadable(Status.NO_TEXT_LAYER, f"{what}: {ocr.MISSING}")
+        if garbled:
+            raise Unreadable(Status.NO_TEXT_LAYER, f"{what}, nor has OCR found words")
+        raise Unreadable(Status.EMPTY, "no text is to be seen on its pages")
     pages = [list(chain(*map(with_tables, found.lines))) if found else [] for found in sheets]
     body, _ = _body(pages)
     made = _Composition(without_furniture(pages, LARGER * body))
     extract = Extract("".join(made.parts), title, tuple(made.blocks), tuple(made.pages), hidden)
-    remark = "; ".join(filter(None, (_remark(len(pages), len(bare), read), left)))
+    remark = "; ".join(filter(None, (_remark(len(pages), len(bare), len(garbled), read), left)))
     return replace(extract, title=title or top_heading(extract), remark=remark)
 
 
@@ -121,13 +131,19 @@ def _lines_of(found: Sequence[ocr.Line], size: tuple[float, float]) -> list[Line
     return lines
 
 
-def _remark(pages: int, bare: int, found: Sequence[Sequence[ocr.Line]]) -> str:
+def _is_garbled(found: Sheet) -> bool:
+    """Whether the text layer of a page cannot be read."""
+    return is_gibberish("\n".join(line.text for region in found.lines for line in region))
+
+
+def _remark(pages: int, bare: int, garbled: int, found: Sequence[Sequence[ocr.Line]]) -> str:
     """What to know of pages that show something and have no text; empty where nothing is."""
     if not ocr.is_installed():
-        return f"{bare} of its {pages} pages are pictures: {ocr.MISSING}" if bare else ""
+        what = "pictures, or have a text layer that cannot be read" if garbled else "pictures"
+        return f"{bare} of its {pages} pages are {what}: {ocr.MISSING}" if bare else ""
     read = [lines for lines in found if lines]
     if not read:
-        return ""
+        return f"{garbled} of its {pages} pages: {GARBLED}" if garbled else ""
     confidence = ocr.confidence([line for lines in read for line in lines])
     left = f", {bare - READ_BY_OCR:,} not" if bare > READ_BY_OCR else ""
     return f"{len(read)} of {pages} pages read by OCR{left}; confidence {confidence:.2f}"

@@ -87,6 +87,8 @@ def _boxes(
     textpage = page.get_textpage()
     places = _aligned(words, list(_signs(page, textpage)))
     boxes: list[list[Box]] = []
+    if 2 * len(places) < len("".join(words.split())):  # the words are not this layer's
+        return [[] for _ in spans]
     for start, end in spans:
         runs: list[range] = []
         for at in (places[at] for at in range(max(0, start), min(end, len(words))) if at in places):

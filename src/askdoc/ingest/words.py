@@ -76,17 +76,19 @@ class Vocabulary:
     def is_whole(self, first: str, rest: str) -> bool | None:
         """Whether the hyphen between two lines only cuts a word; None where none is cut.
 
-        It does where the document, or English, has the word in one piece, or has neither half of
-        it as a word; but not where the document has it with its hyphen elsewhere.
+        It does where the document has the word in one piece; where it does not have it with its
+        hyphen, but English has it in one piece, or neither half of it is a word.
         """
         cut, after = CUT.search(first), REST.match(rest)
         if not cut or not after or not after[0].strip()[0].islower():
             return None
         left, right = cut[0].rstrip()[:-1].casefold(), after[0].strip().casefold()
-        if self._knows(left + right):
+        if left + right in self._words:
             return True
         if f"{left}-{right}" in self._compounds:
             return False
+        if is_english(left + right):
+            return True
         return not self._knows(left) and not self._knows(right)
 
     def _knows(self, word: str) -> bool:

@@ -11,6 +11,7 @@ OUTER = 3  # rows at the top and at the bottom of a page among which it is looke
 PAGES = 3  # on which it stands, at least; of a document of two, on both
 NEAR = 4.0  # points between the same place on two pages, at most
 MOST = 0.75  # of all pages that large type, or type that is turned, is repeated on
+ENDS = (".", "!", "?", ":", "”", '"', ")")
 NUMBER = re.compile(r"\d{1,5}")
 ROMAN = re.compile(r"\W*([ivxlc]+)\W*")
 VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
@@ -28,11 +29,38 @@ Key = tuple[str, float]
 def without_furniture(pages: Sequence[Sequence[Item]], large: float) -> list[list[Item]]:
     """The lines and tables of pages without what repeats at their edges.
 
-    What stands above the first page's text, or below that of the last one, stays, if it says more
-    than a page's number: nothing that is said is lost, and no sentence cut. Type as large as
+    What says more than a page's number stays once, where it cuts no sentence: at the top of the
+    first page, or of one after a full stop; at the bottom of the last one. Type as large as
     ``large`` is furniture on most of the pages only, since it may be a heading.
     """
     outer = [{id(line): line for line in _outer(page)} for page in pages]
+    counts, distinct = _counted(pages, outer)
+    left: list[list[Item]] = []
+    told: set[str] = set()
+    for number, page in enumerate(pages):
+        kept: list[Item] = []
+        cuts = (_is_open(left), any(pages[number + 1 :]))  # at the top, and at the bottom
+        for item in page:
+            if not isinstance(item, Line) or id(item) not in outer[number]:
+                kept.append(item)
+                continue
+            rare = item.size >= large or item.parts[0].angle
+            least = max(PAGES, MOST * distinct) if rare else min(PAGES, max(2, distinct))
+            if not all(_repeats(part, number, counts, least) for part in item.parts):
+                kept.append(item)
+            elif not item.parts[0].angle and not cuts[item.edges[1] > _lowest(page) / 2]:
+                text = NUMBER.sub("#", item.text)
+                more = tuple(part for part in item.parts if _says_more(part.text))
+                kept += [Line(more)] if more and text not in told else []
+                told.add(text)
+        left.append(kept or list(page))
+    return left
+
+
+def _counted(
+    pages: Sequence[Sequence[Item]], outer: Sequence[dict[int, Line]]
+) -> tuple[Counter[Key], int]:
+    """On how many pages what stands at their edges is, and how many pages differ from others."""
     counts: Counter[Key] = Counter()
     seen: set[str] = set()  # a page that is there twice repeats nothing
     for number, page in enumerate(pages):
@@ -41,22 +69,13 @@ def without_furniture(pages: Sequence[Sequence[Item]], large: float) -> list[lis
             parts = [part for line in outer[number].values() for part in line.parts]
             counts.update({key for part in parts for key in _keys(part, number)})
             seen.add(text)
-    filled = max(1, len(seen))
-    left = []
-    for number, page in enumerate(pages):
-        kept: list[Item] = []
-        for item in page:
-            if isinstance(item, Line) and id(item) in outer[number]:
-                rare = item.size >= large or item.parts[0].angle
-                least = max(PAGES, MOST * filled) if rare else min(PAGES, max(2, filled))
-                if all(_repeats(part, number, counts, least) for part in item.parts):
-                    stays = not item.parts[0].angle and _is_first(pages, number, item)
-                    more = tuple(part for part in item.parts if stays and _says_more(part.text))
-                    kept += [Line(more)] if more else []
-                    continue
-            kept.append(item)
-        left.append(kept or list(page))
-    return left
+    return counts, len(seen)
+
+
+def _is_open(above: Sequence[Sequence[Item]]) -> bool:
+    """Whether the last line of the pages above may go on in the next one."""
+    last = next((items[-1] for items in reversed(above) if items), None)
+    return isinstance(last, Line) and not last.text.rstrip().endswith(ENDS)
 
 
 def _repeats(part: Part, page: int, counts: Counter[Key], least: float) -> bool:
@@ -86,12 +105,9 @@ def _outer(page: Sequence[Item]) -> Iterator[Line]:
             yield line
 
 
-def _is_first(pages: Sequence[Sequence[Item]], number: int, line: Line) -> bool:
-    """Whether a line stands in the upper half of the first page, or the lower of the last one."""
-    here = [item.edges for item in pages[number] if isinstance(item, Line)]
-    lowest = max(edges[3] for edges in here)
-    above = line.edges[1] < lowest / 2
-    return (above and not any(pages[:number])) or (not above and not any(pages[number + 1 :]))
+def _lowest(page: Sequence[Item]) -> float:
+    """Where the lowest line of a page ends, in points from the top."""
+    return max(item.edges[3] for item in page if isinstance(item, Line))
 
 
 def _keys(part: Part, page: int) -> Iterator[Key]:

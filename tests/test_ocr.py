@@ -171,3 +171,18 @@ def test_a_page_whose_text_layer_is_gibberish_is_read(tmp_path: Path) -> None:
     (tmp_path / "same.pdf").write_bytes(pdf_of([(72, 700, shifted)]))
     with pytest.raises(Unreadable, match="text layer cannot be read, nor has OCR"):
         load(tmp_path, "same.pdf")
+
+
+def test_a_note_on_a_scan_is_told_beside_its_words(tmp_path: Path) -> None:
+    page = Image.new("L", (1240, 400), 255)
+    words = "The bell of Tarvo was cast in 1907."
+    ImageDraw.Draw(page).text((80, 100), words, 0, ImageFont.load_default(size=30))
+    scan = io.BytesIO()
+    page.save(scan, "PDF", resolution=150)
+    made = pypdfium2.PdfDocument(scan.getvalue())
+    note, told = raw.FPDFPage_CreateAnnot(made[0], raw.FPDF_ANNOT_TEXT), "Ring it"
+    signs = (ctypes.c_ushort * (len(told) + 1))(*map(ord, told), 0)
+    raw.FPDFAnnot_SetStringValue(note, b"Contents", signs)
+    raw.FPDFPage_CloseAnnot(note)
+    made.save(tmp_path / "noted.pdf")
+    assert load(tmp_path, "noted.pdf").text == f"{words}\n\nNote: {told}"

@@ -24,7 +24,7 @@ from askdoc.ingest.blocks import heading, table
 from askdoc.ingest.extract import LONGEST_HEADING, Extract, clean, one_line, top_heading
 from askdoc.ingest.filetype import kind
 from askdoc.ingest.formats import ocr, picture
-from askdoc.ingest.formats.pdf_forms import attached
+from askdoc.ingest.formats.pdf_forms import attached, filled
 from askdoc.ingest.formats.pdf_furniture import without_furniture
 from askdoc.ingest.formats.pdf_lines import Line, Part, Sheet, sheet
 from askdoc.ingest.formats.pdf_tables import Table, lines_of, with_tables
@@ -75,7 +75,7 @@ def read(path: Path) -> Extract:
         bare = [
             number
             for number, found in enumerate(sheets)
-            if found and not found.lines and not found.hidden and not _is_blank(pdf[number])
+            if found and found.bare and not _is_blank(pdf[number])
         ]
         garbled = [number for number, found in enumerate(sheets) if found and _is_garbled(found)]
         for number in garbled:
@@ -88,7 +88,9 @@ def read(path: Path) -> Extract:
             if number in garbled and is_gibberish("\n".join(line.text for line in read[-1])):
                 read[-1] = []  # it shows no other letters than it tells
             # Each by itself, since they are in order, and no table's cells are told from words.
-            sheets[number] = Sheet([[line] for line in _lines_of(read[-1], pdf[number].get_size())])
+            lines = [[line] for line in _lines_of(read[-1], pdf[number].get_size())]
+            beside = sheets[number]
+            sheets[number] = Sheet([*lines, *(beside.lines if beside else ())])
     hidden = sum(found.hidden for found in sheets if found)
     if not hidden and not any(any(found.lines) for found in sheets if found):
         what = GARBLED if garbled else "its pages are pictures"
@@ -113,9 +115,11 @@ def _is_blank(page: pypdfium2.PdfPage) -> bool:
 
 
 def as_picture(page: pypdfium2.PdfPage) -> Image.Image:
-    """A page as OCR wants it."""
+    """A page as OCR wants it: without what is read of it as text."""
     longest = max(page.get_width(), page.get_height())
-    image: Image.Image = page.render(scale=ocr.SIDE / longest).to_pil()
+    bare = not any(filled(page))
+    drawn = page.render(scale=ocr.SIDE / longest, draw_annots=bare, may_draw_forms=bare)
+    image: Image.Image = drawn.to_pil()
     return image
 
 
@@ -220,11 +224,14 @@ class _Composition:
         self.length += len(between) + len(text)
         return self.length - len(text)
 
-    def _strip(self, sign: str) -> None:
+    def _strip(self, sign: str, begun: int) -> None:
         """Takes white space and a sign off the end."""
         last = self.parts.pop()
         self.parts.append(last.rstrip().removesuffix(sign))
         self.length += len(self.parts[-1]) - len(last)
+        while self.pages and self.pages[-1] > self.length:  # of empty pages since
+            self.pages.pop()
+        self.pages += [self.length] * (begun - 1 - len(self.pages))
 
     def _add_line(self, line: Line, begun: int, turned: bool) -> None:
         """Adds a line to its paragraph, or as a new one."""
@@ -236,7 +243,7 @@ class _Composition:
         whole = self.vocabulary.is_whole(above.text, line.text) if above and goes_on else None
         if whole is not None:
             between = ""
-            self._strip("-" if whole else "")
+            self._strip("-" if whole else "", begun)
         start = self._add(line.text, between, begun)
         level = len(self.sizes) - self.sizes.index(line.size) if large else 0
         if grows and start - self.blocks[-1].start < LONGEST_HEADING:

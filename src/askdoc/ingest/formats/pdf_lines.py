@@ -95,11 +95,13 @@ class Line:
 class Sheet:
     """What is read of a page: its lines in order, and how many characters nobody sees.
 
-    ``lines`` has a list for each part of the page without columns.
+    ``lines`` has a list for each part of the page without columns; ``bare`` tells that its content
+    has no words, be there values of fields or notes.
     """
 
     lines: list[list[Line]]
     hidden: int = 0
+    bare: bool = False
 
 
 def around(edges: Sequence[Edges]) -> Edges:
@@ -131,7 +133,7 @@ def sheet(page: pypdfium2.PdfPage) -> Sheet:
             notes.append(Line((Part(f"Note: {each.text}", NOTE, edges),)))
         else:
             _fill_in(lines, each.text, each.name, edges)
-    return Sheet([*lines, *([found] for found in (*turned, *notes))], hidden)
+    return Sheet([*lines, *([found] for found in (*turned, *notes))], hidden, not parts)
 
 
 def _fill_in(lines: list[list[Line]], text: str, name: str, edges: Edges) -> None:

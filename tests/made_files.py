@@ -17,7 +17,7 @@ import openpyxl
 import xlwt
 from docx import Document as word_document
 from helpers import pdf, stream
-from odf.opendocument import OpenDocumentText
+from odf.opendocument import OpenDocumentSpreadsheet, OpenDocumentText
 from pptx import Presentation
 
 from askdoc import Document
@@ -80,16 +80,27 @@ def odt() -> bytes:
     file = OpenDocumentText()
     file.text.addElement(odf.text.H(outlinelevel=1, text=f"Costs of {SIGNS}"))
     file.text.addElement(odf.text.P(text=f"{SIGNS} and more"))
-    table = odf.table.Table()
-    for cells in ROWS:
+    file.text.addElement(_open_table(ROWS))
+    return saved(file)
+
+
+def ods() -> bytes:
+    """An OpenDocument workbook."""
+    file = OpenDocumentSpreadsheet()
+    file.spreadsheet.addElement(_open_table([*ROWS, [f"{SIGNS} and more"]], name="Q2"))
+    return saved(file)
+
+
+def _open_table(rows: list[list[str]], **about: str) -> odf.table.Table:
+    table = odf.table.Table(**about)
+    for cells in rows:
         row = odf.table.TableRow()
         for text in cells:
             cell = odf.table.TableCell()
             cell.addElement(odf.text.P(text=text))
             row.addElement(cell)
         table.addElement(row)
-    file.text.addElement(table)
-    return saved(file)
+    return table
 
 
 def rtf() -> bytes:
@@ -194,13 +205,15 @@ MADE: dict[str, Callable[[], bytes]] = {
     ".epub": epub,
     ".pptx": pptx_file,
     ".xlsx": xlsx,
+    ".xlsm": xlsx,
     ".xls": xls,
+    ".ods": ods,
     ".eml": lambda: message(f"Costs of {SIGNS}", f"{SIGNS} and more").as_bytes(),
     ".mbox": mbox,
 }
 TABLES = {
     ".csv", ".tsv", ".md", ".html", ".htm", ".docx", ".odt", ".rtf", ".epub", ".pptx", ".xlsx",
-    ".xls",
+    ".xlsm", ".xls", ".ods",
 }  # fmt: skip
 
 

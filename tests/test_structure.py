@@ -83,6 +83,7 @@ OWNERS = {
     "transformers": ["index.embedder"],
     "typer": ["cli"],
     "uvicorn": ["web.server"],
+    "xlrd": ["ingest.formats.xls"],
 }
 """The modules that may know a library; where several of one folder do, the folder."""
 FILES = [
@@ -200,7 +201,7 @@ HEAVY = {
     "langchain_text_splitters", "langsmith", "lxml", "mammoth", "mcp", "numpy", "onnxruntime",
     "pandas", "pptx", "py3langid", "pydantic", "pydantic_settings", "scipy",
     "sentence_transformers", "sklearn", "starlette", "tantivy", "tokenizers", "torch",
-    "transformers", "uvicorn",
+    "transformers", "uvicorn", "xlrd",
 }  # fmt: skip
 READ = {"lxml", "pydantic", "pydantic_settings"}  # what all need that look at files
 OPENED = READ | {"chromadb", "numpy", "tantivy"}  # and what those do that open an index

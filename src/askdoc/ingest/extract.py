@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from askdoc.ingest import limits
 from askdoc.ingest.blocks import heading, move, table
+from askdoc.ingest.tables import Cell, row_line, spread
 from askdoc.types import Block, BlockKind
 
 LONE = re.compile("[\ud800-\udfff]")  # half of a character: nothing can store or show it
-TITLE_ROWS = 3  # rows at the top of a table among which its header is looked for
 LONGEST_HEADING = 200  # characters; more is a paragraph that only looks like a heading
 
 
@@ -68,16 +68,14 @@ class Composer:
         if 0 < len(text) <= LONGEST_HEADING:
             self.blocks.append(heading(start, start + len(text), level))
 
-    def add_table(self, rows: Iterable[Sequence[str]]) -> None:
+    def add_table(self, rows: Iterable[Sequence[str | Cell]]) -> None:
         """Adds a table, a line for each row that holds anything, its cells parted by ``|``."""
-        cells = [
-            row for row in ([one_line(cell, None) for cell in row] for row in rows) if any(row)
-        ]
-        lines = [row_line(row) for row in cells]
+        cells = ([_cell(cell) for cell in row] for row in rows)
+        grid, header = spread(cells)
+        lines = [row_line(row) for row in grid]
         if not lines:
             return
         start = self.add("\n".join(lines))
-        header = header_rows(cells)
         body = start + sum(len(line) + 1 for line in lines[:header])
         self.blocks.append(table(start, body, self.length))
 
@@ -107,22 +105,11 @@ def top_heading(extract: Extract) -> str:
     return one_line(extract.text[top.start : top.end]) if top else ""
 
 
-def header_rows(rows: Sequence[Sequence[str]]) -> int:
-    """How many rows at the top of a table are its title and header; 0 for a single row.
-
-    Few files tell. A row with one cell above wider ones is a title, the next is the header.
-    """
-    widest = max((sum(map(bool, row)) for row in rows), default=0)
-    for number, row in enumerate(rows[:TITLE_ROWS], 1):
-        if sum(map(bool, row)) >= min(2, widest):
-            return number if number < len(rows) else 0
-    return 0
-
-
-def row_line(cells: Sequence[str]) -> str:
-    """A row on a line; the empty cells at its end are left out."""
-    filled = max((number for number, cell in enumerate(cells, 1) if cell), default=0)
-    return " | ".join(cells[:filled])
+def _cell(cell: str | Cell) -> Cell:
+    """A cell with its text on one line."""
+    if isinstance(cell, Cell):
+        return replace(cell, text=one_line(cell.text, None))
+    return Cell(one_line(cell, None))
 
 
 def one_line(text: str, most: int | None = 200) -> str:

@@ -23,6 +23,7 @@ STREAMS = {
 FOLDERS = {".docx": "word/", ".xlsx": "xl/", ".pptx": "ppt/"}
 MIMETYPES = {
     b"application/vnd.oasis.opendocument.text": ".odt",
+    b"application/vnd.oasis.opendocument.spreadsheet": ".ods",
     b"application/epub+zip": ".epub",
 }
 BINARY = {*STREAMS, *FOLDERS, *MIMETYPES.values(), ".rtf", ".pdf"}

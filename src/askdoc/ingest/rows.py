@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from askdoc.ingest.limits import REPEATED
-from askdoc.types import BlockKind, Document, Span
+from askdoc.types import Block, BlockKind, Document, Span
 
+MARKDOWN = re.compile(r"[^\n]*\n[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\||\n|\Z)")  # a header, ruled off
 QUOTED = r'[^\S\n]*+"(?:[^"]|""){0,9999}+"'
 
 
@@ -27,6 +28,7 @@ def rows(document: Document, start: int, end: int) -> Iterator[Row]:
     head = block.start if block else start
     first = text[head : min(end, head + REPEATED)].split("\n", 1)[0]
     sign = max("\t;,|", key=first.count) if commas else "|"
+    marked = not commas and MARKDOWN.match(text, head) is not None
     cell = re.compile(rf"(?:{QUOTED})?[^{sign}\n]*+" if commas else r"[^|\n]*+")
     at = start
     while at < end:
@@ -37,8 +39,8 @@ def rows(document: Document, start: int, end: int) -> Iterator[Row]:
             if at >= end or text[at] != sign:
                 break
             at += 1
-        while not commas and len(spans) > 1 and spans[0][0] == spans[0][1] == row:
-            del spans[0]  # Markdown's rows begin with the sign, and end with it
+        while marked and len(spans) > 1 and spans[0][0] == spans[0][1] == row:
+            del spans[0]  # its rows begin with the sign, and end with it
         if not commas and len(spans) > 1 and spans[-1][0] == spans[-1][1]:
             del spans[-1]
         around = _trimmed(text, row, at)
@@ -63,12 +65,24 @@ def named_cells(span: Span) -> tuple[tuple[str, str], ...]:
         first = document.text.rfind("\n", 0, start) + 1
         last = min(block.end, end + REPEATED) if start - first < REPEATED else first  # of a row
         row = next(rows(document, first, last), None)
-        head = next(rows(document, block.start, block.inner_start), None)
-        if row and head and (row.start, row.end) == (start, end):
-            names, values = (_words(document, each) for each in (head, row))
+        if row and (row.start, row.end) == (start, end):
+            names, values = _names(document, block), _words(document, row)
             if len(values) <= len(names):
                 return tuple(zip_longest(names, values, fillvalue=""))
     return ()
+
+
+def _names(document: Document, block: Block) -> list[str]:
+    """The names of a table's columns: what its header says of each, from row to row."""
+    heads = [_words(document, row) for row in rows(document, block.start, block.inner_start)]
+    several = [head for head in heads if sum(map(bool, head)) > 1] or heads  # a title names none
+    columns = zip_longest(*several, fillvalue="")
+    return [" ".join(dict.fromkeys(filter(_named, column))) for column in columns]
+
+
+def _named(word: str) -> bool:
+    """Whether a cell of a header is no mere rule below it."""
+    return bool(word.strip(" :-"))
 
 
 def _words(document: Document, row: Row) -> list[str]:

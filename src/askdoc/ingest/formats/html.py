@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import lxml.etree
@@ -15,9 +16,10 @@ from inscriptis.model.html_element import HtmlElement
 
 from askdoc.errors import Unreadable
 from askdoc.ingest import blocks
-from askdoc.ingest.extract import Extract, clean, header_rows, one_line, row_line, top_heading
+from askdoc.ingest.extract import Extract, clean, one_line, top_heading
 from askdoc.ingest.formats.text import decode
 from askdoc.ingest.formats.unseen import without_unseen
+from askdoc.ingest.tables import Cell, row_line, spread
 from askdoc.types import Block, Status
 
 MARKS = {f"h{level}": [str(level)] for level in range(1, 7)} | {
@@ -83,35 +85,50 @@ def _straighten(table: lxml.html.HtmlElement) -> None:
     As text, a browser's table would be padded to its columns and break its rows into lines.
     """
     rows = [list(row.iterchildren("td", "th")) for row in table.iter("tr")]
-    grid = [[_on_one_line(cell) for cell in row] for row in rows]
-    if _lays_out(table, grid):
+    cells = [[_cell(cell) for cell in row] for row in rows]
+    if _lays_out(table, cells):
         for part in list(table.iter("table", "tbody", "thead", "tfoot", "tr", "td", "th")):
             part.tag = "div"
         return
-    marked = sum(all(cell.tag == "th" for cell in row) for row in rows)
-    filled = [cells for cells in grid if any(cells)]
+    grid, header = spread(cells)
+    filled = [row for row, texts in zip(rows, cells, strict=True) if any(c.text for c in texts)]
+    marked = len(list(takewhile(lambda row: all(cell.tag == "th" for cell in row), filled)))
     first = next(filter(None, rows), [])
     sideways = [cell.tag for cell in first[:2]] == ["th", "td"]  # each row names its own value
-    header = marked if 0 < marked < len(filled) else 0 if sideways else header_rows(filled)
+    header = marked if 0 < marked < len(grid) else 0 if sideways else header
     tail = table.tail
     caption = table.find("caption")
     parts = [_block(None if caption is None else _on_one_line(caption))]
     parts += [
-        _block(None, name, map(row_line, cells))
-        for name, cells in (("askdoc-head", filled[:header]), ("askdoc-rows", filled[header:]))
+        _block(None, name, map(row_line, lines))
+        for name, lines in (("askdoc-head", grid[:header]), ("askdoc-rows", grid[header:]))
     ]
     table.clear()
     table.tag, table.tail = "div", tail
     table.extend(parts)
 
 
-def _lays_out(table: lxml.html.HtmlElement, grid: list[list[str]]) -> bool:
+def _lays_out(table: lxml.html.HtmlElement, rows: list[list[Cell]]) -> bool:
     """Whether a table puts blocks side by side, and has no values in rows."""
     return (
-        max(map(len, grid), default=0) < 2
-        or any(len(cell) > LONGEST_CELL for row in grid for cell in row)
+        max(map(len, rows), default=0) < 2
+        or any(len(cell.text) > LONGEST_CELL for row in rows for cell in row)
         or bool(table.xpath(".//h1|.//h2|.//h3|.//h4|.//div[starts-with(@class, 'askdoc-')]"))
     )
+
+
+def _cell(cell: lxml.html.HtmlElement) -> Cell:
+    """A table's cell with the rows and columns that it spans."""
+    down, right = (_count(cell.get(name, "")) for name in ("rowspan", "colspan"))
+    if down != 1:  # no more than its part has: 0 is all of them
+        rest = int(cell.xpath("count(../following-sibling::tr)")) + 1
+        down = min(down or rest, rest)
+    return Cell(_on_one_line(cell), down, right)
+
+
+def _count(value: str) -> int:
+    """How many rows or columns an attribute tells; 1 where it tells nothing."""
+    return int(value[:6]) if value[:6].isdecimal() else 1
 
 
 def _on_one_line(cell: lxml.html.HtmlElement) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MIME = {
     ".doc": "application/msword",
     ".msg": "application/vnd.ms-outlook",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
     ".org": "text/x-org",
     ".ppt": "application/vnd.ms-powerpoint",
     ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
@@ -125,7 +126,8 @@ def _add(node: Node, composer: Composer) -> None:
         case {"grid": {"rows": rows, "cols": columns, "cells": cells}}:
             grid = [[""] * columns for _ in range(rows)]
             for cell in cells:
-                grid[cell["row"]][cell["col"]] = cell["content"]
+                for row in range(cell["row"], min(rows, cell["row"] + cell.get("row_span", 1))):
+                    grid[row][cell["col"]] = cell["content"]
             composer.add_table(grid)
         case {"entries": entries}:
             for name, value in entries:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from askdoc.ingest.extract import Composer, Extract
 from askdoc.ingest.formats import office
+from askdoc.ingest.tables import Cell
 
 if TYPE_CHECKING:
     from pptx.slide import Slide
@@ -40,12 +41,21 @@ def _add(slide: "Slide", composer: Composer) -> None:
         if shape.has_text_frame:
             composer.add(shape.text_frame.text.replace("\v", "\n"))
         elif getattr(shape, "has_table", False):
-            composer.add_table([[cell.text for cell in row.cells] for row in shape.table.rows])
+            composer.add_table([_cells(row) for row in shape.table.rows])
         elif getattr(shape, "has_chart", False):
             _add_chart(shape.chart, composer)
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         notes = slide.notes_slide.notes_text_frame.text.strip()
         composer.add(f"Notes: {notes}" if notes else "")
+
+
+def _cells(row: Any) -> list[Cell]:
+    """The cells of a table's row, without those that others cover."""
+    return [
+        Cell(cell.text, cell.span_height, cell.span_width)
+        for cell in row.cells
+        if not cell.is_spanned
+    ]
 
 
 def _add_chart(chart: Any, composer: Composer) -> None:

@@ -18,13 +18,12 @@ from askdoc.errors import Unreadable
 from askdoc.ingest.blocks import ITEM, code, heading, table
 from askdoc.ingest.extract import (
     LONGEST_HEADING,
-    TITLE_ROWS,
     Extract,
     clean,
-    header_rows,
     one_line,
     top_heading,
 )
+from askdoc.ingest.tables import TITLE_ROWS, header_rows
 from askdoc.types import Block, Status
 
 LONGEST_TITLE = 100

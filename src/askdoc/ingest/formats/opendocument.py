@@ -1,0 +1,142 @@
+"""OpenDocument: texts by way of the markup of a page, and workbooks as they are shown."""
+
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import lxml.etree
+
+from askdoc.errors import Unreadable
+from askdoc.ingest.extract import Extract, one_line
+from askdoc.ingest.formats import html, sheets
+from askdoc.ingest.formats.parts import Element, opened, root
+from askdoc.ingest.formats.sheets import Sheet
+from askdoc.types import Status
+
+TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+NOTE = f"{TEXT}note"
+SPACES = (f"{TEXT}s", f"{TEXT}tab")
+TAGS = {
+    f"{TEXT}p": "p",
+    f"{TEXT}list": "ul",
+    f"{TEXT}list-item": "li",
+    f"{TEXT}list-header": "li",
+    f"{TEXT}line-break": "br",
+    f"{TEXT}section": "div",
+    f"{TABLE}table": "table",
+    f"{TABLE}table-header-rows": "thead",
+    f"{TABLE}table-row": "tr",
+    f"{TABLE}table-cell": "td",
+}
+"""What OpenDocument calls a thing -> what a page calls it."""
+SPANS = {"rowspan": "rows", "colspan": "columns"}
+UNSEEN = (
+    f"{TEXT}tracked-changes",
+    f"{TEXT}note-citation",
+    f"{OFFICE}annotation",
+    f"{TEXT}sequence-decls",
+)
+MOST_REPEATED = 1000  # times that a file may say that a cell or a row is there again
+
+
+def read_text(path: Path) -> Extract:
+    """An OpenDocument text with its headings, lists and tables, by way of the markup of a page.
+
+    Notes stand below the text: they would break a sentence in two.
+    """
+    with opened(path) as archive:
+        body = next(root(archive, "content.xml").iter(f"{OFFICE}text"), None)
+    if body is None:
+        raise Unreadable(Status.FAILED, "it holds no text document")
+    lxml.etree.strip_elements(body, *UNSEEN, with_tail=False)
+    for note in list(body.iter(NOTE)):
+        body.extend(list(note.iter(f"{TEXT}p")))
+    lxml.etree.strip_elements(body, NOTE, with_tail=False)
+    for element in list(body.iter(lxml.etree.Element)):
+        _rename(element)
+    lxml.etree.cleanup_namespaces(body)
+    return html.from_markup(lxml.etree.tostring(body, method="html", encoding="unicode"))
+
+
+def _rename(element: Element) -> None:
+    """Gives an element the name that a page has for it; what it does not know is running text."""
+    tag, level = str(element.tag), element.get(f"{TEXT}outline-level", "1")
+    title = element.get(f"{TEXT}style-name") == "Title"
+    if tag in SPACES:
+        element.text = " "
+    if tag == f"{TEXT}h" or title:
+        element.tag = f"h{min(int(level), 6) if level.isdigit() else 6}"
+    else:
+        element.tag = TAGS.get(tag, "span")
+    spans = {name: element.get(f"{TABLE}number-{of}-spanned") for name, of in SPANS.items()}
+    element.attrib.clear()
+    element.attrib.update({name: count for name, count in spans.items() if count})
+
+
+def read_workbook(path: Path) -> Extract:
+    """An OpenDocument workbook, whose cells hold what they show."""
+    return sheets.read(path, _sheets)
+
+
+def _sheets(data: bytes) -> Iterator[Sheet]:
+    """The sheets of a workbook."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        content = root(archive, "content.xml")
+    hidden = {
+        style.get(f"{{{style.nsmap['style']}}}name")
+        for style in content.iter("{*}style")
+        if any(each.get(f"{TABLE}display") == "false" for each in style)
+    }
+    for table in content.iter(f"{TABLE}table"):
+        sheet = Sheet(table.get(f"{TABLE}name", ""), table.get(f"{TABLE}style-name", "") in hidden)
+        column = 0
+        for each in table.iter(f"{TABLE}table-column"):
+            last = column + _times(each, "columns") - 1
+            if each.get(f"{TABLE}visibility", "visible") != "visible":
+                sheet.hidden_columns.append((column, last))
+            column = last + 1
+        row = 0
+        for line in table.iter(f"{TABLE}table-row"):
+            times = _times(line, "rows")
+            for number in range(row, row + min(times, MOST_REPEATED)):
+                _row(sheet, line, number)
+            if line.get(f"{TABLE}visibility", "visible") != "visible":
+                sheet.hidden_rows.update(range(row, row + min(times, MOST_REPEATED)))
+            row += times
+        yield sheet
+
+
+def _row(sheet: Sheet, line: Element, row: int) -> None:
+    """Puts a row of an OpenDocument table into its sheet."""
+    column = 0
+    for cell in line.iter(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
+        times = _times(cell, "columns")
+        down, right = (
+            int(cell.get(f"{TABLE}number-{of}-spanned", "1")) for of in ("rows", "columns")
+        )
+        if down * right > 1:
+            sheet.merged.append((row, column, row + down - 1, column + right - 1))
+        text = "\n".join(_words(each) for each in cell.iterchildren(f"{TEXT}p"))
+        if text and cell.tag == f"{TABLE}table-cell":
+            for at in range(column, column + min(times, MOST_REPEATED)):
+                sheet.put(row, at, text)
+        for note in cell.iterchildren(f"{OFFICE}annotation"):
+            author = one_line(note.findtext("{*}creator") or "")
+            told = one_line(" ".join(_words(each) for each in note.iter(f"{TEXT}p")), None)
+            sheet.comments.append(f"Comment{' by ' if author else ''}{author}: {told}")
+        column += times
+
+
+def _times(element: Element, of: str) -> int:
+    """How many columns or rows an element stands for."""
+    return max(1, int(element.get(f"{TABLE}number-{of}-repeated", "1")))
+
+
+def _words(paragraph: Element) -> str:
+    """The text of a paragraph, its spaces and tabs written out."""
+    for space in paragraph.iter(*SPACES, f"{TEXT}line-break"):
+        space.text = " "
+    return "".join(paragraph.itertext())

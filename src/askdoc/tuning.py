@@ -53,6 +53,7 @@ COMPARED = 24  # best sentences whose likeness to the question is asked: each co
 FRAGMENT = 3  # words of what is rather the name of something, at most
 ANSWERED = 300  # characters after the question of a paragraph, in which the paragraph answers it
 SENTENCES = 4  # of an answer, at most
+OLDER = 3.0  # by how much the score of what a message quotes of an earlier one is less
 DOUBTFUL = 3  # of one that is not certain: of the best three one is right far oftener than the best
 BELOW_BEST = 2.0  # how far below the best sentence's score a further one may lie
 FURTHER_LOGIT = 0.0  # the reader's logit that a further one must reach in any case

@@ -21,6 +21,7 @@ from askdoc.answer.telling import telling
 from askdoc.answer.verify.claims import unsupported
 from askdoc.answer.verify.tokens import tokens_of
 from askdoc.index.bm25 import terms
+from askdoc.ingest.extract import ENVELOPE, QUOTED
 from askdoc.ingest.rows import with_header
 from askdoc.tuning import (
     BELOW_BEST,
@@ -29,6 +30,7 @@ from askdoc.tuning import (
     FRAGMENT,
     FURTHER_LOGIT,
     ITEMS,
+    OLDER,
     SAME_SENTENCE,
     SENTENCES,
 )
@@ -40,6 +42,12 @@ OF_ITSELF = re.compile(
     rf"\W*(?:this|the following|the present) {PAPERS} (?:also )?"
     r"(?:gives?|describes?|lists?|contains?|covers?|shows?|restates?|provides?|presents?|"
     r"summari[sz]es?|is (?:about|intended|meant))\b",
+    re.I,
+)
+# What asks for who wrote a message, to whom or when: its headers answer nothing else.
+OF_MESSAGES = re.compile(
+    r"\b(?:(?:e-?)?mails?|messages?|letters?|sen[dt]|senders?|wr[io]te|written|receive\w*|from"
+    r"|to whom|cc|cop(?:y|ies|ied)|address\w*|repl(?:y|ies|ied)|answered)\b|@",
     re.I,
 )
 # What asks for all of something, and what may have several answers.
@@ -223,13 +231,16 @@ def _nearer(one: Evidence, near: Similarity, middle: Similarity, fitted: Calibra
     """
     nearer = {"similarity": near.whole - middle.whole, "words": near.words - middle.words}
     speaking = {**one.signals, **nearer}
-    return replace(one, near=near, signals=speaking, score=fitted.logit("sentence", speaking))
+    older = OLDER if (one.span.heading or "").startswith(QUOTED) else 0.0
+    score = fitted.logit("sentence", speaking) - older
+    return replace(one, near=near, signals=speaking, score=score)
 
 
 def _read(query: Query, candidates: Sequence[Candidate], fitted: Calibration) -> Iterator[Evidence]:
     """Every sentence that was read and holds what is asked for, by what reading tells."""
     answer_type = expected_type(query.asked)
     of_papers = re.search(rf"\b{PAPERS}\b", query.text, re.I)
+    of_messages = OF_MESSAGES.search(query.text)
     for candidate in candidates:
         for span, sentence_logit in candidate.judgement.sentences if candidate.judgement else ():
             if OF_ITSELF.match(span.text) and not of_papers:
@@ -237,6 +248,8 @@ def _read(query: Query, candidates: Sequence[Candidate], fitted: Calibration) ->
             if span.document.is_header(span.start) or _is_title(span):
                 continue  # it names what is told below it
             if SALUTATION.fullmatch(span.text):
+                continue
+            if span.heading == ENVELOPE and not of_messages:
                 continue
             told = with_header(span)
             if not answer_type or answer_type.is_in(told):

@@ -10,6 +10,8 @@ from askdoc.ingest.tables import Cell, row_line, spread
 from askdoc.types import Block, BlockKind
 
 LONE = re.compile("[\ud800-\udfff]")  # half of a character: nothing can store or show it
+ENVELOPE = "Sender, receivers and date"  # the heading over the headers of a message
+QUOTED = "Quoted from an earlier message"  # and how one over what it quotes begins
 LONGEST_HEADING = 200  # characters; more is a paragraph that only looks like a heading
 
 

@@ -1,7 +1,7 @@
 """HTML: the text that a reader of the page sees, its headings and its tables."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -22,6 +22,7 @@ from askdoc.ingest.formats.unseen import without_unseen
 from askdoc.ingest.tables import Cell, row_line, spread
 from askdoc.types import Block, Status
 
+Tree = lxml.html.HtmlElement
 MARKS = {f"h{level}": [str(level)] for level in range(1, 7)} | {
     "div#class=askdoc-head": ["head"],
     "div#class=askdoc-rows": ["rows"],
@@ -48,9 +49,13 @@ def read(path: Path) -> Extract:
     return from_markup(decode(path.read_bytes()))
 
 
-def from_markup(markup: str) -> Extract:
-    """The text of a page's markup; a table's row is a line, its cells parted by ``|``."""
+def from_markup(markup: str, change: Callable[[Tree], None] = lambda _: None) -> Extract:
+    """The text of a page's markup; a table's row is a line, its cells parted by ``|``.
+
+    ``change`` may put into the page's elements, before they are read, what else to tell of them.
+    """
     tree = _tree(markup)
+    change(tree)
     title = tree.findtext(".//head/title") or ""
     hidden = without_unseen(tree)
     for element in tree.xpath(UNSEEN):

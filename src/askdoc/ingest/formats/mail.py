@@ -10,13 +10,12 @@ from itertools import chain
 from pathlib import Path
 
 from askdoc.errors import Unreadable
-from askdoc.ingest.extract import Composer, Extract, clean, one_line
-from askdoc.ingest.formats import html
+from askdoc.ingest.extract import ENVELOPE, Composer, Extract, clean, one_line
+from askdoc.ingest.formats import html, quoted
 from askdoc.ingest.formats.text import codec, decode
 from askdoc.types import Status
 
 SHOWN = ("From", "To", "Cc", "Date")
-FORWARDED = ("Subject", *SHOWN)
 SEALED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 RICHER = 1.5  # times the letters of the plain text: then the HTML of a message says more
 
@@ -48,30 +47,35 @@ def read_mailbox(path: Path) -> Extract:
 
 
 def _add(message: Message, composer: Composer) -> bool:
-    """Adds a message: its subject, its other headers and its parts; whether any part had text."""
+    """Adds a message: its subject, its parts, then its other headers; whether any part had text."""
     composer.add_heading(_header(message, "Subject"), 1)
-    for number, (name, value) in enumerate((name, _header(message, name)) for name in SHOWN):
-        composer.add(f"{name}: {value}" if value else "", parted_by="\n" if number else "\n\n")
     before = composer.length
     for part in _parts(message):
         composer.add_extract(part, deeper=1)
-    return composer.length > before
+    any_text = composer.length > before
+    lines = [f"{name}: {value}" for name in SHOWN if (value := _header(message, name))]
+    if lines:  # below the text: no sentence of it, but what a question may ask for
+        composer.add_heading(ENVELOPE, 2)
+    composer.add("\n".join(lines))
+    return any_text
 
 
 def _parts(message: Message) -> Iterator[Extract]:
     """The texts of a message in order, and a line for each attachment that is no text."""
     kind, inside = message.get_content_type(), message.get_payload()
-    if isinstance(inside, list):
+    if kind == "message/rfc822" and isinstance(inside, list) and isinstance(inside[0], Message):
+        forwarded = Composer()
+        _add(inside[0], forwarded)
+        yield Extract(forwarded.text, blocks=tuple(forwarded.blocks), hidden=forwarded.hidden)
+    elif isinstance(inside, list):
         parts = [list(_parts(part)) for part in inside if isinstance(part, Message)]
         if kind == "multipart/alternative":
             parts = [_richest(parts)]
-        if kind == "message/rfc822" and isinstance(inside[0], Message):
-            headers = [(name, _header(inside[0], name)) for name in FORWARDED]
-            yield Extract("\n".join(f"{name}: {value}" for name, value in headers if value))
         yield from chain.from_iterable(parts)
     elif message.get_content_maintype() in ("text", "multipart"):
         text = _text(message)
-        yield html.from_markup(text) if kind == "text/html" and text.strip() else Extract(text)
+        markup = kind == "text/html" and text.strip()
+        yield html.from_markup(text, quoted.mark) if markup else quoted.read(text)
     elif message.get_filename() and kind not in SEALED:
         yield Extract(f"Attachment: {one_line(_decoded(message.get_filename() or ''))}")
 

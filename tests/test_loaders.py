@@ -257,7 +257,7 @@ def test_text_is_kept_as_it_stands(folder, suffix: str) -> None:
 def test_a_slide_is_a_page_and_its_notes_are_read(folder) -> None:
     document = made(folder, ".pptx")
     assert document.page_at(document.text.index("Second slide")) == 2
-    assert "Notes: Said aloud" in document.text
+    assert document.heading_at(document.text.index("Said aloud")) == "Speaker notes"
 
 
 def test_dates_in_a_workbook_are_dates(folder) -> None:

@@ -243,8 +243,8 @@ def test_a_workbook_reads_as_it_is_seen(folder) -> None:
         "left out: the hidden sheet Secret, hidden rows (1), hidden columns (1), "
         "formulas without a value (1)"
     )
-    comment = document.text.index("Comment by Ann on A2: Toll is free")
-    assert document.heading_at(comment) == "Comments on cells of sheet Tolls"
+    comment = document.text.index("Toll is free")
+    assert document.heading_at(comment) == "Comment by Ann on cell A2"
 
 
 def test_an_old_workbook_reads_as_it_is_seen(folder) -> None:

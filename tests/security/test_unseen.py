@@ -61,9 +61,17 @@ def test_what_an_element_hides_is_left_out_and_counted(markup: str) -> None:
 
 @pytest.mark.parametrize("markup", STYLED_HTML)
 def test_what_a_style_sheet_hides_is_counted(markup: str) -> None:
-    """A script may show it, as the answers on a page of questions."""
     extract = from_markup(f"<p>{SEEN}</p>{markup.format(PLANTED)}")
     assert extract.hidden == LENGTH
+    assert (PLANTED in extract.text) == ("color" in markup)
+
+
+def test_what_a_page_shows_after_all_is_read() -> None:
+    """One of several tabs, or the answers on a page of questions."""
+    style = "<style>.tab {display:none} .tab.on {display:block} .a {display:none}</style>"
+    markup = f"{style}<p class=tab>One.</p><p class='tab on'>Two.</p><p class=a>Three.</p>"
+    extract = from_markup(f"{markup}<dialog>Four.</dialog><details><p>Five.</p></details>")
+    assert extract.text.split() == ["One.", "Two.", "Five."]
 
 
 @pytest.mark.parametrize("markup", SEEN_HTML)

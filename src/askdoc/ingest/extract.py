@@ -11,7 +11,10 @@ from askdoc.types import Block, BlockKind
 
 LONE = re.compile("[\ud800-\udfff]")  # half of a character: nothing can store or show it
 ENVELOPE = "Sender, receivers and date"  # the heading over the headers of a message
+NOTES, MARGINS = "Speaker notes", "Header and footer"
 QUOTED = "Quoted from an earlier message"  # and how one over what it quotes begins
+BESIDE = re.compile(rf"(?:{ENVELOPE}|{NOTES}|{MARGINS}|Comment)\Z|Comment (?:by|on) ")
+
 LONGEST_HEADING = 200  # characters; more is a paragraph that only looks like a heading
 
 
@@ -101,10 +104,23 @@ class Composer:
 
 
 def top_heading(extract: Extract) -> str:
-    """The text of the first of the highest headings; empty where there are none."""
-    headings = (block for block in extract.blocks if block.kind is BlockKind.HEADING)
-    top = min(headings, key=lambda heading: heading.level, default=None)
-    return one_line(extract.text[top.start : top.end]) if top else ""
+    """The text of the first of the highest headings; empty where there are none.
+
+    What only tells of a part that it stands beside the text is no title.
+    """
+    headings = [
+        (block.level, words)
+        for block in extract.blocks
+        if block.kind is BlockKind.HEADING
+        and not BESIDE.match(words := one_line(extract.text[block.start : block.end]))
+    ]
+    return min(headings, key=lambda heading: heading[0], default=(0, ""))[1]
+
+
+def comment_heading(author: str, on: str = "") -> str:
+    """The heading of a comment, which tells who made it, and on what."""
+    by = f" by {one_line(author, 60)}" if author.strip() else ""
+    return f"Comment{by}{f' on {on}' if on else ''}"
 
 
 def _cell(cell: str | Cell) -> Cell:

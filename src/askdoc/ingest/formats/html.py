@@ -39,6 +39,7 @@ STYLE = (
 CONFIG = ParserConfig(css=STYLE, annotation_rules=MARKS)
 UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # lxml reads it, but takes none
 LONGEST_TEXT = 2_500_000  # characters, 10 MB at most: libxml2 drops a longer text without a word
+TELLING = 3  # words of a picture's alternative text that tell more than a name
 LONGEST_CELL = 1000  # characters; what has more is laid out by a table, not tabulated
 UNSEEN = "//script | //style | //template | //noscript | //comment()"
 LINES = ("br", "p", "div", "li", "tr", "dd", "dt")  # begin a new line inside of a cell
@@ -61,6 +62,8 @@ def from_markup(markup: str, change: Callable[[Tree], None] = lambda _: None) ->
     for element in tree.xpath(UNSEEN):
         if element.getparent() is not None:
             element.drop_tree()
+    for picture in list(tree.iter("img")):
+        _tell(picture)
     for table in reversed(tree.xpath("//table")):  # the inner ones first
         _straighten(table)
     page = Inscriptis(tree, CONFIG)
@@ -82,6 +85,14 @@ def _tree(markup: str) -> lxml.html.HtmlElement:
         )
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError) as error:
         raise Unreadable(Status.FAILED, "it holds no HTML") from error
+
+
+def _tell(picture: Tree) -> None:
+    """Puts the words that tell what a picture shows in its place; a word or two name a button."""
+    words = one_line(picture.get("alt", ""), None)
+    if len(words.split()) >= TELLING and picture.getparent() is not None:
+        picture.tag = "div"
+        picture.text = f"Picture: {words}"
 
 
 def _straighten(table: lxml.html.HtmlElement) -> None:

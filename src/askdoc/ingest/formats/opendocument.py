@@ -8,7 +8,7 @@ from pathlib import Path
 import lxml.etree
 
 from askdoc.errors import Unreadable
-from askdoc.ingest.extract import Extract, one_line
+from askdoc.ingest.extract import Extract, comment_heading, one_line
 from askdoc.ingest.formats import html, sheets
 from askdoc.ingest.formats.parts import Element, opened, root
 from askdoc.ingest.formats.sheets import Sheet
@@ -37,6 +37,9 @@ UNSEEN = (
     f"{TEXT}tracked-changes",
     f"{TEXT}note-citation",
     f"{OFFICE}annotation",
+    f"{OFFICE}annotation-end",
+    f"{TEXT}hidden-paragraph",
+    f"{TEXT}hidden-text",
     f"{TEXT}sequence-decls",
 )
 MOST_REPEATED = 1000  # times that a file may say that a cell or a row is there again
@@ -51,12 +54,19 @@ def read_text(path: Path) -> Extract:
         body = next(root(archive, "content.xml").iter(f"{OFFICE}text"), None)
     if body is None:
         raise Unreadable(Status.FAILED, "it holds no text document")
+    comments = [_comment(each) for each in body.iter(f"{OFFICE}annotation")]
+    for section in list(body.iter(f"{TEXT}section")):
+        if section.get(f"{TEXT}display") == "none":
+            section.clear()
     lxml.etree.strip_elements(body, *UNSEEN, with_tail=False)
     for note in list(body.iter(NOTE)):
         body.extend(list(note.iter(f"{TEXT}p")))
     lxml.etree.strip_elements(body, NOTE, with_tail=False)
     for element in list(body.iter(lxml.etree.Element)):
         _rename(element)
+    for heading, text in comments:
+        lxml.etree.SubElement(body, "h2").text = heading
+        lxml.etree.SubElement(body, "p").text = text
     lxml.etree.cleanup_namespaces(body)
     return html.from_markup(lxml.etree.tostring(body, method="html", encoding="unicode"))
 
@@ -124,15 +134,19 @@ def _row(sheet: Sheet, line: Element, row: int) -> None:
             for at in range(column, column + min(times, MOST_REPEATED)):
                 sheet.put(row, at, text)
         for note in cell.iterchildren(f"{OFFICE}annotation"):
-            author = one_line(note.findtext("{*}creator") or "")
-            told = one_line(" ".join(_words(each) for each in note.iter(f"{TEXT}p")), None)
-            sheet.comments.append(f"Comment{' by ' if author else ''}{author}: {told}")
+            sheet.comments.append(_comment(note))
         column += times
 
 
 def _times(element: Element, of: str) -> int:
     """How many columns or rows an element stands for."""
     return max(1, int(element.get(f"{TABLE}number-{of}-repeated", "1")))
+
+
+def _comment(note: Element) -> tuple[str, str]:
+    """The heading of a comment, and its text."""
+    told = one_line(" ".join(_words(each) for each in note.iter(f"{TEXT}p")), None)
+    return comment_heading(note.findtext("{*}creator") or ""), told
 
 
 def _words(paragraph: Element) -> str:

@@ -35,12 +35,16 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise Unreadable(Status.FAILED, f"it is damaged ({one_line(str(error))})") from error
 
 
-def root(archive: zipfile.ZipFile, name: str) -> Element:
-    """The root of an entry that is XML."""
-    parser = lxml.etree.XMLParser(
+def parser() -> lxml.etree.XMLParser:
+    """A parser that forgives, and opens nothing else."""
+    return lxml.etree.XMLParser(
         recover=True, no_network=True, huge_tree=True, resolve_entities=False
     )
-    top = lxml.etree.fromstring(archive.read(name), parser)
+
+
+def root(archive: zipfile.ZipFile, name: str) -> Element:
+    """The root of an entry that is XML."""
+    top = lxml.etree.fromstring(archive.read(name), parser())
     if top is None:
         raise Unreadable(Status.FAILED, f"its {name} is damaged")
     return top

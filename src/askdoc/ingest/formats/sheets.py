@@ -27,7 +27,7 @@ class Sheet:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     boxes: list[str] = field(default_factory=list)  # texts that stand over the cells
-    comments: list[str] = field(default_factory=list)
+    comments: list[tuple[str, str]] = field(default_factory=list)  # each with its heading
     empty_formulas: int = 0  # of which the file holds no value
 
     def put(self, row: int, column: int, text: str) -> None:
@@ -66,9 +66,8 @@ def _told(sheets: Iterable[Sheet]) -> Extract:
         composer.add_table(lines)
         for text in sheet.boxes:
             composer.add(text)
-        if sheet.comments:
-            composer.add_heading(f"Comments on cells of sheet {sheet.name}", 2)
-        for text in sheet.comments:
+        for heading, text in sheet.comments:
+            composer.add_heading(heading, 2)
             composer.add(text)
     counts = (
         (rows, "hidden rows"),

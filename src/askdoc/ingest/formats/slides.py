@@ -1,11 +1,15 @@
 """Presentations: a slide is a page, its title a heading; tables, charts and notes are read too."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from askdoc.ingest.extract import Composer, Extract
+import lxml.etree
+
+from askdoc.ingest.extract import NOTES, Composer, Extract, comment_heading, one_line
 from askdoc.ingest.formats import office
+from askdoc.ingest.formats.parts import parser
 from askdoc.ingest.tables import Cell
 
 if TYPE_CHECKING:
@@ -19,15 +23,18 @@ def read(path: Path) -> Extract:
     try:
         slides = list(Presentation(str(path)).slides)
         composer = Composer()
+        hidden = [slide for slide in slides if slide.element.get("show") in ("0", "false")]
         for slide in slides:
             composer.turn_page()
-            _add(slide, composer)
+            if slide not in hidden:
+                _add(slide, composer)
     except MemoryError:
         raise
     # python-pptx has no root error, and a damaged file surfaces as whatever its parts raise.
     except Exception:  # noqa: BLE001
         return office.read(path)  # it forgives more, but knows no slides
-    return composer.extract()
+    remark = f"left out: hidden slides ({len(hidden)})" if hidden else ""
+    return replace(composer.extract(), remark=remark)
 
 
 def _add(slide: "Slide", composer: Composer) -> None:
@@ -44,9 +51,34 @@ def _add(slide: "Slide", composer: Composer) -> None:
             composer.add_table([_cells(row) for row in shape.table.rows])
         elif getattr(shape, "has_chart", False):
             _add_chart(shape.chart, composer)
+    _add_remarks(slide, composer)
+
+
+def _add_remarks(slide: "Slide", composer: Composer) -> None:
+    """Adds what is no part of what a slide shows: its speaker's notes, and comments on it."""
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         notes = slide.notes_slide.notes_text_frame.text.strip()
-        composer.add(f"Notes: {notes}" if notes else "")
+        if notes:
+            composer.add_heading(NOTES, 2)
+            composer.add(notes)
+    for heading, text in _comments(slide):
+        composer.add_heading(heading, 2)
+        composer.add(text)
+
+
+def _comments(slide: "Slide") -> Iterator[tuple[str, str]]:
+    """The comments on a slide, each with its heading."""
+    authors: dict[str | None, str] = {}
+    presentation = slide.part.package.presentation_part
+    for relation in (*presentation.rels.values(), *slide.part.rels.values()):
+        kind = relation.reltype.rpartition("/")[2]
+        if kind in ("commentAuthors", "authors"):
+            people = lxml.etree.fromstring(relation.target_part.blob, parser())
+            authors |= {each.get("id"): each.get("name", "") for each in people}
+        elif kind == "comments":
+            for each in lxml.etree.fromstring(relation.target_part.blob, parser()).iter("{*}cm"):
+                told = one_line(" ".join(each.xpath(".//text()")), None)
+                yield comment_heading(authors.get(each.get("authorId"), "")), told
 
 
 def _cells(row: Any) -> list[Cell]:

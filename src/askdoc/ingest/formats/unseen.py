@@ -1,7 +1,8 @@
 """What a page holds and does not show: elements that are hidden, letters in the paper's colour.
 
-A page's own script may show them after all, and so what only a style sheet hides is counted, not
-taken out. A rule of a style sheet is followed where its selector is a tag, a class or an id.
+A rule of a style sheet is followed where its selector is a tag, a class or an id. A page may show
+after all what its style sheet hides, by another rule for the same class: that is counted, not taken
+out, and so are letters that a style sheet gives the paper's colour.
 """
 
 import re
@@ -16,6 +17,8 @@ HIDES = re.compile(
     r"|font-size:[01]?(?:\.\d+)?(?:px|pt|r?em|%)?(?:;|!|$)|color:transparent"
     r"|(?:text-indent|left|top):-\d{3,}|clip:rect\(0)"
 )
+REVEALS = re.compile(r"(?:^|;)(?:display:(?!none)|visibility:visible|opacity:(?:1|0?\.[1-9]))")
+NAME = re.compile(r"[.#][\w-]+")
 INK = re.compile(r"(?:^|;)color:([^;!]+)")
 PAPER = re.compile(r"(?:^|;)background(?:-color)?:([^;!]+)")
 NO_TEXT = ("html", "body", "head", "title", "style", "script", "template", "noscript")
@@ -23,12 +26,15 @@ ALIKE = 24  # steps (of 255) of red, green or blue by which nobody tells two col
 
 
 def without_unseen(tree: lxml.html.HtmlElement) -> int:
-    """Takes out what elements hide by themselves; the characters that a reader does not see."""
+    """Takes out what elements hide; gives the characters that a reader does not see."""
     rules: dict[str, str] = {}
+    revealed: set[str] = set()
     for sheet in tree.iter("style"):
         for selectors, style in _rules(sheet.text or ""):
             for selector in map(_folded, selectors.split(",")):
                 rules[selector] = f"{rules.get(selector, '')};{style}"
+                if REVEALS.search(style):
+                    revealed.update(NAME.findall(selector))
     hidden: set[lxml.html.HtmlElement] = set()
     count = 0
     for element in list(tree.iter(lxml.etree.Element)):
@@ -37,9 +43,17 @@ def without_unseen(tree: lxml.html.HtmlElement) -> int:
         elif element.tag not in NO_TEXT and _unseen(element, rules):
             hidden.add(element)
             count += len("".join(element.text_content().split()))
-            if _unseen(element, {}):
+            for_good = HIDES.search(_style(element, rules)) and revealed.isdisjoint(_names(element))
+            if for_good or _unseen(element, {}):
                 element.drop_tree()
     return count
+
+
+def _names(element: lxml.html.HtmlElement) -> list[str]:
+    """The classes and the id of an element, as a style sheet names them."""
+    id = element.get("id")
+    names = [f".{name.lower()}" for name in element.get("class", "").split()]
+    return [*names, *([f"#{id.lower()}"] if id else [])]
 
 
 def _rules(css: str) -> Iterator[tuple[str, str]]:
@@ -61,16 +75,16 @@ def _folded(style: str) -> str:
 
 def _style(element: lxml.html.HtmlElement, rules: Mapping[str, str]) -> str:
     """What is declared for an element, its own declarations last."""
-    tag, id = str(element.tag), element.get("id")
-    names = [f".{name.lower()}" for name in element.get("class", "").split()]
-    names = [tag, *names, *(tag + name for name in names), *([f"#{id.lower()}"] if id else [])]
+    tag, own = str(element.tag), _names(element)
+    names = [tag, *own, *(tag + name for name in own)]
     return ";".join([*(rules.get(name, "") for name in names), _folded(element.get("style", ""))])
 
 
 def _unseen(element: lxml.html.HtmlElement, rules: Mapping[str, str]) -> bool:
     """Whether a reader of the page does not see an element."""
     style = _style(element, rules)
-    if "hidden" in element.attrib or HIDES.search(style):
+    shut = element.tag == "dialog" and "open" not in element.attrib
+    if shut or "hidden" in element.attrib or HIDES.search(style):
         return True
     ink = [*([element.get("color")] if element.get("color") else []), *INK.findall(style)]
     if not ink:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from askdoc.ingest.extract import Extract, one_line
+from askdoc.ingest.extract import Extract, comment_heading
 from askdoc.ingest.formats import sheets
 from askdoc.ingest.formats.cells import shown
 from askdoc.ingest.formats.sheets import Sheet
@@ -41,6 +41,6 @@ def _sheets(data: bytes) -> Iterator[Sheet]:
                     text = str(cell.value)
                 sheet.put(row, column, text)
         for (row, column), note in sorted(each.cell_note_map.items()):
-            place = f"{xlrd.colname(column)}{row + 1}"
-            sheet.comments.append(f"Comment on {place}: {one_line(note.text, None)}")
+            place = f"cell {xlrd.colname(column)}{row + 1}"
+            sheet.comments.append((comment_heading(note.author or "", place), note.text))
         yield sheet

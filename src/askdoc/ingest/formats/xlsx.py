@@ -9,7 +9,7 @@ from pathlib import Path
 
 import lxml.etree
 
-from askdoc.ingest.extract import Extract, one_line
+from askdoc.ingest.extract import Extract, comment_heading, one_line
 from askdoc.ingest.formats import sheets
 from askdoc.ingest.formats.cells import BUILT_IN, shown, shown_text
 from askdoc.ingest.formats.parts import Element, related, root
@@ -107,16 +107,16 @@ def _fill_row(sheet: Sheet, row: int, element: Element, show: Show) -> None:
         sheet.empty_formulas += formula and cell.get("t") != "str"
 
 
-def _comments(part: Element) -> Iterator[str]:
-    """The comments on cells, each with its cell and its author."""
+def _comments(part: Element) -> Iterator[tuple[str, str]]:
+    """The comments on cells, each with the heading that tells its author and its cell."""
     authors = [author.text or "" for author in part.iter("{*}author")]
     for comment in part.iter("{*}comment"):
         number, text = comment.get("authorId", ""), one_line(_rich(comment), None)
         author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
-        by = f" by {author}" if author and not author.startswith("tc=") else ""
+        known = "" if author.startswith("tc=") else author  # the name of a thread
         if text:
             told = text.removeprefix(f"{author}:").strip()
-            yield f"Comment{by} on {comment.get('ref', '')}: {told}"
+            yield comment_heading(known, f"cell {comment.get('ref', '')}"), told
 
 
 def _text(cell: Element, strings: list[str], codes: list[str], since_1904: bool) -> str:

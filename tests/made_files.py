@@ -11,17 +11,19 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import odf.draw
+import odf.namespaces
 import odf.table
 import odf.text
 import openpyxl
 import xlwt
 from docx import Document as word_document
 from helpers import pdf, stream
-from odf.opendocument import OpenDocumentSpreadsheet, OpenDocumentText
+from odf.opendocument import OpenDocumentPresentation, OpenDocumentSpreadsheet, OpenDocumentText
 from pptx import Presentation
 
 from askdoc import Document
-from askdoc.ingest.files import load
+from askdoc.ingest.files import CODE, load
 
 SIGNS = "AT&T < 5 > 3 é Ω 漢"
 
@@ -88,6 +90,21 @@ def ods() -> bytes:
     """An OpenDocument workbook."""
     file = OpenDocumentSpreadsheet()
     file.spreadsheet.addElement(_open_table([*ROWS, [f"{SIGNS} and more"]], name="Q2"))
+    return saved(file)
+
+
+def odp() -> bytes:
+    """An OpenDocument presentation with a title, a text and notes."""
+    file = OpenDocumentPresentation()
+    page = odf.draw.Page(masterpagename="Default")
+    for name, text in (("title", f"Costs of {SIGNS}"), ("outline", f"{SIGNS} and more")):
+        box = odf.draw.TextBox()
+        box.addElement(odf.text.P(text=text))
+        frame = odf.draw.Frame()
+        frame.setAttrNS(odf.namespaces.PRESENTATIONNS, "class", name)
+        frame.addElement(box)
+        page.addElement(frame)
+    file.presentation.addElement(page)
     return saved(file)
 
 
@@ -208,12 +225,24 @@ MADE: dict[str, Callable[[], bytes]] = {
     ".xlsm": xlsx,
     ".xls": xls,
     ".ods": ods,
+    ".odp": odp,
+    ".docm": docx,
+    ".pptm": pptx_file,
+    ".markdown": lambda: MADE[".md"](),
+    ".log": lambda: f"10:01 {LINES}10:02 done\n".encode(),
+    ".vtt": lambda: (
+        f"WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>{html.escape(SIGNS)}\n\n"
+        "00:02.000 --> 00:03.000\nand more\n"
+    ).encode(),
+    ".jsonl": lambda: json.dumps({"a": f"{SIGNS} and more"}).encode(),
+    ".ndjson": lambda: b'{"b": 1}\n' + json.dumps({"a": f"{SIGNS} and more"}).encode(),
+    **dict.fromkeys(CODE, lambda: f"# {LINES}x = 1\n".encode()),
     ".eml": lambda: message(f"Costs of {SIGNS}", f"{SIGNS} and more").as_bytes(),
     ".mbox": mbox,
 }
 TABLES = {
     ".csv", ".tsv", ".md", ".html", ".htm", ".docx", ".odt", ".rtf", ".epub", ".pptx", ".xlsx",
-    ".xlsm", ".xls", ".ods",
+    ".xlsm", ".xls", ".ods", ".docm", ".pptm", ".markdown",
 }  # fmt: skip
 
 

@@ -84,6 +84,12 @@ class Composer:
         body = start + sum(len(line) + 1 for line in lines[:header])
         self.blocks.append(table(start, body, self.length))
 
+    def add_record(self, text: str) -> None:
+        """Adds a line that is told as a whole."""
+        start = self.add(one_line(text, None))
+        if self.length > start:
+            self.blocks.append(table(start, start, self.length))
+
     def add_extract(self, extract: Extract, deeper: int = 0) -> None:
         """Adds the text of another extract with its blocks, its headings so much deeper."""
         text = extract.text.rstrip()

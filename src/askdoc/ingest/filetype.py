@@ -24,6 +24,7 @@ FOLDERS = {".docx": "word/", ".xlsx": "xl/", ".pptx": "ppt/"}
 MIMETYPES = {
     b"application/vnd.oasis.opendocument.text": ".odt",
     b"application/vnd.oasis.opendocument.spreadsheet": ".ods",
+    b"application/vnd.oasis.opendocument.presentation": ".odp",
     b"application/epub+zip": ".epub",
 }
 BINARY = {*STREAMS, *FOLDERS, *MIMETYPES.values(), ".rtf", ".pdf"}

@@ -2,13 +2,14 @@
 
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import lxml.etree
 
 from askdoc.errors import Unreadable
-from askdoc.ingest.extract import Extract, comment_heading, one_line
+from askdoc.ingest.extract import NOTES, Composer, Extract, comment_heading, one_line
 from askdoc.ingest.formats import html, sheets
 from askdoc.ingest.formats.parts import Element, opened, root
 from askdoc.ingest.formats.sheets import Sheet
@@ -16,6 +17,8 @@ from askdoc.types import Status
 
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 NOTE = f"{TEXT}note"
 SPACES = (f"{TEXT}s", f"{TEXT}tab")
@@ -54,6 +57,36 @@ def read_text(path: Path) -> Extract:
         body = next(root(archive, "content.xml").iter(f"{OFFICE}text"), None)
     if body is None:
         raise Unreadable(Status.FAILED, "it holds no text document")
+    return _read(body)
+
+
+def read_slides(path: Path) -> Extract:
+    """An OpenDocument presentation, a slide a page; those that are hidden are left out."""
+    with opened(path) as archive:
+        content = root(archive, "content.xml")
+    composer, hidden = Composer(), 0
+    away = _styles(content, f"{PRESENTATION}visibility", "hidden")
+    for page in content.iter(f"{DRAW}page"):
+        composer.turn_page()
+        if page.get(f"{DRAW}style-name", "") in away:
+            hidden += 1
+            continue
+        notes = page.find(f"{PRESENTATION}notes")
+        for title in page.iterfind(f"{DRAW}frame[@{PRESENTATION}class='title']"):
+            for paragraph in list(title.iter(f"{TEXT}p")):
+                paragraph.tag = f"{TEXT}h"
+        if notes is not None:
+            page.remove(notes)
+        composer.add_extract(_read(page))
+        said = [_words(each) for each in notes.iter(f"{TEXT}p")] if notes is not None else []
+        composer.add_heading(NOTES if any(map(str.strip, said)) else "", 2)
+        composer.add("\n".join(said))
+    remark = f"left out: hidden slides ({hidden})" if hidden else ""
+    return replace(composer.extract(), remark=remark)
+
+
+def _read(body: Element) -> Extract:
+    """A part of a document by way of the markup of a page."""
     comments = [_comment(each) for each in body.iter(f"{OFFICE}annotation")]
     for section in list(body.iter(f"{TEXT}section")):
         if section.get(f"{TEXT}display") == "none":
@@ -95,11 +128,7 @@ def _sheets(data: bytes) -> Iterator[Sheet]:
     """The sheets of a workbook."""
     with zipfile.ZipFile(BytesIO(data)) as archive:
         content = root(archive, "content.xml")
-    hidden = {
-        style.get(f"{{{style.nsmap['style']}}}name")
-        for style in content.iter("{*}style")
-        if any(each.get(f"{TABLE}display") == "false" for each in style)
-    }
+    hidden = _styles(content, f"{TABLE}display", "false")
     for table in content.iter(f"{TABLE}table"):
         sheet = Sheet(table.get(f"{TABLE}name", ""), table.get(f"{TABLE}style-name", "") in hidden)
         column = 0
@@ -117,6 +146,15 @@ def _sheets(data: bytes) -> Iterator[Sheet]:
                 sheet.hidden_rows.update(range(row, row + min(times, MOST_REPEATED)))
             row += times
         yield sheet
+
+
+def _styles(content: Element, name: str, value: str) -> set[str | None]:
+    """The names of the styles that have such a property."""
+    return {
+        style.get(f"{{{style.nsmap['style']}}}name")
+        for style in content.iter("{*}style")
+        if any(each.get(name) == value for each in style)
+    }
 
 
 def _row(sheet: Sheet, line: Element, row: int) -> None:

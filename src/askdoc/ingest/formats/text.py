@@ -69,13 +69,20 @@ def read_markdown(path: Path) -> Extract:
 
 
 def read_verbatim(path: Path) -> Extract:
-    """A text file of which no line is more of a title than another: JSON, subtitles."""
+    """A text file of which no line is more of a title than another, such as code."""
     return verbatim(decode(path.read_bytes()))
 
 
 def verbatim(text: str) -> Extract:
     """A text of which every line counts as it stands in the file."""
     return Extract(text, blocks=(code(len(text) - len(text.lstrip()), len(text)),))
+
+
+def read_lines(path: Path) -> Extract:
+    """A text file of which each line is told by itself: what a program has logged."""
+    text = decode(path.read_bytes())
+    start = len(text) - len(text.lstrip())
+    return Extract(text, blocks=(table(start, start, len(text.rstrip())),))
 
 
 def read_rows(path: Path) -> Extract:

@@ -6,6 +6,7 @@ points) of ``Document.text``, start included, end excluded.
 
 import hashlib
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -42,6 +43,33 @@ INVISIBLE = re.compile(
     "|(?<=[A-Za-z])[\u200c\u200d]|[\u200c\u200d](?=[A-Za-z])"  # of use in other scripts
 )
 """Signs that nobody sees; a document that holds them may say more to a machine than to a reader."""
+
+
+UNSAID = re.compile(f"\u00ad|{INVISIBLE.pattern}")
+WIDE = re.compile("[\ufb00-\ufb06\uff01-\uffee]+")  # ligatures, and letters of full and half width
+LETTER = re.compile(r".[\u0300-\u036f]*", re.DOTALL)  # with the accents that stand behind it
+
+
+def plain(text: str) -> str:
+    """A text as its words are read: without soft hyphens, its letters in their common form.
+
+    So it is indexed, read and compared; a quote has what the document has.
+    """
+    if text.isascii():
+        return text
+    whole = unicodedata.normalize("NFC", UNSAID.sub("", text))
+    return WIDE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), whole)
+
+
+def plain_in_place(text: str) -> tuple[str, list[int]]:
+    """The same, and for each of its characters, and its end, the offset in the text."""
+    if text == plain(text):
+        return text, [*range(len(text) + 1)]
+    parts, places = list[str](), list[int]()
+    for match in LETTER.finditer(text):
+        parts.append("" if UNSAID.match(text, match.start()) else plain(match[0]))
+        places += [match.start()] * len(parts[-1])
+    return "".join(parts), [*places, len(text)]
 
 
 class BlockKind(StrEnum):
@@ -201,7 +229,7 @@ class Passage(Span):
     def indexed_text(self) -> str:
         """What is searched: the text with title, heading and a table's header row in front."""
         parts = (self.title, self.heading, self.header, self.text)
-        return "\n".join(part for part in parts if part)
+        return plain("\n".join(part for part in parts if part))
 
     @cached_property
     def content(self) -> str:

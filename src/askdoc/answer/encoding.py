@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askdoc.index.embedder import CLS, SEP, tokenizer
+from askdoc.types import plain, plain_in_place
 
 QUESTION, FRAME, MOST = 64, 48, 512  # tokens, at most: of the question, of the frame, in all
 
@@ -61,15 +62,17 @@ def encode(question: str, frame: str, text: str, spans: Sequence[Range]) -> Toke
 
     ``spans`` are the sentences, in order, as offsets into ``text``.
     """
+    bare, places = plain_in_place(text)
     asked, framed, words = tokenizer().encode_batch(
-        [question, frame, text], add_special_tokens=False
+        [plain(question), plain(frame), bare], add_special_tokens=False
     )
     head = [CLS, *asked.ids[:QUESTION], SEP]
     ids = [*head, *framed.ids[:FRAME], SEP]
     kinds = [0] * len(head) + [1] * (len(ids) - len(head))
     offsets, starts = [NOWHERE] * len(ids), []
     waiting = list(spans)
-    for id, offset in zip(words.ids, words.offsets, strict=True):
+    for id, (first, last) in zip(words.ids, words.offsets, strict=True):
+        offset = places[first], places[last]
         if len(ids) >= MOST - 1:
             break
         if waiting and offset[0] >= waiting[0][0]:

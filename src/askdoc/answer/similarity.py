@@ -20,7 +20,7 @@ from askdoc.answer.reader import frame_of
 from askdoc.index.embedder import CLS, SEP, tokenizer
 from askdoc.ingest.rows import with_header
 from askdoc.onnx import session, side_by_side
-from askdoc.types import Passage, Span
+from askdoc.types import Passage, Span, plain
 
 MODEL = Path(__file__).with_suffix(".onnx")
 OUTPUTS = ("vectors", "tokens", "turns")
@@ -71,7 +71,7 @@ def in_its_place(span: Span, passage: Passage) -> str:
 
 def tokens(text: str) -> list[int]:
     """The token ids of a text, from [CLS] to [SEP]; what is too long is cut off."""
-    ids = tokenizer().encode(text[: LONGEST * LETTERS], add_special_tokens=False).ids
+    ids = tokenizer().encode(plain(text[: LONGEST * LETTERS]), add_special_tokens=False).ids
     return [CLS, *ids[: LONGEST - 2], SEP]
 
 

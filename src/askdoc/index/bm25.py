@@ -9,7 +9,7 @@ from pathlib import Path
 import tantivy
 
 from askdoc.index.home import Home
-from askdoc.types import Passage
+from askdoc.types import Passage, plain
 
 TERMS = "askdoc"  # the name under which tantivy finds our analyzer
 ALIKE = 50  # passages that are looked at for the spelling of a word
@@ -32,7 +32,7 @@ def analyzer() -> tantivy.TextAnalyzer:
 
 def terms(text: str) -> frozenset[str]:
     """The stems of a text's words, without accents and without English stop words."""
-    return frozenset(analyzer().analyze(text))
+    return frozenset(analyzer().analyze(plain(text)))
 
 
 class Bm25:

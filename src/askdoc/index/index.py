@@ -20,7 +20,7 @@ from askdoc.ingest.files import file_sha256, find, ingest
 from askdoc.ingest.words import language
 from askdoc.ingest.worker import Worker
 from askdoc.settings import Settings
-from askdoc.types import Document, FileReport, Passage, Progress, Status, SyncReport
+from askdoc.types import Document, FileReport, Passage, Progress, Status, SyncReport, plain
 
 TOGETHER = 512  # passages that are embedded before they are written; of the first, a step
 STEP = 64  # passages between two reports of progress
@@ -159,7 +159,7 @@ class Index:
 
         They come best first, dense ones with cosines (-1 to 1), the others with BM25 (0 and up).
         """
-        vector = self.embedder.embed_query(query)
+        vector = self.embedder.embed_query(plain(query))
         for seconds in WRITTEN:
             stores = self.stores
             try:

@@ -4,10 +4,11 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from askdoc.answer.terms import LETTER_SCALES, MONTHS, SAME_NAMES, SCALES, SIGNS, UNITS, any_of
 from askdoc.tuning import LOUD
+from askdoc.types import plain_in_place
 
 PIECE = re.compile(
     r"(?P<date>\b\d{4}(?P<by>[-/.])\d\d?(?P=by)\d\d?\b|\b\d\d?(?P<of>[-/.])\d\d?(?P=of)\d{4}\b)"
@@ -56,6 +57,13 @@ def spoken(text: str) -> str:
 
 def pieces_of(text: str) -> Iterator[Piece]:
     """The parts of a text that count, contractions and glued units taken apart."""
+    bare, places = plain_in_place(text)
+    for piece in _pieces(bare):
+        yield replace(piece, start=places[piece.start], end=places[piece.end])
+
+
+def _pieces(text: str) -> Iterator[Piece]:
+    """The parts of a text whose letters have their common form."""
     for match in PIECE.finditer(text):
         group, start, end = match.lastgroup or "", match.start(), match.end()
         if group == "drop":

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -258,3 +259,27 @@ def test_many_backticks_are_chunked_in_time() -> None:
     began = time.perf_counter()
     assert chunk(Document("a.txt", "A", text, "0" * 64), 600)[-1].text.endswith("The end.")
     assert time.perf_counter() - began < 10  # about 0.6 on two quiet cores
+
+
+def test_a_name_is_the_same_with_letters_composed_and_in_parts(folder) -> None:
+    """As macOS writes it, and as people type it."""
+    parts, composed = (unicodedata.normalize(form, "Brühl/Kräne.txt") for form in ("NFD", "NFC"))
+    assistant = Assistant.from_folder(folder({parts: "The Gamma crane lifts nine tonnes.\n"}))
+    question = "What does the Gamma crane lift?"
+    for source in (parts, composed, composed.split("/")[0] + "/"):
+        assert assistant.ask(question, sources=[source]).citations[0].source == parts
+    assert assistant.document(composed).source == parts
+    assert assistant.explain(question, composed).source == parts
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take only text for a name")
+def test_a_file_whose_name_is_no_text_is_read_and_can_be_asked_for(folder) -> None:
+    root = folder({"a.txt": "The Alpha crane lifts two tonnes.\n"})
+    name = os.fsdecode(bytes(root) + b"/Kr\xe4ne.txt")
+    Path(name).write_text("The Gamma crane lifts nine tonnes.\n")
+    assistant = Assistant.from_folder(root)
+    reports = {report.source: report.status for report in assistant.index.reports()}
+    assert reports == {"Kr\\udce4ne.txt": "read", "a.txt": "read"}
+    answer = assistant.ask("What does the Gamma crane lift?", sources=["Kr\\udce4ne.txt"])
+    assert answer.citations[0].quote == "The Gamma crane lifts nine tonnes."
+    assert not assistant.index.changes()

@@ -3,6 +3,7 @@
 import functools
 import logging
 import time
+import unicodedata
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -261,10 +262,14 @@ class Assistant:
         known = dict.fromkeys(report.source for report in self.index.reports()) if sources else {}
         among: dict[str, None] = {}
         for source in sources:
+            folder = unicodedata.normalize("NFC", source)
             below = (
-                [each for each in known if each.startswith(source)] if source[-1:] == "/" else []
+                [each for each in known if unicodedata.normalize("NFC", each).startswith(folder)]
+                if source[-1:] == "/"
+                else []
             )
-            named = [source] if source in known else below
+            spelt = self.index.spelt(source)
+            named = [spelt] if spelt in known else below
             if not named:
                 raise BadInput(f"there is no document {source[:200]!r} in the index")
             among |= dict.fromkeys(named)

@@ -11,6 +11,7 @@ import json
 import math
 import re
 import tomllib
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -187,12 +188,13 @@ def mentioned(text: str, titles: dict[str, str]) -> tuple[str, str, bool]:
 
     With it the text with *the document* for that name, and whether the name can mean nothing else.
     """
+    text = unicodedata.normalize("NFC", text)
     folded = text.casefold()
     papers = Counter(paper for source in titles for paper in _papers(source))
     found = [
         (surely, len(name), source, name)
         for source, title in titles.items()
-        for name, surely in _names(source, title, papers).items()
+        for name, surely in _names(unicodedata.normalize("NFC", source), title, papers).items()
         if name in folded and re.search(_whole(name), folded)
     ]
     if not found:

@@ -49,6 +49,7 @@ def explain(index: Index, findings: Findings, source: str) -> Explanation:
 
     Raises BadInput when the corpus has no such document.
     """
+    source = index.spelt(source)
     unread = _unread(index, source)
     if unread:
         return Explanation(findings.query.text, source, Stage.NOT_INDEXED, unread)

@@ -7,7 +7,7 @@ from typing import Any
 
 from askdoc.answer.citation import CODE
 from askdoc.errors import BadInput, Unreadable
-from askdoc.ingest.files import load
+from askdoc.ingest.files import load, path_of
 from askdoc.types import Document
 
 MARKER = re.compile(r"\[(\d+)\]")
@@ -63,7 +63,8 @@ def _cited(cited: object) -> Mapping[str, Any]:
 def _document(corpus: Path, source: str) -> Document | str:
     """A document, or why there is none."""
     root = corpus.resolve()
-    if not (root / source).resolve().is_relative_to(root) or not (root / source).is_file():
+    path = path_of(root, source)
+    if not path.resolve().is_relative_to(root) or not path.is_file():
         return f"is not in {corpus}"
     try:
         return load(corpus, source)

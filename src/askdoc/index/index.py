@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -16,7 +17,7 @@ from askdoc.index.home import Home, check_corpus
 from askdoc.index.lock import only_writer
 from askdoc.index.manifest import Entry, File, Times
 from askdoc.index.stores import Ranking, Stores
-from askdoc.ingest.files import file_sha256, find, ingest
+from askdoc.ingest.files import file_sha256, find, ingest, path_of
 from askdoc.ingest.words import language
 from askdoc.ingest.worker import Worker
 from askdoc.settings import Settings
@@ -206,10 +207,19 @@ class Index:
 
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none of that source."""
-        document = self.stores.manifest.document(source)
+        document = self.stores.manifest.document(self.spelt(source))
         if document is None:
             raise BadInput(f"there is no document {source[:200]!r} in the index")
         return document
+
+    def spelt(self, source: str) -> str:
+        """A source as the index spells it: letters composed and in parts are the same.
+
+        One that the index does not have is given as it is.
+        """
+        wanted, known = unicodedata.normalize("NFC", source), self.stores.manifest.files()
+        same = (each for each in known if unicodedata.normalize("NFC", each) == wanted)
+        return source if source in known else next(same, source)
 
     def titles(self) -> dict[str, str]:
         """The title of each document by its source, in the order of the sources."""
@@ -281,7 +291,7 @@ class Index:
         for source, stat in plan.unread.items():
             if source not in known:
                 found[source] = "not indexed"
-            elif known[source].sha256 != _sha256(self.corpus / source):
+            elif known[source].sha256 != _sha256(path_of(self.corpus, source)):
                 found[source] = "changed since it was indexed"
             else:
                 self._same[source] = _settled(stat)
@@ -330,7 +340,7 @@ class Index:
             for source, stat in plan.unread.items():
                 read = sum(entry.file.times.size for entry in batch) // READING
                 on_progress(Progress(source, done + read, total))
-                sha256 = _sha256(self.corpus / source)
+                sha256 = _sha256(path_of(self.corpus, source))
                 if sha256 and source in known and known[source].sha256 == sha256:
                     touched.append((*_settled(stat), source))
                     done += stat.st_size

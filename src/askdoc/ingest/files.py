@@ -40,6 +40,7 @@ from askdoc.ingest.formats import (
 from askdoc.types import Document, Passage, Status
 
 IGNORE_FILE = ".askdocignore"
+ESCAPED = re.compile(r"\\u(dc[89a-f][0-9a-f])")  # a byte of a name that is no text
 
 CODE = [
     ".py",
@@ -163,13 +164,21 @@ def find(corpus: Path, index: Path) -> Found:
     return Found(stats, tuple(unlisted))
 
 
+def path_of(corpus: Path, source: str) -> Path:
+    """The file of a source; the bytes of a name that is no text stand in a source as escapes."""
+    path = corpus / source
+    if not ESCAPED.search(source) or path.exists():
+        return path
+    return corpus / ESCAPED.sub(lambda match: chr(int(match[1], 16)), source)
+
+
 def still_in(corpus: Path, sources: Iterable[str]) -> set[str]:
     """Those sources that are not ignored by now, nor led out of the corpus by a link."""
     root, ignored = os.path.realpath(corpus), _ignored(corpus / IGNORE_FILE)
     return {
         source
         for source in sources
-        if _is_inside(corpus / source, root) and not ignored.match_file(source)
+        if _is_inside(path_of(corpus, source), root) and not ignored.match_file(source)
     }
 
 
@@ -192,7 +201,7 @@ def _ignored(path: Path) -> pathspec.GitIgnoreSpec:
 
 def load(corpus: Path, source: str) -> Document:
     """One file, read to text; raises Unreadable with the status that the report shows."""
-    path = corpus / source
+    path = path_of(corpus, source)
     if path.suffix.lower() not in LOADERS:
         known = ", ".join(suffix.removeprefix(".") for suffix in LOADERS)
         raise Unreadable(Status.UNSUPPORTED, f"askdoc reads {known}")

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from askdoc.assistant import Assistant
 from askdoc.errors import BadInput
-from askdoc.ingest.files import LOADERS
+from askdoc.ingest.files import LOADERS, path_of
 from askdoc.types import Progress, Status
 from askdoc.web.events import failed, line
 from askdoc.web.templating import kind, render
@@ -117,7 +117,7 @@ def delete(assistant: Assistant, sources: Sequence[str]) -> None:
             raise BadInput(f"there is no document {source[:200]!r}")
     for source in sources:
         try:
-            (assistant.settings.corpus / source).unlink(missing_ok=True)
+            path_of(assistant.settings.corpus, source).unlink(missing_ok=True)
             assistant.index.deleted([source])
         except OSError as error:
             raise BadInput(f"{source} cannot be deleted: {error.strerror}") from error

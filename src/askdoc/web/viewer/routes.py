@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError, BadInput, Unreadable
-from askdoc.ingest.files import file_sha256
+from askdoc.ingest.files import file_sha256, path_of
 from askdoc.ingest.formats import pdf_pages
 from askdoc.ingest.formats.pdf_pages import Sheets
 from askdoc.ingest.formats.picture import SUFFIXES
@@ -76,7 +76,7 @@ def routes(assistant: Assistant) -> APIRouter:
     @router.get("/original", response_class=FileResponse)
     def original(source: str) -> FileResponse:
         """A document's file: a PDF to look at, any other to keep, since it may hold scripts."""
-        path = assistant.settings.corpus / _document(assistant, source).source
+        path = path_of(assistant.settings.corpus, _document(assistant, source).source)
         if not path.is_file():
             raise HTTPException(404, f"{source} is not in the folder any more")
         if path.suffix.lower() == ".pdf":
@@ -113,7 +113,7 @@ class Pages:
         None where there are no pages to draw, where the file is not the one that was read, and
         where the words of the first span are not found on them.
         """
-        path = self._index.corpus / document.source
+        path = path_of(self._index.corpus, document.source)
         if not document.pages or not document.source.lower().endswith(PAGED):
             return None
         try:
@@ -134,7 +134,9 @@ class Pages:
             if document.file_sha256 in self._hostile:
                 raise Unreadable(*self._hostile[document.file_sha256])
             try:
-                return self._worker.run(task, self._index.corpus / document.source, *arguments)
+                return self._worker.run(
+                    task, path_of(self._index.corpus, document.source), *arguments
+                )
             except Unreadable as error:
                 failure = error.status, error.why
                 if error.status is Status.TOOK_TOO_LONG or failure in (CRASHED, OUT_OF_MEMORY):

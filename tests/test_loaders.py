@@ -300,6 +300,18 @@ def test_the_encoding_that_a_page_names_is_believed(folder) -> None:
     assert "漢字とかな" in load(folder({"a.html": page.encode("cp932")}), "a.html").text
 
 
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("Größe der Brücke ".encode() + b"\xff 5 m", "Größe der Brücke \ufffd 5 m"),
+        (b"It\x92s open, as the na\xefve say", "It’s open, as the naïve say"),
+        (b"Five pumps for 5 \x80 each", "Five pumps for 5 € each"),
+    ],
+)  # fmt: skip
+def test_a_few_bytes_do_not_change_how_a_small_file_is_read(folder, data: bytes, text: str) -> None:
+    assert load(folder({"a.txt": data}), "a.txt").text == text
+
+
 def test_one_broken_byte_does_not_change_the_encoding(folder) -> None:
     text = "Überall Wörter, größer und schöner. " * 9
     damaged = text.encode() + b"\xff"

@@ -43,6 +43,8 @@ WIDER = {
 # The subject of a message that somebody kept as plain text.
 SUBJECT = re.compile(r"\s*(?:(?!Subject:)[A-Z][\w-]*:.*\n){0,8}Subject:[ \t]*(\S.*)")
 STRAY = 0.05  # share of broken characters up to which a text is UTF-8 with some damage
+FEW = 12  # characters beyond ASCII from which no encoding can be told
+SPARSE = 0.1  # and their share of a text that is in Latin letters
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -111,8 +113,11 @@ def decode(data: bytes) -> str:
             continue
     damaged = data.decode("utf-8", "replace")
     broken = damaged.count("\ufffd")
-    if broken <= STRAY * sum(character > "\x7f" for character in damaged):
+    beyond = sum(character > "\x7f" for character in damaged)
+    if broken <= STRAY * beyond or (broken <= FEW and 2 * broken <= beyond):
         return clean(damaged.removeprefix("\ufeff"))
+    if beyond <= FEW and beyond <= SPARSE * len(damaged):  # too little to tell by
+        return clean(data.decode("cp1252", "replace"))
     best = from_bytes(data).best()
     if best is None:
         raise Unreadable(Status.FAILED, "its bytes are not text in any known encoding")

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import chain
 from statistics import median
 
-from askdoc.ingest.extract import row_line
 from askdoc.ingest.formats import layout
 from askdoc.ingest.formats.pdf_lines import Line, Part
+from askdoc.ingest.tables import row_line
 
 ROWS = 3  # at least, with two cells or more
 SHORT = 40  # characters of a cell, at most, on the whole

@@ -108,6 +108,27 @@ def test_the_same_is_not_said_twice(folder) -> None:
     assert [cited.quote for cited in answer.citations] == [same, same]
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What does E7 mean?", "E7: the pipe is empty."),
+        ("what is the weight of X0417", "item: X0417; weight: 1252"),
+        ("What is the fee for adults?", "group: adults; fee: 130"),
+    ],
+)
+def test_a_code_finds_its_row_and_a_price_needs_no_currency_in_a_table(
+    folder, question: str, said: str
+) -> None:
+    rows = "\n".join(f"X{number:04},{number * 3 + 1}" for number in range(400, 430))
+    files = {
+        "pump.md": "# Errors\n\nE4: the coil is broken.\n\nE7: the pipe is empty.\n\nE9: call us.",
+        "weights.csv": f"item,weight\n{rows}\n",
+        "fees.csv": "group,fee\nadults,130\nchildren,60\n",
+    }
+    answer = Assistant.from_folder(folder(files)).ask(question)
+    assert answer.text.replace(" [1]", "") == said
+
+
 def test_a_marker_in_the_source_is_not_a_marker_of_the_answer(folder) -> None:
     text = "The ferry to Marwick leaves at nine.[2][3]"
     answer = Assistant.from_folder(folder({"a.txt": text})).ask(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from askdoc.answer.answer_types import expected_type
+from askdoc.answer.answer_types import AnswerType, expected_type
 from askdoc.answer.calibration import Calibration
 from askdoc.answer.context import with_context
 from askdoc.answer.query import Query
@@ -22,7 +22,7 @@ from askdoc.answer.verify.claims import unsupported
 from askdoc.answer.verify.tokens import tokens_of
 from askdoc.index.bm25 import terms
 from askdoc.ingest.extract import ENVELOPE, QUOTED
-from askdoc.ingest.rows import with_header
+from askdoc.ingest.rows import named_cells, with_header
 from askdoc.tuning import (
     BELOW_BEST,
     COMPARED,
@@ -67,6 +67,9 @@ SALUTATION = re.compile(
     r"yours(?: \w+)?|sincerely)[\s,:]*",
     re.I,
 )
+
+# A name of digits and letters; "5th" and "90s" are none.
+CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])(?!\d+(?:st|nd|rd|th|s|am|pm|k|m|bn|kg|km|cm|mm)$)\w+")
 
 UNRELATED = Similarity(0.0, 0.0)
 
@@ -125,7 +128,7 @@ def choose(
     stand beside each other. Empty when no passage has a sentence of the kind that the question asks
     for.
     """
-    every = judged(query, candidates, fitted)
+    every = _of_code(query, judged(query, candidates, fitted))
     has = {one.span: query.weights.keys() & terms(one.span.text) for one in every}
     tables: dict[tuple[str, int], list[Evidence]] = {}
     for one in every:
@@ -153,6 +156,15 @@ def choose(
         if len(chosen) == most:
             break
     return in_order(chosen, 0 if gathers else 1)
+
+
+def _of_code(query: Query, every: list[Evidence]) -> list[Evidence]:
+    """The sentences that have the codes which a question names, as *E4* or *X0417*, if any has.
+
+    What is nearest to a code in meaning is another one.
+    """
+    codes = {term for term in query.weights if CODE.fullmatch(term)}
+    return [one for one in every if codes <= terms(with_header(one.span))] or every
 
 
 def in_order(chosen: Sequence[Evidence], leading: int = 0) -> tuple[Evidence, ...]:
@@ -252,7 +264,10 @@ def _read(query: Query, candidates: Sequence[Candidate], fitted: Calibration) ->
             if span.heading == ENVELOPE and not of_messages:
                 continue
             told = with_header(span)
-            if not answer_type or answer_type.is_in(told):
+            # The cells of a table seldom have a currency: its header or its title has.
+            bare = answer_type is AnswerType.MONEY and named_cells(span)
+            held = AnswerType.NUMBER if bare else answer_type
+            if not held or held.is_in(told):
                 speaking = {
                     "sentence": sentence_logit,
                     "whole": candidate.signals["whole"],

@@ -114,6 +114,10 @@ def test_the_same_is_not_said_twice(folder) -> None:
         ("What does E7 mean?", "E7: the pipe is empty."),
         ("what is the weight of X0417", "item: X0417; weight: 1252"),
         ("What is the fee for adults?", "group: adults; fee: 130"),
+        (
+            "who is on duty in the week of 21 july",
+            "week: 30; from: 2025-07-21; duty: Marek",
+        ),
     ],
 )
 def test_a_code_finds_its_row_and_a_price_needs_no_currency_in_a_table(
@@ -123,6 +127,8 @@ def test_a_code_finds_its_row_and_a_price_needs_no_currency_in_a_table(
     files = {
         "pump.md": "# Errors\n\nE4: the coil is broken.\n\nE7: the pipe is empty.\n\nE9: call us.",
         "weights.csv": f"item,weight\n{rows}\n",
+        "rota.csv": "week,from,duty\n28,2025-07-07,Bernard until 9 July\n29,2025-07-14,Bernard\n"
+        "30,2025-07-21,Marek\n31,2025-07-28,Marek\n",
         "fees.csv": "group,fee\nadults,130\nchildren,60\n",
     }
     answer = Assistant.from_folder(folder(files)).ask(question)

@@ -121,6 +121,8 @@ def test_a_document_is_found_by_the_date_that_it_tells(
         ("What happened on 5 May 2024, and why?", Date(2024, 5, 5), "What happened, and why?"),
         ("the minutes of May 2024", Date(2024, 5), "the minutes"),
         ("the March minutes", Date(0, 3), "the minutes"),
+        ("what did we decide in march", Date(0, 3), "what did we decide"),
+        ("who is on duty on 21 july?", Date(0, 7, 21), "who is on duty?"),
         ("how many members may march?", None, "how many members may march?"),
         ("what does 20214 mean", None, "what does 20214 mean"),
     ],

@@ -166,6 +166,30 @@ def test_documents_are_found_by_what_they_mention(typed: str, folder: Callable) 
     assert [place.source for place in kept.citations] == ["b.md"]
 
 
+def test_documents_are_found_by_the_date_that_they_tell(folder: Callable) -> None:
+    files = {
+        "minutes 2023-05-09.md": "# Minutes of May\n\nAll were there.",
+        "minutes 2024-05-07.md": "# Minutes\n\nNobody was there.",
+    }
+    assistant = Assistant.from_folder(folder(files))
+    answer = assistant.ask("which document is from 9 may 2023")
+    assert [place.source for place in answer.citations] == ["minutes 2023-05-09.md"]
+    assert "2024" not in answer.text
+    holds(answer, assistant)
+    assert assistant.ask("Which document is from 1 April 1999?").certainty != "sure"
+
+
+def test_what_documents_mention_can_be_asked_on(folder: Callable) -> None:
+    files = {"a.md": "The new boiler was put in on 21 October.", "b.md": "Bread needs flour."}
+    assistant = Assistant.from_folder(folder(files))
+    question = "which documents mention the boiler"
+    said = assistant.ask(question).text
+    history = [{"role": "user", "content": question}, {"role": "assistant", "content": said}]
+    answer = assistant.ask("when was it put in?", history)
+    assert "21 October" in answer.text
+    assert "boiler" in answer.query
+
+
 def test_what_no_document_mentions_is_a_question(assistant: Assistant) -> None:
     assert assistant.ask("Which documents mention lasagne?").certainty == "none"
     for question in (

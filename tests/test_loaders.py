@@ -366,4 +366,4 @@ def test_what_belongs_to_a_corpus(folder, tmp_path: Path) -> None:
     outside.write_text("secret")
     (root / "link.txt").symlink_to(outside)
     (root / "inner.txt").symlink_to(root / "b.txt")
-    assert list(find(root, root / "index")) == ["b.txt", "inner.txt", "a/c.md"]
+    assert list(find(root, root / "index").files) == ["b.txt", "inner.txt", "a/c.md"]

@@ -63,6 +63,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Hostile:
             "eval": (root / "questions.jsonl", *index, "--out", root / f"out{HIDDEN}"),
             "calibrate": (root / f"none{HOSTILE}\n.jsonl", *index),
             "serve": ("--corpus", root / f"none{HOSTILE}\nhere"),
+            "mcp": (root / f"none{HOSTILE}\nhere",),
         }
         assert set(given) == set(COMMANDS)
         return [command, *map(str, given[command])]
@@ -75,7 +76,7 @@ def test_no_command_prints_what_a_terminal_obeys(
     command: str, hostile: Hostile, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As text for people, as JSON, and in what is told on standard error."""
-    code = {"check": 3, "calibrate": 1, "serve": 1}.get(command, 0)
+    code = {"check": 3, "calibrate": 1, "serve": 1, "mcp": 1}.get(command, 0)
     with pytest.raises(SystemExit) as caught:
         main(hostile(command))
     assert (caught.value.code or 0) == code

@@ -37,7 +37,8 @@ _ASKED = [
             AnswerType.MONEY,
         ),
         (
-            r"\b(?:what|which)\b.{0,30}\b(?:price|cost|budget|salary|fee)s?\b|\bhow expensive\b",
+            r"\b(?:what|which)\b.{0,30}\b(?:price|cost|budget|salary|fee)s?\b|\bhow expensive\b|"
+            r"\bwhat (?:do|does|did|will|must) .{0,30}\b(?:pay|earn|charge)\b",
             AnswerType.MONEY,
         ),
         (

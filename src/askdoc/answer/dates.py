@@ -35,13 +35,25 @@ DATED = re.compile(
 )
 
 
-# How a question names a date, a month without a year, too, which its capital tells from a verb.
+# A day without a year, as a question or a table has it.
+DAYS = tuple(
+    re.compile(form, re.I)
+    for form in (
+        rf"{_DAY} {_MONTH}",
+        rf"(?<![^\W\d_]){_MONTH} {_DAY}(?!\d)",
+    )
+)
+# How a question names a date, a month without a year, too, which a capital or what stands before
+# it tells from a verb.
 ASKED = tuple(
     re.compile(rf"(?:\b(?:in|of|from|for|on|during|since|as of|dated) )?{form.pattern}", re.I)
-    for form in FORMS
+    for form in (*FORMS, *DAYS)
 )
 _NAMED = "|".join(month.capitalize() for month in MONTHS)
-MONTH = re.compile(rf"\b(?:(?:in|of|from|for|since) )?(?P<month>{_NAMED})\b")
+MONTH = re.compile(
+    rf"\b(?:(?i:in|of|from|since|last) )(?P<month>(?i:{_NAMED}))\b(?! \d)|"
+    rf"\b(?P<named>{_NAMED})\b(?! \d)"
+)
 
 
 class Date(NamedTuple):
@@ -92,6 +104,12 @@ def _is_within(date: Date, other: Date) -> bool:
     )
 
 
+def dates_in(text: str) -> set[Date]:
+    """All dates of a day that a text tells."""
+    found = (_date_of(match) for form in (*FORMS, *DAYS) for match in form.finditer(text))
+    return {date for date in found if date.day}
+
+
 def date_asked(question: str) -> tuple[Date | None, str]:
     """The date that a question names, and the question without it; the year may be 0."""
     for form in (*ASKED, MONTH):
@@ -117,6 +135,7 @@ def date_told(text: str) -> Date | None:
 def _date_of(match: re.Match[str]) -> Date:
     """The date that a form has found."""
     parts = match.groupdict(default="0")
-    named = parts.get("month", "")
+    named = max(parts.get("month", ""), parts.get("named", ""))  # "0" comes before letters
+    named = named if named.isalpha() else ""
     month = MONTHS.index(MONTH_FORMS[named.lower()]) + 1 if named else int(parts.get("number", 0))
     return Date(int(parts.get("year", 0)), month, min(31, int(parts.get("day", 0))))

@@ -19,6 +19,7 @@ from enum import StrEnum
 from operator import mul
 from pathlib import Path
 
+from askdoc.answer.dates import date_asked
 from askdoc.answer.query import History
 from askdoc.answer.spelling import is_frequent
 from askdoc.answer.telling import spelled_out, telling
@@ -60,7 +61,8 @@ _TELL = (
 # What asks for documents, and not for what they say.
 MENTIONING = re.compile(
     rf"\W*(?:and |so |please )?(?:(?:in )?(?:which|what) {_FILES} "
-    rf"(?:{_TELL} (?P<one>.+?)|(?:is|are|was|were) (?P<two>.+?) (?:mentioned|named|discussed))|"
+    rf"(?:{_TELL} (?P<one>.+?)|(?:is|are|was|were) (?P<date>(?:from|of|dated) .+?)|"
+    rf"(?:is|are|was|were) (?P<two>.+?) (?:mentioned|named|discussed))|"
     rf"where (?:is|are|was|were) (?P<three>.+?) (?:mentioned|discussed)|"
     rf"(?:find|list|show(?: me)?|name) (?:all |every |the )?{_FILES} "
     rf"(?:about|on|that {_TELL}|which {_TELL}) (?P<four>.+?))\W*",
@@ -111,10 +113,8 @@ def recognise(text: str, index: Index, sources: Sequence[str] = ()) -> Turn | No
     """
     if len(WORD.findall(text)) > EVERYDAY_WORDS + NAME_WORDS:
         return None
-    if match := MENTIONING.fullmatch(text):
-        topic = next(filter(None, match.groups()))
-        if telling(topic) and all(index.knows([term]) for term in telling(topic)):
-            return Turn(Kind.MENTIONS, topic=topic, sources=tuple(sources))
+    if wanted := _mentioning(text, index, sources):
+        return wanted
     titles = index.titles()
     source, rest, surely = mentioned(text.strip(), titles)
     rest = rest[len(opened[0]) :] if (opened := OH.match(rest)) else rest
@@ -143,13 +143,31 @@ def recognise(text: str, index: Index, sources: Sequence[str] = ()) -> Turn | No
     return Turn(Kind(kind)) if kind not in ("", QUESTION) else None
 
 
+def _mentioning(text: str, index: Index, sources: Sequence[str]) -> Turn | None:
+    """The turn of a text that asks for documents that mention something, or are of a date."""
+    match = MENTIONING.fullmatch(text)
+    if match is None:
+        return None
+    topic = next(filter(None, match.groups()))
+    date, rest = date_asked(topic)
+    dated = match["date"] is not None and date is not None and not rest.strip()
+    known = telling(topic) and all(index.knows([term]) for term in telling(topic))
+    if not dated and (not known or match["date"]):
+        return None
+    return Turn(Kind.MENTIONS, topic=topic, sources=tuple(sources))
+
+
 def without_everyday(history: History, index: Index, sources: Sequence[str] = ()) -> History:
-    """The later part of a conversation without its everyday turns and the replies to them."""
+    """The later part of a conversation without its everyday turns and the replies to them.
+
+    What asks for documents that mention something stays: it names a topic.
+    """
     kept = []
     everyday = False
     for turn in history[-HISTORY:]:
         if turn["role"] == "user":
-            everyday = recognise(turn["content"], index, sources) is not None
+            recognised = recognise(turn["content"], index, sources)
+            everyday = recognised is not None and recognised.kind is not Kind.MENTIONS
         if not everyday:
             kept.append(turn)
     return kept

@@ -14,6 +14,7 @@ from statistics import fmean
 from askdoc.answer.answer_types import AnswerType, expected_type
 from askdoc.answer.calibration import Calibration
 from askdoc.answer.context import with_context
+from askdoc.answer.dates import date_asked, dates_in, is_of
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
 from askdoc.answer.similarity import Similarity, in_its_place, similarities
@@ -129,7 +130,7 @@ def choose(
     for.
     """
     every = _of_code(query, judged(query, candidates, fitted))
-    has = {one.span: query.weights.keys() & terms(one.span.text) for one in every}
+    has = {one.span: _has(query, one) for one in every}
     tables: dict[tuple[str, int], list[Evidence]] = {}
     for one in every:
         if one.table:
@@ -156,6 +157,15 @@ def choose(
         if len(chosen) == most:
             break
     return in_order(chosen, 0 if gathers else 1)
+
+
+def _has(query: Query, one: Evidence) -> frozenset[str]:
+    """The terms of a question that a sentence has, and its day, however that is written."""
+    there = query.weights.keys() & terms(one.span.text)
+    day, rest = date_asked(query.asked)
+    if day and day.day and any(is_of(date, day) for date in dates_in(one.span.text)):
+        there |= {str(day), *(query.weights.keys() & terms(query.asked) - terms(rest))}
+    return frozenset(there)
 
 
 def _of_code(query: Query, every: list[Evidence]) -> list[Evidence]:

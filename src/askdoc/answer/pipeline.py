@@ -85,12 +85,12 @@ def _found(index: Index, query: Query, k: int, fitted: Calibration) -> Findings:
     doubtful = sure < index.settings.sure
     if doubtful:
         evidence = choose(query, ranked, fitted, doubtful)
-    section, named = topic_evidence(topic, query, ranked, fitted)
-    if named > sure:
-        evidence, sure, ranked = section, named, topic_first(topic, ranked)
-        doubtful = False
     disagree = disagreeing(query.asked, evidence, judged(query, ranked, fitted))
     evidence = (*disagree, *(one for one in evidence if one not in disagree))
+    section, named = topic_evidence(topic, query, ranked, fitted)
+    if named > sure:  # each section is told, whether they agree or not
+        evidence, sure, ranked = section, named, topic_first(topic, ranked)
+        doubtful, disagree = False, ()
     seconds = {"search": searched - began, "read": time.perf_counter() - searched}
     return Findings(
         query,

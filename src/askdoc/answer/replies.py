@@ -11,6 +11,7 @@ from pathlib import Path
 
 from askdoc.answer.citation import cite, sentence_of, unmarked
 from askdoc.answer.context import with_context
+from askdoc.answer.dates import Date, date_asked, date_of, is_of
 from askdoc.answer.everyday import Kind, Turn
 from askdoc.answer.telling import telling
 from askdoc.index.bm25 import terms
@@ -130,6 +131,10 @@ def _mentions(index: Index, turn: Turn) -> Iterator[Piece]:
 
     Nothing where there is none.
     """
+    date, beside = date_asked(turn.topic)
+    if date and not beside.strip():
+        yield from _dated(index, turn, date)
+        return
     topic = telling(turn.topic)
     told: dict[str, Span] = {}
     _, found = index.search(turn.topic, SAMPLE, turn.sources)
@@ -145,6 +150,16 @@ def _mentions(index: Index, turn: Turn) -> Iterator[Piece]:
         yield " ", span
     if rest := list(told)[EACH:]:
         yield "\n\n", f"And {', '.join(rest[:LISTED])}."
+
+
+def _dated(index: Index, turn: Turn, date: Date) -> Iterator[Piece]:
+    """The documents that tell a date of themselves; nothing where none does."""
+    every = (index.document(source) for source in turn.sources or islice(index.titles(), SAMPLE))
+    told = [document for document in every if is_of(date_of(document), date)]
+    if told:
+        yield "", f"{turn.topic[0].upper()}{turn.topic[1:]}:"
+    for document in told[:LISTED]:
+        yield from _named(document, ITEM)
 
 
 def _summary(index: Index, document: Document) -> Iterator[Piece]:

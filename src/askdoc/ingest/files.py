@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pathspec
 
@@ -217,7 +217,7 @@ def load(corpus: Path, source: str) -> Document:
         raise Unreadable(Status.EMPTY, "there is no text in it")
     return Document(
         source=source,
-        title=extract.title or path.stem.replace("-", " ").replace("_", " "),
+        title=extract.title or PurePosixPath(source).stem.replace("-", " ").replace("_", " "),
         text=extract.text,
         file_sha256=sha256,
         blocks=structure(extract.text, extract.blocks),

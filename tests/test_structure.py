@@ -15,8 +15,8 @@ import askdoc
 
 PACKAGE = Path(askdoc.__file__).parent
 ORDER = [
-    "types", "errors", "redaction", "settings", "tuning", "onnx", "ingest", "index", "answer",
-    "assistant", "evaluation", "testing", "web", "cli", "__main__",
+    "types", "errors", "redaction", "settings", "tuning", "onnx", "waiting", "ingest", "index",
+    "answer", "assistant", "evaluation", "testing", "web", "cli", "__main__",
 ]  # fmt: skip
 """The folders, and the modules beside them: each imports only from those before it."""
 WITHIN = {

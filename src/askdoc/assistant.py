@@ -4,8 +4,8 @@ import functools
 import logging
 import time
 import unicodedata
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import aclosing, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from askdoc.index.index import Index, OnProgress
 from askdoc.settings import Settings
 from askdoc.tuning import TOLD_BEFORE, WORTH_ASKING
 from askdoc.types import NO_ANSWER, Answer, Document, Hit, SyncReport
+from askdoc.waiting import each, waited
 
 if TYPE_CHECKING:
     from askdoc.answer.langchain import PassageRetriever
@@ -213,6 +214,36 @@ class Assistant:
         found = self.find(query, k=k, sources=sources)
         LOG.debug("searched for %r: %d passages", found.query.text, len(found.hits))
         return list(found.hits)
+
+    async def aask(
+        self, question: str, history: History = (), sources: Sequence[str] = ()
+    ) -> Answer:
+        """What ``ask`` gives, without holding up the event loop; raises as that does.
+
+        Cancelling it stops the model, as for ``astream``.
+        """
+        async with aclosing(self.astream(question, history, sources=sources)) as growing:
+            async for answer in growing:  # noqa: B007 - the last one counts
+                pass
+        return answer
+
+    def astream(
+        self,
+        question: str,
+        history: History = (),
+        model: Model | None = None,
+        sources: Sequence[str] = (),
+    ) -> AsyncGenerator[Answer]:
+        """What ``stream`` yields, without holding up the event loop.
+
+        Closing it, or cancelling what waits for it, stops the model. A search that is under way is
+        done first, in its thread, and so is a follow-up that the model puts in other words.
+        """
+        return each(self.stream(question, history, model, sources))
+
+    async def asearch(self, query: str, k: int = 10, sources: Sequence[str] = ()) -> list[Hit]:
+        """What ``search`` gives, without holding up the event loop; raises as that does."""
+        return await waited(self.search, query, k, sources)
 
     def explain(self, question: str, source: str) -> Explanation:
         """Why a document was used for a question, or which step lost it; raises BadInput."""

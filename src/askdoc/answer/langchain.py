@@ -1,6 +1,9 @@
 """askdoc's retrieval as a LangChain retriever."""
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.callbacks import (
+    AsyncCallbackManagerForRetrieverRun,
+    CallbackManagerForRetrieverRun,
+)
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
@@ -9,6 +12,7 @@ from askdoc.answer.pipeline import find
 from askdoc.answer.query import contextualize
 from askdoc.index.index import Index
 from askdoc.types import Hit
+from askdoc.waiting import waited
 
 
 class PassageRetriever(BaseRetriever):
@@ -25,6 +29,14 @@ class PassageRetriever(BaseRetriever):
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
     ) -> list[Document]:
+        return self._found(query)
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        return await waited(self._found, query)
+
+    def _found(self, query: str) -> list[Document]:
         findings = find(self.index, contextualize(query, (), self.index), self.k)
         return [_document(hit) for hit in findings.hits]
 

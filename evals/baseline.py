@@ -13,7 +13,7 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from askdoc import NO_ANSWER, Answer, Document, Hit, Passage, Sentence, Settings, Unreadable
 from askdoc.answer.citation import Quote, marked, quoted, unmarked
-from askdoc.answer.model import connect
+from askdoc.answer.connect import connect
 from askdoc.answer.query import History
 from askdoc.index.embedder import embedder
 from askdoc.ingest.files import find, load
@@ -66,7 +66,7 @@ class Baseline:
         if self._model and hits:
             context = "\n\n".join([RULES, *(hit.passage.text for hit in hits)])
             turns = [("system", context), *((turn["role"], turn["content"]) for turn in history)]
-            text = unmarked("".join(self._model.write([*turns, ("user", question)])).strip())
+            text = unmarked(self._model.reply([*turns, ("user", question)]))
             said = (Sentence(text, tuple(each.number for each in cited)),)
             said, cited = ((), ()) if NO_ANSWER in (text or NO_ANSWER) else (said, cited)
         sure = hits[0].score if hits else 0.0

@@ -20,7 +20,8 @@ from typing import Annotated
 import typer
 
 from askdoc import Answer, Assistant, Settings
-from askdoc.answer.model import Model, connect
+from askdoc.answer.connect import connect
+from askdoc.answer.model import Model
 from askdoc.answer.recheck import check
 from askdoc.web.render import conversation
 from askdoc.web.turns import Turn

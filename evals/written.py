@@ -16,7 +16,8 @@ from typing import Annotated, Any
 import typer
 
 from askdoc import Answer, Assistant, Settings
-from askdoc.answer.model import Model, connect
+from askdoc.answer.connect import connect
+from askdoc.answer.model import Model
 from evals.model_server import serve
 from evals.sets import Part, lines
 from evals.tables import keep

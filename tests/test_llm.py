@@ -13,8 +13,9 @@ from langchain_core.messages import AIMessageChunk
 from scripted import QUESTION, scripted
 
 from askdoc import NO_ANSWER, Answer, Assistant, BadInput, ModelFailed, Settings
-from askdoc.answer.generate import without_thoughts
-from askdoc.answer.model import LONGEST_WRITTEN, Model, connect, count, fitting, prompt
+from askdoc.answer.connect import connect
+from askdoc.answer.model import LONGEST_WRITTEN, Model
+from askdoc.answer.prompt import count, fitting, prompt
 from askdoc.index.index import Index
 from askdoc.ingest.chunker import sentences
 from evals.model_server import serve
@@ -265,12 +266,6 @@ def test_turns_and_passages_keep_to_the_tokens(assistant: Assistant) -> None:
     assert sum(count(text) for _, text in messages) <= 1500
     assert 1 < len(messages) < len(history)
     assert messages[-2] == ("ai", history[-1]["content"])
-
-
-def test_thoughts_are_not_shown() -> None:
-    assert without_thoughts("<think>Hm [1].</think>It opened.") == "It opened."
-    assert without_thoughts("<think>Hm [1].") == without_thoughts("<thi") == ""
-    assert without_thoughts("It <think>opened") == "It <think>opened"
 
 
 def test_follow_ups_are_put_in_other_words_by_the_model(assistant: Assistant) -> None:

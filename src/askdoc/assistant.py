@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from askdoc.answer.citation import marked, quoted
+from askdoc.answer.connect import connect
 from askdoc.answer.disagreement import told
 from askdoc.answer.everyday import recognise, without_everyday
 from askdoc.answer.explain import Explanation, explain
 from askdoc.answer.generate import Reply, generate
-from askdoc.answer.model import Model, connect
+from askdoc.answer.model import Model
 from askdoc.answer.pipeline import Findings, find
 from askdoc.answer.query import History, contextualize, points_back
 from askdoc.answer.quotes import left_open, quotes_of

@@ -9,7 +9,7 @@ import pytest
 from helpers import recording
 
 from askdoc import AskdocError, BadInput, Settings
-from askdoc.answer.model import connect
+from askdoc.answer.connect import connect
 from askdoc.web.session import try_out
 
 OWN = [  # what the one who runs the server may have in its environment

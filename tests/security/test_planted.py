@@ -12,7 +12,8 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from askdoc import Answer, Assistant, Settings
-from askdoc.answer.model import Model, connect
+from askdoc.answer.connect import connect
+from askdoc.answer.model import Model
 from askdoc.answer.recheck import check
 from askdoc.web.render import conversation
 from askdoc.web.turns import Turn

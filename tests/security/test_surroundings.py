@@ -115,7 +115,7 @@ def test_chroma_takes_nothing_from_there(folder, tmp_path: Path, where: str) -> 
 TRACED = """
 import sys
 import askdoc
-from askdoc.answer.model import connect
+from askdoc.answer.connect import connect
 from langchain_core.tracers.langchain import wait_for_all_tracers
 model = connect(askdoc.Settings(llm="openai:it", llm_base_url=sys.argv[1]))
 try:

@@ -5,8 +5,10 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from askdoc.answer.citation import Claim, Quote, cite, claims, quoted
-from askdoc.answer.model import Model, count, fitting, prompt
+from askdoc.answer.model import Model
+from askdoc.answer.prompt import count, fitting, prompt
 from askdoc.answer.query import History
+from askdoc.answer.thoughts import thinks_aloud, without_thoughts
 from askdoc.answer.verify.claims import support, unsupported
 from askdoc.errors import ModelFailed
 from askdoc.ingest.chunker import sentences
@@ -25,7 +27,7 @@ REFUSAL = re.compile(
     r"(?:answer|contain|provide|mention|say|include|give|specify)\b[^,;]*$",
     re.I,
 )
-THOUGHTS = ("<think>", "</think>")  # between which some models think aloud
+ENDED = re.compile(r"[.!?…。！？:;]['\"”’»)*_`]*$")  # how a whole sentence ends
 
 Resolved = tuple[tuple[Span, ...], tuple[str, ...]]
 """The spans that a claim rests on, and what they do not carry."""
@@ -75,13 +77,17 @@ def generate(
         for piece in writing:
             text += piece
             if piece:
-                growing = Reply(*resolver.resolve(text, finished=False))
+                said = "" if thinks_aloud(text) else text
+                growing = Reply(*resolver.resolve(said, finished=False))
             yield growing  # also while the model is silent: only then can it be stopped
     except ModelFailed as error:
         failure = str(error)
     finally:
         writing.close()
-    own, citations = resolver.resolve(text)
+    cut = bool(failure) or writing.cut
+    if cut and thinks_aloud(text):
+        text = ""
+    own, citations = resolver.resolve(text, cut=cut)
     tokens = dict(writing.tokens) or {
         "read": sum(count(content) for _, content in messages),
         "written": count(text),
@@ -96,12 +102,15 @@ def generate(
     elif citations:
         note = f"{model.name} was stopped before it was done" if writing.cut else ""
         yield Reply(own, citations, tokens, note)
-    elif (settings.strict or not own) and any(
-        any(map(str.isalnum, claim.text)) for claim in claims(without_thoughts(text))
+    elif (
+        not cut
+        and (settings.strict or not own)
+        and any(any(map(str.isalnum, claim.text)) for claim in claims(without_thoughts(text)))
     ):
         yield Reply(tokens=tokens, refused=True)
     else:
         why = "wrote nothing that the passages carry" if own else "wrote nothing"
+        why = "was stopped before it was done" if cut else why
         note = f"{model.name} {why}{'; these are quotes' if quotes else ''}"
         yield Reply(*quoted(quotes), tokens, note, False, refused=not quotes)
 
@@ -120,18 +129,20 @@ class Resolver:
         self._resolved: dict[Claim, Resolved] = {}
 
     def resolve(
-        self, written: str, finished: bool = True
+        self, written: str, finished: bool = True, cut: bool = False
     ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
         """The sentences so far with the citations they need, numbered by first appearance.
 
-        Where the text is not ``finished``, its last sentence is shown as it is, unchecked. What
-        only says that there is no answer is left out.
+        Where the text is not ``finished``, its last sentence is shown as it is, unchecked; where it
+        was ``cut`` off, half a sentence is left out. So is what only says that there is no answer.
         """
         every = [
             claim
             for claim in claims(without_thoughts(written), finished)
             if not refuses(claim.text)
         ]
+        if cut and every and not (ENDED.search(every[-1].text) or written.rstrip().endswith("]")):
+            every.pop()
         settled = every if finished else every[:-1]
         resolved: list[Sentence] = []
         citations: dict[tuple[str, int, int], Citation] = {}
@@ -193,15 +204,6 @@ class Resolver:
     ) -> tuple[str, ...]:
         context = [self._question, *(f"{p.title}\n{p.heading or ''}" for p in passages)]
         return unsupported(claim.text, [span.text for span in spans], "\n".join(context))
-
-
-def without_thoughts(written: str) -> str:
-    """What a model wrote for others to read, without the thoughts that it began with."""
-    begin, end = THOUGHTS
-    opened = written.lstrip()
-    if not opened.startswith(begin):
-        return "" if begin.startswith(opened) else written
-    return opened.partition(end)[2]
 
 
 def refuses(text: str) -> bool:

@@ -177,7 +177,7 @@ def _worded(fact: str, term: Term, model: Model | None, swap: tuple[str, str] = 
         return cloze
     asked = f"Statement: {fact.replace(*swap)}\nTerm: {term.text}"
     try:
-        lines = "".join(model.write([("system", RULES), ("human", asked)])).strip().splitlines()
+        lines = model.reply([("system", RULES), ("human", asked)]).splitlines()
     except ModelFailed:
         return cloze
     usable = (

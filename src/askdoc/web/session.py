@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from askdoc.answer.model import Model, connect
+from askdoc.answer.connect import connect
+from askdoc.answer.model import Model
+from askdoc.answer.thoughts import thinks_aloud, without_thoughts
 from askdoc.errors import BadInput, ModelFailed
 from askdoc.settings import Settings
 
@@ -70,9 +72,9 @@ def try_out(settings: Settings, name: str, address: str, key: str) -> tuple[Mode
     with closing(model.write(GREETING)) as pieces:
         for piece in pieces:
             words += piece
-            if len(words) > SHOWN:
+            if len(without_thoughts(words)) > SHOWN and not thinks_aloud(words):
                 break
-    if not words.strip():
+    said, seconds = " ".join(without_thoughts(words).split())[:SHOWN], time.perf_counter() - began
+    if not said:
         raise ModelFailed(f"{model.name} wrote nothing")
-    said, seconds = " ".join(words.split())[:SHOWN], time.perf_counter() - began
     return model, f"{model.name} answered “{said}” after {seconds:.1f} seconds"

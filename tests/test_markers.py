@@ -91,5 +91,5 @@ def test_the_streamed_result_is_the_unsplit_one(written: str, data: st.DataObjec
             half = written[marker.start() : cut].strip()
             if half and found and "`" not in written and cut < marker.end():
                 before = claims(written[: marker.start()])
-                was_there = bool(before) and before[-1].text.endswith(half)  # as in "[[1][", or a line before
+                was_there = bool(before) and before[-1].text.endswith(half)  # as in "[[1]["
                 assert was_there or not found[-1].text.endswith(half)

@@ -1,12 +1,25 @@
 """An index that cannot be written answers; what is wrong is named as what it is."""
 
+import errno
 import os
+import sqlite3
 import stat
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from helpers import build_of
 
-from askdoc import Assistant, Settings
+from askdoc import (
+    AskdocError,
+    Assistant,
+    IndexBusy,
+    IndexDamaged,
+    IndexUnavailable,
+    Settings,
+)
 from askdoc.index.home import Home
 from askdoc.index.index import Index
 from askdoc.index.lock import only_writer
@@ -55,6 +68,57 @@ def test_a_read_only_index_answers(folder, bound, tmp_path: Path) -> None:
     finally:
         lock(tmp_path, writable=True)
     assert Index.open(Settings(corpus=root, index=tmp_path / "index")).sync().added == ("tide.md",)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "advice"),
+    [
+        (OSError(errno.EROFS, os.strerror(errno.EROFS)), IndexUnavailable, "its permissions, or"),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), IndexUnavailable, "room on the disk"),
+        (OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)), IndexUnavailable, "room on the disk"),
+        (OSError(errno.EMFILE, os.strerror(errno.EMFILE)), IndexUnavailable, "ulimit -n"),
+        (OSError(errno.EIO, os.strerror(errno.EIO)), IndexUnavailable, "and its disk"),
+        (MemoryError(), IndexUnavailable, "more memory"),
+        (RuntimeError("can't start new thread"), IndexUnavailable, "more memory"),
+        (sqlite3.OperationalError("locking protocol"), IndexUnavailable, "and its disk"),
+        (ValueError("Failed to acquire Lockfile: LockBusy."), IndexBusy, "another process"),
+        (sqlite3.DatabaseError("database disk image is malformed"), IndexDamaged, "--rebuild"),
+    ],
+)
+def test_only_what_is_damaged_is_called_so(
+    tmp_path: Path, error: Exception, kind: type[AskdocError], advice: str
+) -> None:
+    """What the libraries and the system say, where no test can bring it about."""
+    home = Home(tmp_path, tmp_path, "askdoc index --rebuild")
+    with pytest.raises(kind) as caught, home.telling("part"):
+        raise error
+    assert advice in str(caught.value)
+    assert ("--rebuild" in str(caught.value)) == (kind is IndexDamaged)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_hinders_is_named(folder, bound, other, tmp_path: Path) -> None:
+    """By processes of which one may not read, one may open few files, and one comes too late."""
+    root, index = folder({"ferry.md": FERRY}), tmp_path / "index"
+    place = ("--corpus", root, "--index", index)
+    Assistant.from_folder(root, Settings(index=index)).index.close()
+    manifest = build_of(index) / "manifest.sqlite"
+    manifest.chmod(0)
+    code, _, err = bound("ask", QUESTION, *place)
+    manifest.chmod(0o600)
+    assert (code, err.count("\n"), "see to its permissions" in err) == (1, 1, True)
+    few = ["sh", "-c", 'ulimit -n 16; exec "$@"', "sh", sys.executable, "-m", "askdoc"]
+    done = subprocess.run(
+        [*few, "ask", QUESTION, *map(str, place)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "ulimit -n" in done.stderr
+    with closing(sqlite3.connect(manifest, timeout=0)) as taken:
+        taken.execute("UPDATE meta SET value = '99' WHERE name = 'version'")
+        taken.commit()
+        _, _, err = other("ask", QUESTION, *place)
+        assert "was built with version 99, not" in err
+        assert "use the askdoc that built it" in err
 
 
 @pytest.mark.parametrize("place", [None, "elsewhere"])

@@ -18,14 +18,20 @@ BUILD = "build-"
 CURRENT = "current"
 BEFORE = ("manifest.sqlite", "manifest.sqlite-*", "chroma", "bm25")
 """What lay in the index folder itself before version 7."""
-UNAVAILABLE = re.compile(
-    "permission denied|read-?only|disk is full|no space left|quota|file too large|disk i/o"
-    "|io::error|unable to open|too many open|failed to apply logs",
-    re.IGNORECASE,
-)
-"""What SQLite, Chroma and tantivy say where a folder cannot be read or written."""
-BUSY = re.compile("database is locked|pool timed out")
-"""What SQLite and Chroma say where another process writes for longer than they wait."""
+ELSEWHERE = "or name another folder with --index or ASKDOC_INDEX"
+ROOM = f"make room on the disk, {ELSEWHERE}"
+REASONS = {
+    "disk is full|no space left|quota|file too large": ROOM,
+    "too many open": "let askdoc open more files at a time (`ulimit -n`)",
+    "out of memory|memoryerror|cannot allocate|new thread": "leave askdoc more memory",
+    "permission denied|not permitted|read-?only": f"see to its permissions, {ELSEWHERE}",
+    "disk i/o|io::error|unable to open|failed to apply logs|locking protocol": (
+        f"see to its permissions and its disk, {ELSEWHERE}"
+    ),
+}
+"""What SQLite, Chroma, tantivy and the system say where nothing is damaged, and what to do then."""
+BUSY = re.compile("(?:database|table|schema) is locked|pool timed out|lockbusy", re.IGNORECASE)
+"""What the libraries say where another process writes for longer than they wait."""
 SPACE = 10_000_000  # bytes; with less on its disk, what fails does so for want of it
 SERVER = "Chroma at "  # how that part is called where a server holds it
 
@@ -94,10 +100,10 @@ class Home:
         )
 
     def unavailable(self, why: str) -> IndexUnavailable:
-        """What to raise where the index cannot be read or written."""
+        """What to raise where the index cannot be read or written, with what to do about it."""
+        what = _remedy(why) or (ROOM if self._is_full() else [*REASONS.values()][-1])
         return IndexUnavailable(
-            f"the index at {self.folder} cannot be used as it should ({why}): see to its "
-            "permissions and its disk's space, or name another folder with --index or ASKDOC_INDEX"
+            f"the index at {self.folder} cannot be used as it should ({why}): {what}"
         )
 
     def _is_full(self) -> bool:
@@ -127,11 +133,17 @@ class Home:
             why = f"{part} {lines[0]}".strip()
             if part.startswith(SERVER):
                 raise AskdocError(f"{why}: see to the server") from error
-            if isinstance(error, OSError) or UNAVAILABLE.search(str(error)) or self._is_full():
-                raise self.unavailable(why) from error
             if BUSY.search(why):
                 raise IndexBusy(f"another process keeps the index {self.folder} locked") from error
+            if isinstance(error, OSError) or _remedy(f"{why} {error}") or self._is_full():
+                raise self.unavailable(why) from error
             raise self.damaged(why) from error
+
+
+def _remedy(why: str) -> str:
+    """What to do about a failure of which the words tell the reason; nothing where they do not."""
+    found = (do for words, do in REASONS.items() if re.search(words, why, re.IGNORECASE))
+    return next(found, "")
 
 
 def write_private(path: Path, text: str) -> None:

@@ -109,9 +109,10 @@ class Stores:
         for name, value in now.items():
             if then.get(name) != value:
                 manifest.close()
+                keep = "use the askdoc that built it" if name == "version" else "keep that one"
                 raise IndexMismatch(
                     f"the index at {settings.index_folder} was built with {name} "
-                    f"{then.get(name)}, not {value}: keep that one, or build it again with "
+                    f"{then.get(name)}, not {value}: {keep}, or build it again with "
                     f"`{settings.rebuild_command}`"
                 )
 

@@ -1,6 +1,9 @@
 """Finding, choosing, citing and abstaining, over the real corpus with the real models."""
 
+import json
+
 import pytest
+from helpers import ROOT
 
 from askdoc import NO_ANSWER, Assistant, BadInput, Settings, ask
 from askdoc.answer.answer_types import expected_type
@@ -8,6 +11,7 @@ from askdoc.answer.calibration import bundled
 from askdoc.answer.citation import Quote, marked, quoted
 from askdoc.answer.evidence import confidence
 from askdoc.answer.query import Query
+from askdoc.answer.spelling import language_asked
 from askdoc.types import Span
 
 
@@ -221,3 +225,50 @@ def test_odd_questions_are_answered_or_refused(question: str, assistant: Assista
     assert 0 <= answer.confidence <= 1
     for cited in answer.citations:
         assert assistant.document(cited.source).text[cited.start : cited.end] == cited.quote
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Wie hoch ist der Berg Aragaz?", "de"),
+        ("Combien coûte le billet pour Gyumri ?", "fr"),
+        ("¿Cuándo se construyó la presa de Sevan?", "es"),
+        ("Kto zbudował zaporę w Metsamor?", "pl"),
+        ("Когда была построена плотина?", "ru"),
+        ("ダムはいつ建設されましたか", "ja"),
+    ],
+)
+def test_a_refusal_tells_of_a_language_that_the_embedder_was_not_made_for(
+    assistant: Assistant, question: str, language: str
+) -> None:
+    answer = assistant.ask(question)
+    assert not answer.answered
+    assert answer.note == answer.as_dict()["note"] == answer.remarks[0]
+    assert f"the embedder was not made for: {language}. For it, set ASKDOC_EMBEDDER=" in answer.note
+    assert f"`{assistant.settings.rebuild_command}`" in answer.note
+    unsure = assistant.ask("Wie alt ist Anna Hakobjan?")
+    assert (unsure.certainty, "made for: de." in unsure.note) == ("unsure", True)
+
+
+def test_no_english_question_is_taken_for_another(assistant: Assistant) -> None:
+    """Nor one with many names; those of all our sets that are foreign are known to be so."""
+    assert assistant.ask("Who owns the Krzysztof Szczepaniak bakery?").note == ""
+    rows = [
+        json.loads(line)
+        for path in (ROOT / "evals" / "questions").glob("**/*.jsonl")
+        for line in path.read_text("utf-8").splitlines()
+    ]
+    asked = [row for row in rows if row.get("question")]
+    found = {row["question"] for row in asked if language_asked(row["question"])}
+    foreign = {row["question"] for row in asked if row.get("kind") == "other-language"}
+    assert len(asked) > 2000
+    assert found <= foreign
+    assert 2 * len(found) > len(foreign)
+    for names in (
+        "Who are Ararat Mirzoyan, Hakan Fidan and Jeyhun Bayramov?",
+        "Does Jean-Luc Mélenchon support François Ruffin?",
+        "Who wrote Cien años de soledad?",
+        "Kubernetes kubelet cgroup OOMKilled pods?",
+        "summarise csto.docx",
+    ):
+        assert language_asked(names) is None

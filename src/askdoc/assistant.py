@@ -21,6 +21,7 @@ from askdoc.answer.pipeline import Findings, find
 from askdoc.answer.query import History, contextualize, points_back
 from askdoc.answer.quotes import left_open, quotes_of
 from askdoc.answer.replies import reply
+from askdoc.answer.spelling import language_asked
 from askdoc.errors import BadInput, IndexBusy, IndexUnavailable
 from askdoc.index.index import Index, OnProgress
 from askdoc.settings import Settings
@@ -113,8 +114,11 @@ class Assistant:
             **findings.seconds,
         }
         disagree = [told(part.disagree) for part in findings.parts or (findings,)]
+        doubtful = findings.confidence < self.settings.sure
+        foreign = self.index.warning_of(language_asked(question)) if doubtful else ""
         with closing(self._written(findings, history, model)) as growing:
             for written in growing:
+                beside = [foreign, *(() if written.refused else disagree)]
                 answer = Answer(
                     question,
                     findings.query.text,
@@ -126,9 +130,9 @@ class Assistant:
                     findings.confidence,
                     seconds | {"write": time.perf_counter() - looked},
                     written.tokens,
-                    " ".join(filter(None, (written.note, *([] if written.refused else disagree)))),
+                    " ".join(filter(None, (written.note, *beside))),
                     findings.query.unknown_words,
-                    findings.confidence < self.settings.sure or written.doubtful,
+                    doubtful or written.doubtful,
                     calibrated=findings.calibrated,
                 )
                 yield answer

@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 from askdoc.answer.encoding import is_common
 from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
-from askdoc.ingest.words import english, is_english
+from askdoc.ingest.words import clearly_not_english, english, is_english
 from askdoc.tuning import ENGLISH_WORD, FREQUENT, KNOWN, LONG_WORD, NAMES_ONLY, SHORT_NAME
 
 # Short forms without their apostrophe, of those that are no words by themselves.
@@ -48,6 +48,20 @@ def correct_spelling(question: str, index: Index) -> str:
         if correction:
             question = re.sub(rf"\b{word}\b", correction, question)
     return question
+
+
+def language_asked(question: str) -> str | None:
+    """The language of a question (ISO 639-1) that is clearly not English; None for all others.
+
+    Names tell nothing: of the other words, at least three, half or more must be no English ones,
+    unless no letter is Latin.
+    """
+    words = [word for word in re.findall(r"[^\W\d_]+", question)[:WORDS] if len(word) > 1]
+    common = [word for number, word in enumerate(words) if not number or word[0].islower()]
+    latin = re.search("[A-Za-z]", question)
+    if latin and (len(common) < 3 or 2 * sum(map(is_english, common)) > len(common)):
+        return None
+    return clearly_not_english(question) if words else None
 
 
 def is_frequent(word: str) -> bool:

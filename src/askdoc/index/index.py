@@ -322,7 +322,24 @@ class Index:
         found = ", ".join(f"{code} ({count})" for code, count in foreign.most_common())
         return (
             f"{foreign.total()} documents are in languages that the embedder was not made for: "
-            f"{found}. For these, set ASKDOC_EMBEDDER=intfloat/multilingual-e5-small and run "
+            f"{found}. For these, {self._other_embedder}"
+        )
+
+    def warning_of(self, language: str | None) -> str:
+        """The same of a question in such a language; None is one that it may be made for."""
+        made_for = languages_of(self.settings.embedder)
+        if not language or not made_for or language in made_for:
+            return ""
+        return (
+            f"The question is in a language that the embedder was not made for: {language}. "
+            f"For it, {self._other_embedder}"
+        )
+
+    @property
+    def _other_embedder(self) -> str:
+        """What to do about such languages."""
+        return (
+            "set ASKDOC_EMBEDDER=intfloat/multilingual-e5-small and run "
             f"`{self.settings.rebuild_command}`"
         )
 

@@ -5,9 +5,11 @@ import importlib.resources
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 
 ENGLISH = "frequency_dictionary_en_82_765.txt"  # of symspellpy, with British spellings
 LETTERS = 40  # fewer do not tell a language
+CLEARLY = 15  # by how much one must be likelier than English, as the logarithm, in a short text
 SAMPLE = 10_000  # characters, of which the language is told
 NO_SIGNS = {"Co", "Cn", "Cc"}  # Unicode's categories of what stands for no letter
 ODD = 0.3  # of the signs of a text that such may be, at most
@@ -45,6 +47,18 @@ def language(text: str) -> str | None:
     except OSError:
         return None
     return str(code)
+
+
+def clearly_not_english(text: str) -> str | None:
+    """The language of a text that may be as short as a question; None where it may be English."""
+    import py3langid  # where first used, as above
+
+    with suppress(OSError):
+        ranked = dict(py3langid.rank(text[:SAMPLE]))
+        best = max(ranked, key=lambda code: ranked[code])
+        if ranked[best] - ranked["en"] >= CLEARLY:
+            return str(best)
+    return None
 
 
 def is_gibberish(text: str) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from askdoc import Assistant
-from askdoc.answer.dates import Date, date_asked, date_of
+from askdoc.ingest.dates import Date, date_asked, date_of
 from askdoc.types import Block, BlockKind, Document
 
 RENT = "The rent of a garage is {} euros a month."

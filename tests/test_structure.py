@@ -21,7 +21,7 @@ ORDER = [
 """The folders, and the modules beside them: each imports only from those before it."""
 WITHIN = {
     "answer": [
-        "terms", "dates", "answer_types", "highlight", "calibration", "encoding", "reader",
+        "terms", "answer_types", "highlight", "calibration", "encoding", "reader",
         "spelling", "telling", "verify", "query", "retrieve", "context", "similarity", "evidence",
         "topic", "disagreement", "pipeline", "explain", "langchain", "citation", "quotes",
         "everyday", "replies", "thoughts", "prompt", "model", "connect", "generate", "recheck",
@@ -87,6 +87,7 @@ OWNERS = {
     "typer": ["cli"],
     "uvicorn": ["web.server"],
     "xlrd": ["ingest.formats.xls"],
+    "yaml": ["ingest.formats.properties"],
 }
 """The modules that may know a library; where several of one folder do, the folder."""
 FILES = [

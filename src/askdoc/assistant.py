@@ -23,6 +23,7 @@ from askdoc.answer.quotes import left_open, quotes_of
 from askdoc.answer.replies import reply
 from askdoc.answer.spelling import language_asked
 from askdoc.errors import BadInput, IndexBusy, IndexUnavailable
+from askdoc.index.filter import Where
 from askdoc.index.index import Index, OnProgress
 from askdoc.settings import Settings
 from askdoc.tuning import TOLD_BEFORE, WORTH_ASKING
@@ -77,16 +78,25 @@ class Assistant:
         assistant.catch_up(on_progress)
         return assistant
 
-    def ask(self, question: str, history: History = (), sources: Sequence[str] = ()) -> Answer:
+    def ask(
+        self,
+        question: str,
+        history: History = (),
+        sources: Sequence[str] = (),
+        where: Where | None = None,
+    ) -> Answer:
         """The answer to a question, or the one refusal with the closest passages.
 
         ``history`` holds the earlier turns, oldest first, each
         ``{"role": "user" or "assistant", "content": text}``; ``sources`` names the documents that
-        may answer, and folders of them with a slash at the end; all may where it is empty. Raises
-        BadInput for a question that is empty or too long, for a history of another shape, for a
-        document that is not in the index, and for an index without passages.
+        may answer, and folders of them with a slash at the end; all may where it is empty. Of these
+        may those whose metadata match ``where``, as in
+        ``{"author": "Ann", "date": {"$gte": "2024"}}``; it can have ``$eq $ne $gt $gte $lt $lte $in
+        $nin $and $or``. Raises BadInput for a question that is empty or too long, for a history of
+        another shape, for a document that is not in the index, for a ``where`` that cannot be
+        understood or that no document matches, and for an index without passages.
         """
-        *_, answer = self.stream(question, history, sources=sources)
+        *_, answer = self.stream(question, history, sources=sources, where=where)
         return answer
 
     def stream(
@@ -95,19 +105,21 @@ class Assistant:
         history: History = (),
         model: Model | None = None,
         sources: Sequence[str] = (),
+        where: Where | None = None,
     ) -> Generator[Answer]:
         """The answer as it grows; the last one is what ``ask`` returns.
 
         ``model`` writes it in place of the assistant's own. Closing the iterator stops the model.
         """
         model = model or self.model
-        everyday = self._everyday(question, history, sources)
+        sources = self._checked(question, history, sources, where)
+        everyday = self._everyday(question, sources)
         if everyday:
             yield everyday
             _log(everyday)
             return
         began = time.perf_counter()
-        findings = self.find(question, history, sources=sources, model=model)
+        findings = self._found(question, history, None, sources, model)
         looked = time.perf_counter()
         seconds = {
             "query": looked - began - sum(findings.seconds.values()),
@@ -138,9 +150,8 @@ class Assistant:
                 yield answer
         _log(answer)
 
-    def _everyday(self, question: str, history: History, sources: Sequence[str]) -> Answer | None:
+    def _everyday(self, question: str, sources: Sequence[str]) -> Answer | None:
         """The reply to a turn that is no question about what the documents say; None for one."""
-        sources = self._checked(question, history, sources)
         began = time.perf_counter()
         turn = recognise(question, self.index, sources)
         if turn is None:
@@ -149,7 +160,8 @@ class Assistant:
         sentences, citations = reply(turn, self.index)
         if not sentences:
             return None
-        findings = self.find(question, sources=[turn.source] if turn.source else sources)
+        among = [turn.source] if turn.source else sources
+        findings = self._found(question, (), None, among, None)
         written = time.perf_counter() - recognised - sum(findings.seconds.values())
         return Answer(
             question,
@@ -194,12 +206,24 @@ class Assistant:
         k: int | None = None,
         sources: Sequence[str] = (),
         model: Model | None = None,
+        where: Where | None = None,
     ) -> Findings:
         """What every step finds for a question; ``k`` hits, by default as the settings say.
 
         ``model`` may rewrite a follow-up. Raises BadInput as ``ask`` does.
         """
-        sources = self._checked(question, history, sources)
+        among = self._checked(question, history, sources, where)
+        return self._found(question, history, k, among, model)
+
+    def _found(
+        self,
+        question: str,
+        history: History,
+        k: int | None,
+        sources: Sequence[str],
+        model: Model | None,
+    ) -> Findings:
+        """The same, of what has been checked."""
         rewrite = model.rewrite if model else None
         asked = without_everyday(history, self.index, sources)
         query = contextualize(question, asked, self.index, rewrite, sources)
@@ -213,21 +237,28 @@ class Assistant:
             return replace(found, confidence=TOLD_BEFORE * found.confidence)
         return found
 
-    def search(self, query: str, k: int = 10, sources: Sequence[str] = ()) -> list[Hit]:
-        """The ``k`` best hits, best first; ``sources`` as for ``ask``, and BadInput as there."""
+    def search(
+        self, query: str, k: int = 10, sources: Sequence[str] = (), where: Where | None = None
+    ) -> list[Hit]:
+        """The ``k`` best hits, best first; the rest as for ``ask``, and BadInput as there."""
         _check_k(k)
-        found = self.find(query, k=k, sources=sources)
+        found = self.find(query, k=k, sources=sources, where=where)
         LOG.debug("searched for %r: %d passages", found.query.text, len(found.hits))
         return list(found.hits)
 
     async def aask(
-        self, question: str, history: History = (), sources: Sequence[str] = ()
+        self,
+        question: str,
+        history: History = (),
+        sources: Sequence[str] = (),
+        where: Where | None = None,
     ) -> Answer:
         """What ``ask`` gives, without holding up the event loop; raises as that does.
 
         Cancelling it stops the model, as for ``astream``.
         """
-        async with aclosing(self.astream(question, history, sources=sources)) as growing:
+        growing = self.astream(question, history, sources=sources, where=where)
+        async with aclosing(growing):
             async for answer in growing:  # noqa: B007 - the last one counts
                 pass
         return answer
@@ -238,29 +269,35 @@ class Assistant:
         history: History = (),
         model: Model | None = None,
         sources: Sequence[str] = (),
+        where: Where | None = None,
     ) -> AsyncGenerator[Answer]:
         """What ``stream`` yields, without holding up the event loop.
 
         Closing it, or cancelling what waits for it, stops the model. A search that is under way is
         done first, in its thread, and so is a follow-up that the model puts in other words.
         """
-        return each(self.stream(question, history, model, sources))
+        return each(self.stream(question, history, model, sources, where))
 
-    async def asearch(self, query: str, k: int = 10, sources: Sequence[str] = ()) -> list[Hit]:
+    async def asearch(
+        self, query: str, k: int = 10, sources: Sequence[str] = (), where: Where | None = None
+    ) -> list[Hit]:
         """What ``search`` gives, without holding up the event loop; raises as that does."""
-        return await waited(self.search, query, k, sources)
+        return await waited(self.search, query, k, sources, where)
 
     def explain(self, question: str, source: str) -> Explanation:
         """Why a document was used for a question, or which step lost it; raises BadInput."""
         return explain(self.index, self.find(question), source)
 
-    def as_retriever(self, k: int = 8) -> "PassageRetriever":
-        """A LangChain retriever that gives the ``k`` best hits as LangChain documents."""
+    def as_retriever(self, k: int = 8, where: Where | None = None) -> "PassageRetriever":
+        """A LangChain retriever that gives the ``k`` best hits as LangChain documents.
+
+        They are of documents that match ``where``, as for ``ask``.
+        """
         # Imported where first used: LangChain takes longer to import than a question to answer.
         from askdoc.answer.langchain import PassageRetriever
 
         _check_k(k)
-        return PassageRetriever(index=self.index, k=k)
+        return PassageRetriever(index=self.index, k=k, where=where)
 
     def sync(self, on_progress: OnProgress = lambda progress: None) -> SyncReport:
         """Brings the index up to date with the folder; a line for each document."""
@@ -286,7 +323,9 @@ class Assistant:
         )
         return report.note
 
-    def _checked(self, question: str, history: History, sources: Sequence[str]) -> Sequence[str]:
+    def _checked(
+        self, question: str, history: History, sources: Sequence[str], where: Where | None
+    ) -> Sequence[str]:
         """The documents that may answer, all where there are none; raises BadInput as ``ask``."""
         _check_question(question)
         _check_history(history)
@@ -309,7 +348,7 @@ class Assistant:
             if not named:
                 raise BadInput(f"there is no document {source[:200]!r} in the index")
             among |= dict.fromkeys(named)
-        return list(among)
+        return self.index.matching(where, list(among)) if where else list(among)
 
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none."""

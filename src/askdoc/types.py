@@ -33,6 +33,9 @@ UNCALIBRATED = (
 )
 """What stands below an answer whose confidence is reckoned by the weights of other models."""
 
+Metadata = Mapping[str, Any]
+"""What is told of a document by its names: text, numbers, true or false, or lists of these."""
+
 NO_ANSWER = "The documents do not answer this question."
 """The one refusal: the text of every answer that is abstained."""
 
@@ -108,7 +111,8 @@ class Document:
     none overlaps another, and outside of them is only white space; ``pages`` holds the offset at
     which each page begins, and is empty where the format has no pages; ``hidden`` is how many
     characters the file holds that its reader does not see; ``remark`` is what else to know of how
-    it was read, as by OCR.
+    it was read, as by OCR; ``metadata`` is what ``where`` can ask for: what the file tells of
+    itself, as its author and date, and its kind, folder and language.
     """
 
     source: str
@@ -119,6 +123,7 @@ class Document:
     pages: tuple[int, ...] = ()
     hidden: int = 0
     remark: str = ""
+    metadata: Metadata = field(default_factory=dict, hash=False)
 
     @cached_property
     def unseen(self) -> str:
@@ -194,6 +199,11 @@ class Span:
     def title(self) -> str:
         """The title of the document."""
         return self.document.title
+
+    @property
+    def metadata(self) -> Metadata:
+        """The metadata of the document."""
+        return self.document.metadata
 
     @property
     def text(self) -> str:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Sequence
 
 from askdoc.answer.answer_types import expected_type
-from askdoc.answer.dates import date_of
 from askdoc.answer.evidence import Evidence
 from askdoc.answer.query import YEAR
 from askdoc.answer.verify.tokens import Kind, Token, tokens_of
+from askdoc.ingest.dates import date_of
 from askdoc.ingest.rows import with_header
 from askdoc.tuning import (
     BELOW_BEST,

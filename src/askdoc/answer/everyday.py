@@ -19,13 +19,13 @@ from enum import StrEnum
 from operator import mul
 from pathlib import Path
 
-from askdoc.answer.dates import date_asked
 from askdoc.answer.query import History
 from askdoc.answer.spelling import is_frequent
 from askdoc.answer.telling import spelled_out, telling
 from askdoc.answer.terms import CONTRACTED, any_of
 from askdoc.index.embedder import embedder
 from askdoc.index.index import Index
+from askdoc.ingest.dates import date_asked
 from askdoc.settings import BUNDLED
 from askdoc.tuning import EVERYDAY, EVERYDAY_WORDS, NAME_WORDS
 

@@ -14,7 +14,6 @@ from statistics import fmean
 from askdoc.answer.answer_types import AnswerType, expected_type
 from askdoc.answer.calibration import Calibration
 from askdoc.answer.context import with_context
-from askdoc.answer.dates import date_asked, dates_in, is_of
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
 from askdoc.answer.similarity import Similarity, in_its_place, similarities
@@ -22,6 +21,7 @@ from askdoc.answer.telling import telling
 from askdoc.answer.verify.claims import unsupported
 from askdoc.answer.verify.tokens import tokens_of
 from askdoc.index.bm25 import terms
+from askdoc.ingest.dates import date_asked, dates_in, is_of
 from askdoc.ingest.extract import ENVELOPE, QUOTED
 from askdoc.ingest.rows import named_cells, with_header
 from askdoc.tuning import (

@@ -6,11 +6,11 @@ from askdoc.answer.answer_types import AnswerType, expected_type
 from askdoc.answer.terms import (
     AMOUNTS,
     CURRENCIES,
-    MONTH_FORMS,
     SCALES,
     WEEKDAY_FORMS,
     any_of,
 )
+from askdoc.ingest.dates import MONTH_FORMS
 
 _NUMBER = r"\d(?:[\d.,]*\d)?"
 _SCALED = rf"{_NUMBER}(?: ?(?:{any_of(frozenset(SCALES))}))?"

@@ -10,21 +10,24 @@ from pydantic import ConfigDict
 
 from askdoc.answer.pipeline import find
 from askdoc.answer.query import contextualize
+from askdoc.index.filter import Where
 from askdoc.index.index import Index
 from askdoc.types import Hit
 from askdoc.waiting import waited
 
 
 class PassageRetriever(BaseRetriever):
-    """The ``k`` best hits for anyone's chain.
+    """The ``k`` best hits for anyone's chain, of documents that match ``where`` if it is given.
 
     A document's ``page_content`` is the passage, its metadata where that is: source, title, page,
-    heading, start and end in the text, both hashes, score and the ways that found it.
+    heading, start and end in the text, both hashes, score and the ways that found it, and what is
+    told of its document (author, date, kind …).
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
     index: Index
     k: int
+    where: Where | None = None
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
@@ -37,13 +40,14 @@ class PassageRetriever(BaseRetriever):
         return await waited(self._found, query)
 
     def _found(self, query: str) -> list[Document]:
-        findings = find(self.index, contextualize(query, (), self.index), self.k)
+        among = self.index.matching(self.where) if self.where else ()
+        findings = find(self.index, contextualize(query, (), self.index, sources=among), self.k)
         return [_document(hit) for hit in findings.hits]
 
 
 def _document(hit: Hit) -> Document:
     """A hit as LangChain has it."""
-    metadata = hit.as_dict()
     of = hit.passage.document
+    metadata = {**of.metadata, **hit.as_dict()}
     hashes = {"file_sha256": of.file_sha256, "text_sha256": of.text_sha256}
     return Document(page_content=metadata.pop("text"), metadata=metadata | hashes)

@@ -12,13 +12,13 @@ from itertools import zip_longest
 from statistics import fmean
 
 from askdoc.answer.calibration import Calibration, calibration
-from askdoc.answer.dates import date_asked, date_of, date_told, is_of
 from askdoc.answer.disagreement import disagreeing
 from askdoc.answer.evidence import Evidence, choose, confidence, judged
 from askdoc.answer.query import Query, subqueries
 from askdoc.answer.retrieve import Candidate, fold, join, rerank, retrieve
 from askdoc.answer.topic import topic_evidence, topic_first, topic_of, topic_told
 from askdoc.index.index import Index
+from askdoc.ingest.dates import date_asked, date_of, date_told, is_of
 from askdoc.types import Hit
 
 

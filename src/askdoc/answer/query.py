@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from askdoc.answer.spelling import correct_spelling
 from askdoc.answer.telling import function_terms, nouns, spelled_out, telling
-from askdoc.answer.terms import CAPITAL, CONTINUING, MONTHS
+from askdoc.answer.terms import CAPITAL, CONTINUING
 from askdoc.answer.verify.tokens import Kind, tokens_of
 from askdoc.errors import ModelFailed
 from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
+from askdoc.ingest.dates import MONTHS
 from askdoc.tuning import (
     AT_A_TIME,
     CARRIED_NAMES,

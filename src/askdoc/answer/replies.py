@@ -11,13 +11,13 @@ from pathlib import Path
 
 from askdoc.answer.citation import cite, sentence_of, unmarked
 from askdoc.answer.context import with_context
-from askdoc.answer.dates import Date, date_asked, date_of, is_of
 from askdoc.answer.everyday import Kind, Turn
 from askdoc.answer.telling import telling
 from askdoc.index.bm25 import terms
 from askdoc.index.dense import cosine
 from askdoc.index.index import Index
 from askdoc.ingest.chunker import sentences
+from askdoc.ingest.dates import Date, date_asked, date_of, is_of
 from askdoc.ingest.rows import named_cells, rows
 from askdoc.tuning import SAME_SENTENCE
 from askdoc.types import BlockKind, Citation, Document, Passage, Sentence, Span

@@ -9,6 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from askdoc.ingest.dates import MONTHS
+
 _LISTS: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
@@ -81,10 +83,6 @@ AMOUNTS = frozenset((*NUMBERS, *SCALES)) | _words("amounts")
 """The words that answer *how many*."""
 ROUGH = _words("rough")
 
-MONTHS: tuple[str, ...] = tuple(_LISTS["months"].split())
-MONTH_FORMS = {form: month for month in MONTHS for form in (month, month[:3])} | {
-    "sept": "september"
-}
 WEEKDAY_FORMS = {form: day for day in _LISTS["weekdays"].split() for form in (day, day + "s")} | {
     "tues": "tuesday",
     "thurs": "thursday",

@@ -12,8 +12,8 @@ from askdoc.answer.evidence import Evidence, in_order, judged
 from askdoc.answer.query import ASKING, Query
 from askdoc.answer.retrieve import Candidate
 from askdoc.answer.telling import function_terms
-from askdoc.answer.terms import MONTHS
 from askdoc.index.bm25 import terms
+from askdoc.ingest.dates import MONTHS
 from askdoc.tuning import (
     ITEMS,
     SENTENCES,

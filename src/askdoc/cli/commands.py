@@ -67,6 +67,14 @@ Documents = Annotated[
     list[str] | None,
     typer.Option("--document", help="Only this document, by its source; can be repeated."),
 ]
+Filter = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        metavar="JSON",
+        help='Only documents of which this is told, as {"author": "Ann", "date": {"$gte": "2024"}}',
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Told = Annotated[
     bool | None,
@@ -131,6 +139,7 @@ def ask(
     corpus: Corpus = None,
     place: Place = None,
     documents: Documents = None,
+    where: Filter = None,
     env_file: EnvFile = None,
     told: Told = None,
     as_json: Json = False,
@@ -138,14 +147,15 @@ def ask(
     """Answer a question from the documents, or say that they do not hold the answer."""
     from askdoc.cli.prompt import Prompt, answer_lines, given
 
-    assistant, sources = assistant_of(settings_of(corpus, place, env_file)), documents or []
+    only = chosen(documents, where)
+    assistant = assistant_of(settings_of(corpus, place, env_file))
     if question is None:
         if sys.stdin.isatty():
-            Prompt(assistant, sources, as_json).run()
+            Prompt(assistant, only, as_json).run()
         else:
-            answer_lines(assistant, sources, as_json)
+            answer_lines(assistant, only, as_json)
         return
-    answer = answered(assistant, given().read().strip() if question == "-" else question, sources)
+    answer = answered(assistant, given().read().strip() if question == "-" else question, only)
     if as_json:
         print_json(answer.as_dict())
     else:
@@ -159,12 +169,14 @@ def search(
     place: Place = None,
     k: Annotated[int, typer.Option("-k", help="How many passages to show.")] = 10,
     documents: Documents = None,
+    where: Filter = None,
     env_file: EnvFile = None,
     told: Told = None,
     as_json: Json = False,
 ) -> None:
     """Show the passages that best match a query."""
-    hits = assistant_of(settings_of(corpus, place, env_file)).search(query, k, documents or [])
+    only = chosen(documents, where)
+    hits = assistant_of(settings_of(corpus, place, env_file)).search(query, k, **only)
     if as_json:
         print_json([hit.as_dict() for hit in hits])
     else:
@@ -358,6 +370,15 @@ def settings_of(
 
     given = {"corpus": corpus, "index": index, "_env_file": env_file, **more}
     return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def chosen(documents: list[str] | None, where: str | None) -> dict[str, Any]:
+    """The documents that count, as ``Assistant.ask`` takes them; raises BadInput for no JSON."""
+    try:
+        return {"sources": documents or [], "where": json.loads(where) if where else None}
+    except ValueError as error:
+        example = '{"author": "Ann"}'
+        raise BadInput(f"--where is no JSON ({error}): give it as {example}") from error
 
 
 def corpora_of(each: Sequence["Settings"]) -> dict[str, "Settings"]:

@@ -9,7 +9,7 @@ import logging
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
@@ -146,14 +146,14 @@ def catch_up(assistant: "Assistant") -> None:
 
 
 def answered(
-    assistant: "Assistant", question: str, sources: Sequence[str], history: "History" = ()
+    assistant: "Assistant", question: str, only: Mapping[str, Any], history: "History" = ()
 ) -> Answer:
-    """The answer; while a language model writes it, standard error tells how far it is."""
+    """The answer, of some documents only; while a model writes it, standard error tells of it."""
     if not assistant.model:
-        return assistant.ask(question, history, sources)
+        return assistant.ask(question, history, **only)
     with (
         notes.status(f"{_line(assistant.model.name)} reads") as status,
-        closing(assistant.stream(question, history, sources=sources)) as growing,
+        closing(assistant.stream(question, history, **only)) as growing,
     ):
         for answer in growing:
             if answer.text:

@@ -4,9 +4,9 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 from rich.text import Text
@@ -38,11 +38,11 @@ HELP = """\
 
 
 class Prompt:
-    """A conversation on a terminal, about some documents or all."""
+    """A conversation on a terminal, about some documents (``only``) or all."""
 
-    def __init__(self, assistant: Assistant, sources: Sequence[str], as_json: bool) -> None:
+    def __init__(self, assistant: Assistant, only: Mapping[str, Any], as_json: bool) -> None:
         self._assistant = assistant
-        self._sources = sources
+        self._only = only
         self._as_json = as_json
         self._history: list[dict[str, str]] = []
         self._last: Answer | None = None
@@ -78,7 +78,7 @@ class Prompt:
 
     def _ask(self, question: str) -> None:
         try:
-            answer = _answer(self._assistant, question, self._sources, self._history, self._as_json)
+            answer = _answer(self._assistant, question, self._only, self._history, self._as_json)
         except (KeyboardInterrupt, typer.Exit):  # the latter where it was indexing
             tell("stopped")
             return
@@ -123,7 +123,7 @@ def given() -> TextIO:
     return sys.stdin
 
 
-def answer_lines(assistant: Assistant, sources: Sequence[str], as_json: bool) -> None:
+def answer_lines(assistant: Assistant, only: Mapping[str, Any], as_json: bool) -> None:
     """Answers each line of standard input by itself; exit code 1 when one could not be.
 
     Raises BadInput when there is none.
@@ -132,7 +132,7 @@ def answer_lines(assistant: Assistant, sources: Sequence[str], as_json: bool) ->
     for line in filter(None, map(str.strip, given())):
         if not as_json:
             out.print(Text(f"{PROMPT}{line}", "bold"))
-        done.append(_answer(assistant, line, sources, (), as_json) is not None)
+        done.append(_answer(assistant, line, only, (), as_json) is not None)
         if not as_json:
             out.print()
     if not done:
@@ -144,14 +144,14 @@ def answer_lines(assistant: Assistant, sources: Sequence[str], as_json: bool) ->
 def _answer(
     assistant: Assistant,
     question: str,
-    sources: Sequence[str],
+    only: Mapping[str, Any],
     history: "History",
     as_json: bool,
 ) -> Answer | None:
     """The answer, which is shown; None where standard error tells why there is none."""
     try:
         catch_up(assistant)
-        answer = answered(assistant, question, sources, history)
+        answer = answered(assistant, question, only, history)
     except typer.Exit:
         raise
     except Exception as error:  # noqa: BLE001 - the next question may be answered

@@ -13,11 +13,12 @@ from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
 from askdoc.answer.model import Model
-from askdoc.answer.terms import CAPITAL, MONTHS
+from askdoc.answer.terms import CAPITAL
 from askdoc.errors import BadInput, ModelFailed
 from askdoc.evaluation.questions import Corpus, QuestionRow, question_of
 from askdoc.evaluation.run import OnQuestion
 from askdoc.ingest.chunker import chunk, sentences
+from askdoc.ingest.dates import MONTHS
 
 UNANSWERABLE = 0.25  # share of the questions whose sentence had a term swapped
 WORDS = range(7, 36)  # of a sentence that makes a question

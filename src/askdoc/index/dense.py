@@ -30,6 +30,7 @@ HNSW: "CreateHNSWConfiguration" = {
     "ef_search": SEARCHED_AMONG,
     "max_neighbors": NEIGHBOURS,
 }
+MOST_NAMED = 32_000  # sources: what SQLite, in which Chroma looks for them, takes in one query
 SUMS_DIFFER = 1e-4  # from which on it cannot be rounding
 
 
@@ -144,18 +145,25 @@ class Dense:
             return set(self._passages.get(include=[])["ids"])
 
     def search(
-        self, vector: list[float], k: int, also: Sequence[str] = (), sources: Sequence[str] = ()
+        self,
+        vector: list[float],
+        k: int,
+        also: Sequence[str] = (),
+        sources: Sequence[str] = (),
+        others: Sequence[str] = (),
     ) -> list[tuple[str, float]]:
         """The ids of the ``k`` nearest passages with their cosine (-1 to 1), nearest first.
 
         Those of ``also`` are compared in any case: the search is approximate, and can miss one.
-        They are of those sources only, if any are named.
+        They are of those sources only, if any are named; ``others`` are all that are not. Raises
+        BadInput where both are too many.
         """
+        where = _kept_to(sources, others) if sources and others else None
         with self._telling():
             found = self._passages.query(
                 query_embeddings=np.asarray([vector], np.float32),
                 n_results=k,
-                where=cast("Where", {"source": {"$in": list(sources)}}) if sources else None,
+                where=cast("Where", where),
                 include=["distances"],
             )
         distances = found["distances"] or [[]]
@@ -177,6 +185,17 @@ def _place(passage: Passage) -> dict[str, Any]:
     names = ("source", "title", "start", "end", "page", "heading")
     place = {name: getattr(passage, name) for name in names}
     return {name: value for name, value in place.items() if value is not None}
+
+
+def _kept_to(sources: Sequence[str], others: Sequence[str]) -> dict[str, Any]:
+    """What keeps Chroma to some sources: their names, or those of the others, if they are fewer."""
+    sign, named = min(("$in", sources), ("$nin", others), key=lambda way: len(way[1]))
+    if len(named) > MOST_NAMED:
+        raise BadInput(
+            f"{len(sources):,} documents are chosen, and {len(others):,} are not: choose "
+            f"{MOST_NAMED:,} or fewer"
+        )
+    return {"source": {sign: list(named)}}
 
 
 def _sum(vector: Sequence[float]) -> float:

@@ -7,12 +7,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from askdoc.errors import BadInput, IndexDamaged, IndexUnavailable, Unreadable
 from askdoc.index.dense import cosine
 from askdoc.index.embedder import check_weights, embed_in_steps, embedder, languages_of
+from askdoc.index.filter import Where, condition, shown
 from askdoc.index.home import Home, check_corpus
 from askdoc.index.lock import only_writer
 from askdoc.index.manifest import Entry, File, Times
@@ -238,6 +239,23 @@ class Index:
         """When a file was changed last, in nanoseconds since 1970; 0 where it is not known."""
         return self.stores.manifest.modified(source)
 
+    def matching(self, where: Where, sources: Sequence[str] = ()) -> list[str]:
+        """Those sources, of all if none are named, whose metadata are as ``where`` has it.
+
+        Raises BadInput where there are none: what is misspelt must not pass for unanswered.
+        """
+        holds, among = condition(where), set(sources)
+        each = self.stores.manifest.metadata()
+        found = [
+            source
+            for source, metadata in each.items()
+            if (not among or source in among) and holds(metadata)
+        ]
+        if not found:
+            names = ", ".join(sorted({name for metadata in each.values() for name in metadata}))
+            raise BadInput(f"no document matches where = {shown(where)}: they tell {names[:200]}")
+        return found
+
     def vectors(self, passages: Sequence[Passage]) -> list[tuple[Passage, list[float]]]:
         """Passages with their vectors, in their order."""
         vectors = self.stores.dense.get([passage.id for passage in passages])
@@ -382,6 +400,9 @@ class Index:
             seconds = time.perf_counter() - began
             file_report = FileReport(source, error.status, seconds=seconds, why=error.why)
             return Entry(File(times, sha256, file_report))
+        spoken = language(document.text)
+        if spoken:
+            document = replace(document, metadata={"language": spoken, **document.metadata})
         file_report = FileReport(
             source,
             Status.READ,
@@ -389,7 +410,7 @@ class Index:
             characters=len(document.text),
             passages=len(passages),
             seconds=time.perf_counter() - began,
-            language=language(document.text),
+            language=spoken,
             why="; ".join(filter(None, (document.remark, document.unseen))),
         )
         return Entry(File(times, document.file_sha256, file_report), document, passages)

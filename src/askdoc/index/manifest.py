@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from askdoc.index.home import Home
 from askdoc.ingest.files import still_in
-from askdoc.types import Block, BlockKind, Document, FileReport, Passage, Status
+from askdoc.types import Block, BlockKind, Document, FileReport, Metadata, Passage, Status
 
 META = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 SCHEMA = """
@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS files (
 CREATE TABLE IF NOT EXISTS documents (
     source TEXT PRIMARY KEY REFERENCES files ON DELETE CASCADE, file_sha256 TEXT NOT NULL,
     title TEXT NOT NULL, text TEXT NOT NULL, blocks TEXT NOT NULL, pages TEXT NOT NULL,
-    hidden INTEGER NOT NULL, remark TEXT NOT NULL, checksum TEXT NOT NULL);
+    hidden INTEGER NOT NULL, remark TEXT NOT NULL, metadata TEXT NOT NULL, checksum TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS documents_of_file ON documents (file_sha256);
 CREATE TABLE IF NOT EXISTS passages (
     id TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
@@ -40,7 +40,7 @@ CREATE INDEX IF NOT EXISTS passages_of_source ON passages (source);
 CREATE INDEX IF NOT EXISTS passages_of_content ON passages (content);
 """
 REPORT = "checksum(source, file_sha256, report)"
-DOCUMENT = "checksum(source, file_sha256, title, text, blocks, pages, hidden, remark)"
+DOCUMENT = "checksum(source, file_sha256, title, text, blocks, pages, hidden, remark, metadata)"
 
 
 class Times(NamedTuple):
@@ -93,6 +93,12 @@ class Manifest:
         """Creates what is not there yet, once ``meta`` has told that it is of this version."""
         with self._transaction() as db:
             db.executescript(SCHEMA)
+
+    @property
+    def has_metadata(self) -> bool:
+        """Whether it is of a make that keeps the metadata of documents; so is an empty one."""
+        columns = self._rows("SELECT name FROM pragma_table_info('documents')")
+        return not columns or ("metadata",) in columns
 
     def version(self) -> int:
         """A number that changes when another process, or another manifest in this one, writes.
@@ -177,6 +183,15 @@ class Manifest:
         """The title of every document by its source, in the order of the sources."""
         return dict(self._rows("SELECT source, title FROM documents ORDER BY source"))
 
+    def metadata(self) -> dict[str, Metadata]:
+        """The metadata of every document by its source, its source and its title among them."""
+        return {
+            source: {**json.loads(metadata), "source": source, "title": title}
+            for source, title, metadata in self._rows(
+                "SELECT source, title, metadata FROM documents ORDER BY source"
+            )
+        }
+
     def ids(self, sources: Sequence[str]) -> list[str]:
         """The ids of the passages of some sources."""
         wanted = set(sources)
@@ -229,13 +244,13 @@ class Manifest:
     def _read_document(self, source: str, sha256: str) -> Document:
         """A document of the index; raises LookupError, which no cache keeps, when it is gone."""
         rows = self._rows(
-            f"SELECT title, text, blocks, pages, hidden, remark, checksum = {DOCUMENT} "
+            f"SELECT title, text, blocks, pages, hidden, remark, metadata, checksum = {DOCUMENT} "
             "FROM documents WHERE source = ? AND file_sha256 = ?",
             source,
             sha256,
         )
         row = rows[0]  # none when a sync has just replaced it
-        title, text, blocks, pages, hidden, remark, intact = row
+        title, text, blocks, pages, hidden, remark, metadata, intact = row
         if not intact:
             raise self._home.damaged(f"the text of {source} has changed")
         return Document(
@@ -247,6 +262,7 @@ class Manifest:
             tuple(json.loads(pages)),
             hidden,
             remark,
+            json.loads(metadata),
         )
 
     def _rows(self, query: str, *values: object) -> list[Any]:
@@ -293,8 +309,10 @@ def _insert(db: sqlite3.Connection, entry: Entry) -> None:
     blocks = list(map(attrgetter(*Block.__dataclass_fields__), document.blocks))
     structure = json.dumps(blocks), json.dumps(document.pages)
     kept = source, document.file_sha256, document.title, document.text
-    row = (*kept, *structure, document.hidden, document.remark)
-    db.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, _checksum(*row)))
+    metadata = json.dumps(dict(document.metadata))
+    row = (*kept, *structure, document.hidden, document.remark, metadata)
+    marks = ", ".join("?" * (len(row) + 1))
+    db.execute(f"INSERT INTO documents VALUES ({marks})", (*row, _checksum(*row)))
     db.executemany(
         "INSERT INTO passages VALUES (?, ?, ?, ?, ?)",
         [

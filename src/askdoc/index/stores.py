@@ -103,6 +103,8 @@ class Stores:
             "passage_size": str(settings.passage_size),
         }
         then = manifest.meta()
+        if not manifest.has_metadata:
+            then["version"] += " without metadata"
         if not then:
             manifest.note(**now, collection=_collection(build), dirty=NEW)
             return
@@ -173,7 +175,8 @@ class Stores:
         among = self.manifest.ids(sources) if sources else None
         by_terms = self.bm25.search(query, k, among)
         also = [id for id, _ in by_terms[:COMPARED]]
-        dense = self.dense.search(vector, k, also, sources)
+        others = sorted(self.manifest.titles().keys() - set(sources)) if sources else ()
+        dense = self.dense.search(vector, k, also, sources, others)
         known = self.manifest.passages([id for id, _ in (*dense, *by_terms)])
         return (
             [(known[id], score) for id, score in dense if id in known],

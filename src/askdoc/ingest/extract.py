@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from askdoc.ingest import limits
 from askdoc.ingest.blocks import heading, move, table
 from askdoc.ingest.tables import Cell, row_line, spread
-from askdoc.types import Block, BlockKind
+from askdoc.types import Block, BlockKind, Metadata
 
 LONE = re.compile("[\ud800-\udfff]")  # half of a character: nothing can store or show it
 ENVELOPE = "Sender, receivers and date"  # the heading over the headers of a message
@@ -24,7 +24,8 @@ class Extract:
 
     ``text`` has ``\n`` line ends and no NUL; ``title`` is empty where the file names none;
     ``pages`` holds the offset at which each page begins; ``hidden`` is how many characters the file
-    holds that its reader does not see; ``remark`` is what else to know of how it was read.
+    holds that its reader does not see; ``remark`` is what else to know of how it was read;
+    ``metadata`` is what the file tells of itself.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Extract:
     pages: tuple[int, ...] = ()
     hidden: int = 0
     remark: str = ""
+    metadata: Metadata = field(default_factory=dict, hash=False)
 
 
 @dataclass(slots=True)

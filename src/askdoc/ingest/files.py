@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import pathspec
@@ -17,6 +17,7 @@ from askdoc.errors import BadInput, Unreadable
 from askdoc.ingest import limits
 from askdoc.ingest.blocks import structure
 from askdoc.ingest.chunker import chunk
+from askdoc.ingest.dates import date_of
 from askdoc.ingest.extract import Extract
 from askdoc.ingest.filetype import kind
 from askdoc.ingest.formats import (
@@ -215,7 +216,7 @@ def load(corpus: Path, source: str) -> Document:
     limits.check(len(extract.text), limits.CHARACTERS, "characters")
     if not extract.text.strip():
         raise Unreadable(Status.EMPTY, "there is no text in it")
-    return Document(
+    document = Document(
         source=source,
         title=extract.title or PurePosixPath(source).stem.replace("-", " ").replace("_", " "),
         text=extract.text,
@@ -225,6 +226,11 @@ def load(corpus: Path, source: str) -> Document:
         hidden=extract.hidden,
         remark=extract.remark,
     )
+    told = date_of(document)
+    folder, _, name = source.rpartition("/")
+    own = {"kind": Path(name).suffix.removeprefix(".").lower(), "folder": folder}
+    dated = {"date": str(told)} if told else {}
+    return replace(document, metadata={**dated, **extract.metadata, **own})
 
 
 def ingest(corpus: Path, source: str, size: int) -> tuple[Document, tuple[Passage, ...]]:

@@ -9,11 +9,11 @@ from typing import Any
 import gradio as gr
 
 from askdoc.answer.citation import cite
-from askdoc.answer.dates import date_of
 from askdoc.answer.model import Model
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
 from askdoc.index.dense import cosine
+from askdoc.ingest.dates import date_of
 from askdoc.types import Answer, BlockKind, Citation, Passage
 from askdoc.web import documents
 from askdoc.web.events import in_words, line

@@ -21,6 +21,12 @@ from askdoc.web.limits import Refusal
 
 SOURCES = "The documents that count, folders with a slash at the end; all where there are none."
 
+WHERE = (
+    'What has to be told of a document, as {"author": "Ann", "date": {"$gte": "2024"}}: author, '
+    "date, kind, folder, language, and what its file tells of itself. Signs are $eq, $ne, $gt, "
+    "$gte, $lt, $lte, $in, $nin, $and and $or."
+)
+
 
 class Problem(BaseModel):
     """What is wrong, in one line."""
@@ -43,6 +49,7 @@ class Question(BaseModel):
     question: str = Field(examples=["What is Eagle Partner for?"])
     history: list[Message] = Field([], description="The turns before it, oldest first.")
     sources: list[str] = Field([], description=SOURCES)
+    where: dict[str, Any] = Field({}, description=WHERE)
 
 
 class Search(BaseModel):
@@ -53,6 +60,7 @@ class Search(BaseModel):
     query: str = Field(examples=["Lachin corridor"])
     k: int = Field(10, description="How many hits, 1 to 1000.")
     sources: list[str] = Field([], description=SOURCES)
+    where: dict[str, Any] = Field({}, description=WHERE)
 
 
 class HitBody(BaseModel):
@@ -113,10 +121,13 @@ def answer_to(assistant: Assistant, question: str, **more: Any) -> dict[str, Any
     return assistant.ask(question, **more).as_dict()
 
 
-def hits_of(assistant: Assistant, query: str, k: int, sources: list[str]) -> list[dict[str, Any]]:
-    """The best hits in what is in the folder now, as ``askdoc search --json`` prints them."""
+def hits_of(assistant: Assistant, query: str, **more: Any) -> list[dict[str, Any]]:
+    """The best hits in what is in the folder now, as ``askdoc search --json`` prints them.
+
+    ``more`` is what else ``Assistant.search`` takes.
+    """
     assistant.catch_up()
-    return [hit.as_dict() for hit in assistant.search(query, k, sources)]
+    return [hit.as_dict() for hit in assistant.search(query, **more)]
 
 
 def routes(assistant: Assistant) -> APIRouter:

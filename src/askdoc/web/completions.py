@@ -18,7 +18,7 @@ from askdoc.answer.citation import marked
 from askdoc.assistant import Assistant
 from askdoc.errors import BadInput
 from askdoc.types import Answer
-from askdoc.web.api import problems
+from askdoc.web.api import WHERE, problems
 from askdoc.web.limits import Refusal
 from askdoc.web.wording import REPLACED, answered, below, said, whole
 
@@ -67,6 +67,7 @@ class Completion(BaseModel):
     )
     stream: bool = Field(False, description="Whether it comes as it grows, as events.")
     stream_options: StreamOptions | None = None
+    where: dict[str, Any] = Field({}, description=WHERE)
 
 
 class Texts(BaseModel):
@@ -132,7 +133,7 @@ def _completed(assistant: Assistant, asked: Completion) -> dict[str, Any] | Resp
     """The answer, whole or as a stream; raises what ``Assistant.ask`` does."""
     question, history = conversation(asked.messages)
     assistant.catch_up()
-    answers = assistant.stream(question, history)
+    answers = assistant.stream(question, history, where=asked.where)
     if not asked.stream:
         *_, answer = answers
         message = {"role": "assistant", "content": whole(answer), "askdoc": answer.as_dict()}

@@ -128,25 +128,35 @@ def _offer_tools(mcp: "FastMCP", assistant: Assistant) -> None:
 
     @mcp.tool(annotations=reads)
     @_in_a_thread
-    def ask(question: str, sources: list[str] | None = None) -> dict[str, Any]:
+    def ask(
+        question: str, sources: list[str] | None = None, where: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Answer a question from the documents, every sentence cited to an exact span.
 
         The first tool to use for a question. Ask it whole, in words that are understood without the
         conversation. `certainty` is sure, unsure or none; when the documents do not hold the
         answer, `answered` is false and `closest` has the passages that come nearest. `sources`
-        names the documents that may answer, and folders with a slash at the end, if not all may.
+        names the documents that may answer, and folders with a slash at the end, if not all may;
+        `where` keeps to those of which author, date, kind (`pdf`), folder, language or what else
+        their files tell is as it has it: `{"author": "Ann", "date": {"$gte": "2024-01-01"}}`, with
+        `$eq $ne $gt $gte $lt $lte $in $nin $and $or`.
         """
-        return answer_to(assistant, question, sources=sources or [])
+        return answer_to(assistant, question, sources=sources or [], where=where)
 
     @mcp.tool(annotations=reads)
     @_in_a_thread
-    def search(query: str, k: int = 10, sources: list[str] | None = None) -> list[dict[str, Any]]:
+    def search(
+        query: str,
+        k: int = 10,
+        sources: list[str] | None = None,
+        where: dict[str, Any] | None = None,
+    ) -> list[dict[str, Any]]:
         """Find the `k` passages that best match a query, each with its source and place.
 
         To collect all that the documents say about a subject, or where `ask` has not answered.
-        `sources` names the documents that they may be of, if not all may.
+        `sources` and `where` tell the documents that they may be of, as for `ask`.
         """
-        return hits_of(assistant, query, k, sources or [])
+        return hits_of(assistant, query, k=k, sources=sources or [], where=where)
 
     @mcp.tool(annotations=reads)
     @_in_a_thread

@@ -10,6 +10,7 @@ from askdoc.answer.model import Model
 from askdoc.answer.query import History
 from askdoc.assistant import Assistant
 from askdoc.errors import BadInput
+from askdoc.index.filter import Where
 from askdoc.index.index import Index
 from askdoc.types import Answer
 
@@ -80,10 +81,11 @@ class Watched(Assistant):
         history: History = (),
         model: Model | None = None,
         sources: Sequence[str] = (),
+        where: Where | None = None,
     ) -> Generator[Answer]:
         """The answer as it grows; it counts when it is finished."""
         began = time.perf_counter()
-        with closing(super().stream(question, history, model, sources)) as answers:
+        with closing(super().stream(question, history, model, sources, where)) as answers:
             for answer in answers:
                 yield answer
         self._metrics.asked(answer, time.perf_counter() - began)

@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from askdoc.answer.terms import LETTER_SCALES, MONTHS, SAME_NAMES, SCALES, SIGNS, UNITS, any_of
+from askdoc.answer.terms import LETTER_SCALES, SAME_NAMES, SCALES, SIGNS, UNITS, any_of
+from askdoc.ingest.dates import MONTHS
 from askdoc.tuning import LOUD
 from askdoc.types import plain_in_place
 

@@ -13,8 +13,6 @@ from askdoc.answer.terms import (
     DENIALS,
     DOUBTFUL_MONTHS,
     IDLE,
-    MONTH_FORMS,
-    MONTHS,
     NO_NAMES,
     ONLY_AFTER_NUMBER,
     OPENERS,
@@ -26,6 +24,7 @@ from askdoc.answer.terms import (
 from askdoc.answer.verify.numerals import number_at
 from askdoc.answer.verify.pieces import Piece, folded, pieces_of, spoken
 from askdoc.index.bm25 import analyzer
+from askdoc.ingest.dates import MONTH_FORMS, MONTHS
 from askdoc.tuning import UNIT_WITHIN, VERIFIED
 
 OPENED = re.compile(r"(?:^|[.!?:;•*\n|]|[.!?]['\"”’)\]]+)[\s\"'“”‘’`(\[*•-]*$")

@@ -3,12 +3,13 @@
 import posixpath
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
 from askdoc.errors import Unreadable
 from askdoc.ingest.extract import Composer, Extract
-from askdoc.ingest.formats import html
+from askdoc.ingest.formats import html, properties
 from askdoc.ingest.formats.parts import opened, root
 from askdoc.ingest.formats.text import decode
 from askdoc.types import Status
@@ -39,4 +40,5 @@ def read_epub(path: Path) -> Extract:
             if name in names:
                 with suppress(Unreadable):
                     composer.add_extract(html.from_markup(decode(archive.read(name))))
-    return composer.extract(package.findtext(".//{*}title") or "")
+    extract = composer.extract(package.findtext(".//{*}title") or "")
+    return replace(extract, metadata=properties.of_xml(package))

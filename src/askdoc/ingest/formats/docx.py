@@ -3,13 +3,14 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import lxml.etree
 
 from askdoc.errors import Unreadable
 from askdoc.ingest.extract import MARGINS, Composer, Extract, comment_heading, one_line
-from askdoc.ingest.formats import html
+from askdoc.ingest.formats import html, properties
 from askdoc.ingest.formats.parts import Element, related, root
 from askdoc.types import Status
 
@@ -56,7 +57,7 @@ def read(path: Path) -> Extract:
     for heading, text in beside:
         composer.add_heading(heading, 2)
         composer.add(text)
-    return composer.extract(title)
+    return replace(composer.extract(title), metadata=properties.of_zip(path))
 
 
 def _prepared(path: Path) -> tuple[io.BytesIO, list[tuple[str, str]], int]:

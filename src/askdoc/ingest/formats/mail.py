@@ -2,6 +2,7 @@
 
 import mailbox
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from askdoc.errors import Unreadable
 from askdoc.ingest.extract import ENVELOPE, Composer, Extract, clean, one_line
-from askdoc.ingest.formats import html, quoted
+from askdoc.ingest.formats import html, properties, quoted
 from askdoc.ingest.formats.text import codec, decode
 from askdoc.types import Status
 
@@ -32,7 +33,8 @@ def read(path: Path) -> Extract:
             raise Unreadable(Status.ENCRYPTED, "its text is sealed for its receiver")
         if not message.keys():
             composer.add(decode(data))
-    return composer.extract(_header(message, "Subject"))
+    extract = composer.extract(_header(message, "Subject"))
+    return replace(extract, metadata=properties.of_message(message))
 
 
 def read_mailbox(path: Path) -> Extract:

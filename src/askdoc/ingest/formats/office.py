@@ -11,6 +11,7 @@ from askdoc.errors import Unreadable
 from askdoc.ingest.blocks import heading
 from askdoc.ingest.extract import LONGEST_HEADING, Composer, Extract, one_line, top_heading
 from askdoc.ingest.filetype import kind
+from askdoc.ingest.formats import properties
 from askdoc.ingest.formats.text import decode
 from askdoc.types import Status
 
@@ -52,7 +53,8 @@ def read(path: Path) -> Extract:
         composer = Composer()
         composer.add(result.content)
     metadata: Mapping[str, Any] = result.metadata
-    return composer.extract(str(metadata.get("title") or metadata.get("subject") or ""))
+    extract = composer.extract(str(metadata.get("title") or metadata.get("subject") or ""))
+    return replace(extract, metadata=properties.of_office(metadata))
 
 
 def read_workbook(path: Path) -> Extract:
@@ -65,7 +67,8 @@ def read_workbook(path: Path) -> Extract:
         if table.page_number <= len(names):
             composer.add_heading(f"Sheet {names[table.page_number - 1]}", 1)
         composer.add_table([[_value(cell) for cell in row] for row in table.cells])
-    return Extract(composer.text, blocks=tuple(composer.blocks))
+    told = properties.of_office(metadata)
+    return Extract(composer.text, blocks=tuple(composer.blocks), metadata=told)
 
 
 def read_marked_up(path: Path) -> Extract:

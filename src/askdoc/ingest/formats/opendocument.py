@@ -10,7 +10,7 @@ import lxml.etree
 
 from askdoc.errors import Unreadable
 from askdoc.ingest.extract import NOTES, Composer, Extract, comment_heading, one_line
-from askdoc.ingest.formats import html, sheets
+from askdoc.ingest.formats import html, properties, sheets
 from askdoc.ingest.formats.parts import Element, opened, root
 from askdoc.ingest.formats.sheets import Sheet
 from askdoc.types import Status
@@ -57,7 +57,7 @@ def read_text(path: Path) -> Extract:
         body = next(root(archive, "content.xml").iter(f"{OFFICE}text"), None)
     if body is None:
         raise Unreadable(Status.FAILED, "it holds no text document")
-    return _read(body)
+    return replace(_read(body), metadata=properties.of_zip(path))
 
 
 def read_slides(path: Path) -> Extract:
@@ -82,7 +82,7 @@ def read_slides(path: Path) -> Extract:
         composer.add_heading(NOTES if any(map(str.strip, said)) else "", 2)
         composer.add("\n".join(said))
     remark = f"left out: hidden slides ({hidden})" if hidden else ""
-    return replace(composer.extract(), remark=remark)
+    return replace(composer.extract(), remark=remark, metadata=properties.of_zip(path))
 
 
 def _read(body: Element) -> Extract:

@@ -23,7 +23,7 @@ from askdoc.ingest import limits
 from askdoc.ingest.blocks import heading, table
 from askdoc.ingest.extract import LONGEST_HEADING, Extract, clean, one_line, top_heading
 from askdoc.ingest.filetype import kind
-from askdoc.ingest.formats import ocr, picture
+from askdoc.ingest.formats import ocr, picture, properties
 from askdoc.ingest.formats.pdf_forms import attached, filled
 from askdoc.ingest.formats.pdf_furniture import without_furniture
 from askdoc.ingest.formats.pdf_lines import Line, Part, Sheet, sheet
@@ -67,7 +67,8 @@ def open_pdf(path: Path) -> Iterator[pypdfium2.PdfDocument]:
 def read(path: Path) -> Extract:
     """A PDF with pages and headings; its title is the one in its metadata, or its first heading."""
     with open_pdf(path) as pdf:
-        title = one_line(pdf.get_metadata_dict().get("Title", ""))
+        told = pdf.get_metadata_dict()
+        title = one_line(told.get("Title", ""))
         left = attached(pdf)
         sheets = list(_sheets(pdf))
         if sheets and not any(sheets):
@@ -104,7 +105,9 @@ def read(path: Path) -> Extract:
     made = _Composition(without_furniture(pages, LARGER * body))
     extract = Extract("".join(made.parts), title, tuple(made.blocks), tuple(made.pages), hidden)
     remark = "; ".join(filter(None, (_remark(len(pages), len(bare), len(garbled), read), left)))
-    return replace(extract, title=title or top_heading(extract), remark=remark)
+    metadata = properties.of_pdf(told)
+    title = title or top_heading(extract)
+    return replace(extract, title=title, remark=remark, metadata=metadata)
 
 
 def _is_blank(page: pypdfium2.PdfPage) -> bool:

@@ -5,12 +5,12 @@ A merged cell stands in each row that it covers.
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from askdoc.errors import Unreadable
 from askdoc.ingest.extract import Composer, Extract
-from askdoc.ingest.formats import office
+from askdoc.ingest.formats import office, properties
 from askdoc.ingest.tables import Cell
 
 Area = tuple[int, int, int, int]  # first row and column, last row and column, all included
@@ -39,7 +39,8 @@ class Sheet:
 def read(path: Path, sheets: Callable[[bytes], Iterable[Sheet]]) -> Extract:
     """A workbook by what reads its sheets; a damaged one by what forgives more."""
     try:
-        return _told(sheets(path.read_bytes()))
+        told = _told(sheets(path.read_bytes()))
+        return replace(told, metadata=properties.of_zip(path))
     except (MemoryError, Unreadable, OSError):
         raise
     # A damaged file surfaces as whatever the parsers raise.

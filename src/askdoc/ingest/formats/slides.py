@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import lxml.etree
 
 from askdoc.ingest.extract import NOTES, Composer, Extract, comment_heading, one_line
-from askdoc.ingest.formats import office
+from askdoc.ingest.formats import office, properties
 from askdoc.ingest.formats.parts import parser
 from askdoc.ingest.tables import Cell
 
@@ -34,7 +34,7 @@ def read(path: Path) -> Extract:
     except Exception:  # noqa: BLE001
         return office.read(path)  # it forgives more, but knows no slides
     remark = f"left out: hidden slides ({len(hidden)})" if hidden else ""
-    return replace(composer.extract(), remark=remark)
+    return replace(composer.extract(), remark=remark, metadata=properties.of_zip(path))
 
 
 def _add(slide: "Slide", composer: Composer) -> None:

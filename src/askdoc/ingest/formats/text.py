@@ -23,6 +23,7 @@ from askdoc.ingest.extract import (
     one_line,
     top_heading,
 )
+from askdoc.ingest.formats import properties
 from askdoc.ingest.tables import TITLE_ROWS, header_rows
 from askdoc.types import Block, Status
 
@@ -66,8 +67,11 @@ def read_plain(path: Path) -> Extract:
 
 
 def read_markdown(path: Path) -> Extract:
-    """A Markdown file with its blocks; its title is its top heading."""
-    return from_markdown(decode(path.read_bytes()))
+    """A Markdown file with its blocks; its title is its front matter's, or its top heading."""
+    extract = from_markdown(decode(path.read_bytes()))
+    told = properties.of_front_matter(extract.text)
+    title = one_line(str(told.pop("title", "")))
+    return replace(extract, title=title or extract.title, metadata=told)
 
 
 def read_verbatim(path: Path) -> Extract:

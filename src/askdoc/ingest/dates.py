@@ -4,14 +4,20 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from askdoc.answer.terms import MONTH_FORMS, MONTHS, any_of
 from askdoc.types import BlockKind, Document
 
+MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+MONTH_FORMS = {form: month for month in MONTHS for form in (month, month[:3])} | {
+    "sept": "september"
+}
 HEAD = 600  # characters at the beginning of a text in which its date may stand
 LINE = 60  # characters of a line there that is about the date, at most
 
 _BETWEEN = r"[\s_.,-]{1,3}"
-_MONTH = rf"(?P<month>{any_of(MONTH_FORMS)})\.?(?![^\W\d_])"
+_MONTH = rf"(?P<month>{'|'.join(sorted(MONTH_FORMS, key=len, reverse=True))})\.?(?![^\W\d_])"
 _YEAR = r"(?P<year>(?:19|20)\d\d)(?!\d)"
 _DAY = r"(?<!\d)(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
 # The more a form tells the earlier it stands.

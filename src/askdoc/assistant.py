@@ -2,9 +2,12 @@
 
 import functools
 import logging
+import shutil
+import tempfile
 import time
 import unicodedata
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+import weakref
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
 from contextlib import aclosing, closing
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +28,7 @@ from askdoc.answer.spelling import language_asked
 from askdoc.errors import BadInput, IndexBusy, IndexUnavailable
 from askdoc.index.filter import Where
 from askdoc.index.index import Index, OnProgress
+from askdoc.ingest.given import document_of
 from askdoc.settings import Settings
 from askdoc.tuning import TOLD_BEFORE, WORTH_ASKING
 from askdoc.types import NO_ANSWER, Answer, Document, Hit, SyncReport
@@ -76,6 +80,25 @@ class Assistant:
             settings = settings.model_copy(update={"corpus": Path(corpus)})
         assistant = cls.open(settings)
         assistant.catch_up(on_progress)
+        return assistant
+
+    @classmethod
+    def from_documents(
+        cls, documents: Iterable[object], settings: Settings | None = None
+    ) -> "Assistant":
+        """An assistant over documents that are no files, as ``add`` takes them, and no folder.
+
+        They are kept in a folder of the system for temporary files until nobody uses it any more.
+        """
+        folder = tempfile.mkdtemp(prefix="askdoc-")
+        given = {"corpus": Path(folder), "index": None}
+        try:
+            assistant = cls.open((settings or Settings()).model_copy(update=given))
+            weakref.finalize(assistant.index, shutil.rmtree, folder, ignore_errors=True)
+            assistant.add(documents)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return assistant
 
     def ask(
@@ -349,6 +372,27 @@ class Assistant:
                 raise BadInput(f"there is no document {source[:200]!r} in the index")
             among |= dict.fromkeys(named)
         return self.index.matching(where, list(among)) if where else list(among)
+
+    def add(self, documents: Iterable[object]) -> list[str]:
+        """Puts documents that are no files beside those of the folder, and gives their ids.
+
+        Each is a text, a mapping with ``text`` and perhaps ``title``, ``id`` and ``metadata``, or a
+        document of LangChain's. What is there under an id is replaced; without one, it is made of
+        the text. The index keeps them, whatever becomes of the folder; a file that comes to have
+        such an id for its name takes the place of the document. Raises BadInput, and takes none,
+        where one is none of these, or its id is given twice or that of a file.
+        """
+        if isinstance(documents, str | Mapping):
+            raise BadInput(f"documents = {str(documents)[:80]!r}: give them in a list")
+        found = [document_of(given) for given in documents]
+        self.index.add(found)
+        return [document.source for document in found]
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Drops documents that were added; raises BadInput, and drops none, where one was not."""
+        if isinstance(ids, str):
+            raise BadInput(f"ids = {ids[:80]!r}: name documents in a list")
+        self.index.remove(list(ids))
 
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none."""

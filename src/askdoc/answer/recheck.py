@@ -7,6 +7,8 @@ from typing import Any
 
 from askdoc.answer.citation import CODE
 from askdoc.errors import BadInput, Unreadable
+from askdoc.index.home import Home
+from askdoc.index.manifest import given_in
 from askdoc.ingest.files import load, path_of
 from askdoc.types import Document
 
@@ -15,21 +17,24 @@ SHOWN = 60  # characters of a quote that a finding shows
 NEEDED = {"number": int, "source": str, "start": int, "end": int, "quote": str, "file_sha256": str}
 
 
-def check(value: object, corpus: Path) -> list[str]:
+def check(value: object, corpus: Path, home: Home | None = None) -> list[str]:
     """What does not hold of answers, a line each; empty when all does.
 
     ``value`` is the JSON of one answer, a list of them, or an exported conversation with them under
-    ``answers``. Raises BadInput for anything else.
+    ``answers``; ``home`` is where the index lies that holds documents that are no files. Raises
+    BadInput for anything else.
     """
     answers = value.get("answers", [value]) if isinstance(value, Mapping) else value
     if not isinstance(answers, list) or not answers:
         raise BadInput("the file holds no answer: give it what `askdoc ask --json` printed")
     read: dict[str, Document | str] = {}
     return [f"{number}. {line}" for number, answer in enumerate(answers, 1)
-            for line in _findings(answer, corpus, read)]  # fmt: skip
+            for line in _findings(answer, corpus, home, read)]  # fmt: skip
 
 
-def _findings(answer: object, corpus: Path, read: dict[str, Document | str]) -> Iterator[str]:
+def _findings(
+    answer: object, corpus: Path, home: Home | None, read: dict[str, Document | str]
+) -> Iterator[str]:
     """What does not hold of one answer; ``read`` keeps the documents that were read for it."""
     if not isinstance(answer, Mapping) or not isinstance(answer.get("citations"), list):
         raise BadInput(f"{str(answer)[:80]} is no answer: it has no citations")
@@ -42,7 +47,7 @@ def _findings(answer: object, corpus: Path, read: dict[str, Document | str]) -> 
     for cited in citations:
         source = cited["source"]
         if source not in read:
-            read[source] = _document(corpus, source)
+            read[source] = _document(corpus, home, source)
         document = read[source]
         if isinstance(document, str):
             yield f"citation {cited['number']}: {source} {document}"
@@ -60,11 +65,13 @@ def _cited(cited: object) -> Mapping[str, Any]:
     return cited
 
 
-def _document(corpus: Path, source: str) -> Document | str:
+def _document(corpus: Path, home: Home | None, source: str) -> Document | str:
     """A document, or why there is none."""
     root = corpus.resolve()
     path = path_of(root, source)
     if not path.resolve().is_relative_to(root) or not path.is_file():
+        for given in given_in(home, [source]) if home else ():
+            return given
         return f"is not in {corpus}"
     try:
         return load(corpus, source)

@@ -213,6 +213,7 @@ def check(
 ) -> None:
     """Verify that all that answers cite still stands in its sources; exit with 3 if not."""
     from askdoc.answer.recheck import check as verify
+    from askdoc.index.home import Home
 
     try:
         value = json.loads(answers.read_text("utf-8"))
@@ -220,7 +221,9 @@ def check(
         raise BadInput(f"{answers} cannot be opened: {error.strerror}") from error
     except ValueError as error:
         raise BadInput(f"{answers} is no JSON: {error}") from error
-    findings = verify(value, settings_of(corpus, None, env_file).corpus)
+    settings = settings_of(corpus, None, env_file)
+    home = Home(settings.index_folder, settings.corpus, settings.rebuild_command)
+    findings = verify(value, settings.corpus, home)
     if as_json:
         print_json({"findings": findings})
     else:

@@ -50,6 +50,11 @@ class Home:
     corpus: Path
     rebuild_command: str
 
+    @property
+    def is_made(self) -> bool:
+        """Whether there is an index."""
+        return (self.folder / CURRENT).is_file()
+
     def make(self) -> None:
         """Creates the folder, private and kept out of version control."""
         with self.telling():

@@ -6,18 +6,19 @@ import time
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from askdoc.errors import BadInput, IndexDamaged, IndexUnavailable, Unreadable
+from askdoc.errors import AskdocError, BadInput, IndexDamaged, IndexUnavailable, Unreadable
 from askdoc.index.dense import cosine
 from askdoc.index.embedder import check_weights, embed_in_steps, embedder, languages_of
 from askdoc.index.filter import Where, condition, shown
 from askdoc.index.home import Home, check_corpus
 from askdoc.index.lock import only_writer
-from askdoc.index.manifest import Entry, File, Times
+from askdoc.index.manifest import Entry, File, Times, given_in
 from askdoc.index.stores import Ranking, Stores
+from askdoc.ingest.chunker import chunk
 from askdoc.ingest.files import file_sha256, find, ingest, path_of
 from askdoc.ingest.words import language
 from askdoc.ingest.worker import Worker
@@ -82,13 +83,19 @@ class Index:
     ) -> tuple["Index", SyncReport]:
         """An index built from nothing, and its report; until it is done, the one before answers.
 
+        Documents that are no files are taken over from that one.
         Raises BadInput when it cannot be built, IndexBusy when another process is writing.
         """
         home = home_of(settings)
         home.make()
         with only_writer(home, PATIENCE), home.replacing() as build:
+            given: list[Document] = []
+            with suppress(AskdocError):  # what cannot be read is why it is built again
+                given = given_in(home)
             index = cls(settings, Stores.open(settings, home, build))
             index._current = lambda: build
+            if given:
+                index._put(given, nullcontext())
             report = index._synced(nullcontext(), on_progress)
         index._current = home.current
         return index, report
@@ -127,12 +134,13 @@ class Index:
         before = after = self.stores.manifest.files()
         plan = self._plan(prune)
         if plan or self.stores.dirty:
-            with lock, self._writable().writing():
+            with lock, self._writable().writing() as lost:
                 check_weights(self.settings.embedder)
+                self._write_given(lost)
                 before = self.stores.manifest.files()
                 # Planned anew: another writer may have ended.
                 plan = self._plan(prune)
-                self._work_off(plan, before, on_progress)
+                self._work_off(plan, self._files(), on_progress)
             after = self.stores.manifest.files()
         both = before.keys() & after.keys()
         changed = {source for source in both if before[source].sha256 != after[source].sha256}
@@ -145,6 +153,71 @@ class Index:
             unseen=plan.unseen,
             seconds=time.perf_counter() - began,
         )
+
+    def add(self, documents: Sequence[Document]) -> None:
+        """Puts documents in that are no files, or in again under their sources.
+
+        Raises BadInput, and puts none in, where a source is twice among them or that of a file,
+        and IndexBusy when another process is writing.
+        """
+        files = self._files()
+        seen: set[str] = set()
+        for source in (document.source for document in documents):
+            if source in seen:
+                raise BadInput(f"the id {source!r} is there twice: give each document its own")
+            if os.path.lexists(self.corpus / source) or source in files:
+                raise BadInput(f"the id {source!r} is that of a file in the folder: give another")
+            seen.add(source)
+        self._put(documents, only_writer(self._home, PATIENCE))
+
+    def remove(self, sources: Sequence[str]) -> None:
+        """Drops documents that are no files; raises BadInput, and drops none, where one is none."""
+        given = self.given()
+        for source in sources:
+            if source not in given:
+                raise BadInput(f"no document was added as {source[:200]!r}")
+        with only_writer(self._home, PATIENCE), self._writable().writing() as lost:
+            self._write_given(lost)
+            self.stores.remove(sources)
+
+    def given(self) -> set[str]:
+        """The sources of the documents that are no files."""
+        return self.stores.manifest.given()
+
+    def _put(self, documents: Sequence[Document], lock: AbstractContextManager[None]) -> None:
+        """Writes documents that are no files; nobody else writes within the lock."""
+        with lock, self._writable().writing() as lost:
+            check_weights(self.settings.embedder)
+            put = {document.source for document in documents}
+            self._write_given([*(each for each in lost if each.source not in put), *documents])
+
+    def _write_given(self, documents: Sequence[Document]) -> None:
+        """Cuts, embeds and writes documents that are no files, some at a time."""
+        batch: list[Entry] = []
+        for number, document in enumerate(documents, 1):
+            batch.append(self._given(document))
+            if number == len(documents) or sum(len(each.passages) for each in batch) >= TOGETHER:
+                self._write(batch, 0, 0, lambda progress: None)
+                batch = []
+
+    def _given(self, document: Document) -> Entry:
+        """A document that is no file, cut into passages, with what stands in for its file."""
+        began = time.perf_counter()
+        spoken = language(document.text)
+        if spoken:
+            document = replace(document, metadata={"language": spoken, **document.metadata})
+        passages = chunk(document, self.settings.passage_size)
+        file_report = FileReport(
+            document.source,
+            Status.READ,
+            characters=len(document.text),
+            passages=len(passages),
+            seconds=time.perf_counter() - began,
+            language=spoken,
+            why=document.unseen,
+        )
+        times = Times(len(document.text), time.time_ns(), 0)
+        return Entry(File(times, document.file_sha256, file_report), document, passages, given=True)
 
     def _writable(self) -> Stores:
         """The stores to write to, opened anew where they were but a copy."""
@@ -286,7 +359,7 @@ class Index:
 
     def _plan(self, prune: bool = False) -> Plan:
         """What differs between folder and manifest, before any file is read."""
-        known = self.stores.manifest.files()
+        known = self._files()
         looked = find(self.corpus, self.folder)
         found = looked.files
         missing = known.keys() - found.keys()
@@ -302,9 +375,14 @@ class Index:
         }
         return Plan(unread, tuple(sorted(missing - unseen)), tuple(sorted(unseen)))
 
+    def _files(self) -> dict[str, File]:
+        """Every file of the folder that is indexed, read or not, by its source."""
+        given, files = self.given(), self.stores.manifest.files()
+        return {source: file for source, file in files.items() if source not in given}
+
     def changes(self) -> dict[str, str]:
         """What is not in the index as it is in the folder, by source; files are compared whole."""
-        plan, known = self._plan(), self.stores.manifest.files()
+        plan, known = self._plan(), self._files()
         found = {}
         for source, stat in plan.unread.items():
             if source not in known:

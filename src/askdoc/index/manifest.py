@@ -36,11 +36,16 @@ CREATE INDEX IF NOT EXISTS documents_of_file ON documents (file_sha256);
 CREATE TABLE IF NOT EXISTS passages (
     id TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
     start INTEGER NOT NULL, end INTEGER NOT NULL, content TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS given (
+    source TEXT PRIMARY KEY REFERENCES files ON DELETE CASCADE);
 CREATE INDEX IF NOT EXISTS passages_of_source ON passages (source);
 CREATE INDEX IF NOT EXISTS passages_of_content ON passages (content);
 """
 REPORT = "checksum(source, file_sha256, report)"
 DOCUMENT = "checksum(source, file_sha256, title, text, blocks, pages, hidden, remark, metadata)"
+
+
+MANIFEST = "manifest.sqlite"
 
 
 class Times(NamedTuple):
@@ -66,11 +71,15 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file with the document and the passages that it gave, if any."""
+    """A file with the document and the passages that it gave, if any.
+
+    A document that was ``given`` is no file: then that tells of it what it would of one.
+    """
 
     file: File
     document: Document | None = None
     passages: tuple[Passage, ...] = ()
+    given: bool = False
 
 
 class Manifest:
@@ -94,11 +103,10 @@ class Manifest:
         with self._transaction() as db:
             db.executescript(SCHEMA)
 
-    @property
-    def has_metadata(self) -> bool:
-        """Whether it is of a make that keeps the metadata of documents; so is an empty one."""
-        columns = self._rows("SELECT name FROM pragma_table_info('documents')")
-        return not columns or ("metadata",) in columns
+    def columns(self, table: str) -> set[str]:
+        """The names of a table's columns; none where there is no such table yet."""
+        rows = self._rows("SELECT name FROM pragma_table_info(?)", table)
+        return {name for (name,) in rows}
 
     def version(self) -> int:
         """A number that changes when another process, or another manifest in this one, writes.
@@ -192,6 +200,10 @@ class Manifest:
             )
         }
 
+    def given(self) -> set[str]:
+        """The sources of the documents that are no files."""
+        return {source for (source,) in self._rows("SELECT source FROM given")}
+
     def ids(self, sources: Sequence[str]) -> list[str]:
         """The ids of the passages of some sources."""
         wanted = set(sources)
@@ -218,15 +230,16 @@ class Manifest:
         """The passages of those ids that are in."""
         marks = ",".join("?" * len(ids))
         rows = self._rows(
-            "SELECT id, source, file_sha256, start, end FROM passages "
+            "SELECT id, source, file_sha256, start, end, source IN given FROM passages "
             f"JOIN documents USING (source) WHERE id IN ({marks})",
             *ids,
         )
-        served = still_in(self._home.corpus, {source for _, source, *_ in rows})
+        files = {source for _, source, *_, given in rows if not given}
+        served = still_in(self._home.corpus, files)
         found = {}
-        for id, source, sha256, start, end in rows:
+        for id, source, sha256, start, end, given in rows:
             with suppress(LookupError):
-                if source in served:
+                if given or source in served:
                     found[id] = Passage(self._document(source, sha256), start, end)
                     if found[id].id != id:
                         raise self._home.damaged(f"a passage of {source} is another")
@@ -235,10 +248,10 @@ class Manifest:
     def document(self, source: str) -> Document | None:
         """The document of a source as it was indexed, or None."""
         with suppress(LookupError):
-            if not still_in(self._home.corpus, [source]):
-                return None
-            for row in self._rows("SELECT file_sha256 FROM documents WHERE source = ?", source):
-                return self._document(source, row[0])
+            query = "SELECT file_sha256, source IN given FROM documents WHERE source = ?"
+            for sha256, given in self._rows(query, source):
+                if given or still_in(self._home.corpus, [source]):
+                    return self._document(source, sha256)
         return None
 
     def _read_document(self, source: str, sha256: str) -> Document:
@@ -277,6 +290,22 @@ class Manifest:
             yield self._db
 
 
+def given_in(home: Home, sources: Iterable[str] | None = None) -> list[Document]:
+    """Documents that are no files: those of some sources, or all; none where there is no index.
+
+    Only the manifest is read, and nothing is written.
+    """
+    if not home.is_made:
+        return []
+    manifest = Manifest(home.current() / MANIFEST, home)
+    try:
+        given = manifest.given() if manifest.columns("given") else set()
+        named = given if sources is None else given.intersection(sources)
+        return [found for source in sorted(named) if (found := manifest.document(source))]
+    finally:
+        manifest.close()
+
+
 def _drop(db: sqlite3.Connection, source: str) -> set[str]:
     """Deletes what stands under a source, and gives the ids of its passages."""
     ids = {row[0] for row in db.execute("SELECT id FROM passages WHERE source = ?", (source,))}
@@ -306,6 +335,8 @@ def _insert(db: sqlite3.Connection, entry: Entry) -> None:
     )
     if document is None:
         return
+    if entry.given:
+        db.execute("INSERT INTO given VALUES (?)", (source,))
     blocks = list(map(attrgetter(*Block.__dataclass_fields__), document.blocks))
     structure = json.dumps(blocks), json.dumps(document.pages)
     kept = source, document.file_sha256, document.title, document.text

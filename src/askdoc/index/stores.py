@@ -21,13 +21,12 @@ from askdoc.errors import IndexMismatch, IndexUnavailable
 from askdoc.index.bm25 import Bm25
 from askdoc.index.dense import Dense
 from askdoc.index.home import Home
-from askdoc.index.manifest import Entry, Manifest
+from askdoc.index.manifest import MANIFEST, Entry, Manifest
 from askdoc.ingest.files import file_sha256
 from askdoc.settings import Settings
-from askdoc.types import Passage
+from askdoc.types import Document, Passage
 
 VERSION = "9"  # of what is stored; raise it when an older index can no longer be read
-MANIFEST = "manifest.sqlite"
 COMPARED = 10  # passages of BM25 retrieval that dense retrieval must not overlook
 TOGETHER = 500  # passages that are compared at a time
 NEW = "new"  # how a manifest is marked into which nothing has been written yet
@@ -103,7 +102,8 @@ class Stores:
             "passage_size": str(settings.passage_size),
         }
         then = manifest.meta()
-        if not manifest.has_metadata:
+        columns = manifest.columns("documents")
+        if columns and "metadata" not in columns:
             then["version"] += " without metadata"
         if not then:
             manifest.note(**now, collection=_collection(build), dirty=NEW)
@@ -125,18 +125,20 @@ class Stores:
         return self.manifest.is_written or len(set(counts)) > 1
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Mends what an interrupted write has left, and marks the time until this one ends."""
+    def writing(self) -> Iterator[list[Document]]:
+        """Mends what an interrupted write has left, and marks the time until this one ends.
+
+        Gives documents that are no files and have lost a passage: they have to be put in again.
+        """
         if self.copied:
             raise self.home.unavailable("only a copy of it can be opened")
         new = self.manifest.meta().get("dirty") == NEW
         if new:
             self.dense.clear()  # what a lost manifest has left behind belongs to nobody
             self.bm25.clear()
-        if self.dirty:
-            self._reconcile()
+        lost = self._reconcile() if self.dirty else []
         self.manifest.note(dirty="yes")
-        yield
+        yield lost
         if new:
             self.dense.drop_others()
         self.dense.settle()
@@ -211,13 +213,18 @@ class Stores:
         self.manifest.close()
         self.dense.close()
 
-    def _reconcile(self) -> None:
-        """Drops what the manifest does not know, and documents that lost a passage."""
+    def _reconcile(self) -> list[Document]:
+        """Drops what the manifest does not know, and documents that lost a passage.
+
+        Gives those of them that are no files.
+        """
         sources = self.manifest.sources()
         dense, bm25 = self.dense.ids(), self.bm25.ids()
         unknown = sorted((dense | bm25) - sources.keys())
         lost = {sources[id] for id in sources.keys() - (dense & bm25)}
-        self._forget(unknown + self.manifest.remove(lost))
+        given = lost & self.manifest.given()
+        self._forget(unknown + self.manifest.remove(lost - given))
+        return [found for source in sorted(given) if (found := self.manifest.document(source))]
 
     def _forget(self, ids: Sequence[str]) -> None:
         """Takes passages out of both ways to find."""

@@ -257,7 +257,8 @@ class Chat:
     def _choices(self) -> list[str]:
         """What a question can be kept to: each folder, and below it its documents."""
         sources = self._readable()
-        above = {parent for source in sources for parent in PurePosixPath(source).parents}
+        files = set(sources) - self._assistant.index.given()
+        above = {parent for source in files for parent in PurePosixPath(source).parents}
         folders = (f"{folder}/" for folder in above if folder.name)
         return sorted([*folders, *sources])
 

@@ -115,7 +115,11 @@ def delete(assistant: Assistant, sources: Sequence[str]) -> None:
     for source in sources:
         if source not in known:
             raise BadInput(f"there is no document {source[:200]!r}")
+    given = assistant.index.given()
+    assistant.remove(given.intersection(sources))
     for source in sources:
+        if source in given:
+            continue
         try:
             path_of(assistant.settings.corpus, source).unlink(missing_ok=True)
             assistant.index.deleted([source])

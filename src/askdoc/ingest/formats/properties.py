@@ -28,17 +28,9 @@ DAMAGED = (OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error, lx
 
 
 def metadata_of(told: Mapping[Any, Any]) -> dict[str, Any]:
-    """What is told under each name, as JSON has it; what is empty or nested is left out.
-
-    The date is in ISO form, as exact as it is told; of several authors or keywords each is one.
-    """
+    """What is told under each name, as JSON has it; what is empty or nested is left out."""
     kept: dict[str, Any] = {}
     for name, value in list(told.items())[:MOST]:
-        if name == "date":
-            day = date_told(str(value))
-            value = str(day) if day else value
-        elif name in ("author", "keywords") and isinstance(value, str):
-            value = re.split(";" if name == "author" else "[,;]", value)
         if isinstance(value, list | tuple):
             several = [one for one in map(_value, value[:MOST]) if one is not None]
             value = several if len(several) > 1 else next(iter(several), None)
@@ -47,6 +39,18 @@ def metadata_of(told: Mapping[Any, Any]) -> dict[str, Any]:
         if value is not None and _value(name) is not None:
             kept[one_line(clean(str(name)), MOST)] = value
     return kept
+
+
+def _brought(told: Mapping[Any, Any]) -> dict[str, Any]:
+    """What a file tells; its date in ISO form, each of several authors and keywords by itself."""
+    brought = dict(told)
+    day = date_told(str(told.get("date")))
+    if day:
+        brought["date"] = str(day)
+    for name, between in (("author", ";"), ("keywords", "[,;]")):
+        if isinstance(told.get(name), str):
+            brought[name] = re.split(between, told[name])
+    return metadata_of(brought)
 
 
 def _value(value: object) -> str | int | float | bool | None:
@@ -64,20 +68,20 @@ def of_front_matter(text: str) -> dict[str, Any]:
     # One that nests too deeply, or names a day that no month has, is no YAML either.
     with suppress(yaml.YAMLError, RecursionError, ValueError):
         told = yaml.safe_load(front[1]) if front else None
-        return metadata_of(told) if isinstance(told, dict) else {}
+        return _brought(told) if isinstance(told, dict) else {}
     return {}
 
 
 def of_message(message: Message) -> dict[str, Any]:
     """Who has written a message, by name or else by address, from where, and when."""
     name, address = parseaddr(str(message.get("From", "")))
-    return metadata_of({"author": [name or address], "from": address, "date": message.get("Date")})
+    return _brought({"author": [name or address], "from": address, "date": message.get("Date")})
 
 
 def of_pdf(told: Mapping[str, str]) -> dict[str, Any]:
     """What the dictionary of a PDF tells."""
     made = told.get("CreationDate") or told.get("ModDate") or ""
-    return metadata_of({
+    return _brought({
         "author": told.get("Author"),
         "date": made[:10],  # D:20240512, and then the time
         "subject": told.get("Subject"),
@@ -87,7 +91,7 @@ def of_pdf(told: Mapping[str, str]) -> dict[str, Any]:
 
 def of_office(told: Mapping[str, Any]) -> dict[str, Any]:
     """What kreuzberg tells of a file."""
-    return metadata_of({
+    return _brought({
         "author": told.get("authors") or told.get("created_by"),
         "date": told.get("created_at") or told.get("modified_at"),
         "from": parseaddr(str(told.get("from_email") or ""))[1],
@@ -110,7 +114,7 @@ def of_xml(root: lxml.etree._Element) -> dict[str, Any]:
     def first(*names: str) -> str:
         return next(filter(None, (root.findtext(f".//{{*}}{name}") for name in names)), "")
 
-    return metadata_of({
+    return _brought({
         "author": first("initial-creator", "creator"),
         "date": first("created", "creation-date", "date", "modified"),
         "subject": first("subject"),

@@ -74,9 +74,16 @@ def routes(assistant: Assistant) -> APIRouter:
             raise HTTPException(404, f"{source}: {error.why}") from error
 
     @router.get("/original", response_class=FileResponse)
-    def original(source: str) -> FileResponse:
-        """A document's file: a PDF to look at, any other to keep, since it may hold scripts."""
-        path = path_of(assistant.settings.corpus, _document(assistant, source).source)
+    def original(source: str) -> Response:
+        """A document's file: a PDF to look at, any other to keep, since it may hold scripts.
+
+        Of a document that is no file, its text.
+        """
+        opened = _document(assistant, source)
+        if opened.source in assistant.index.given():
+            keep = {"content-disposition": "attachment"}
+            return Response(opened.text, media_type="text/plain; charset=utf-8", headers=keep)
+        path = path_of(assistant.settings.corpus, opened.source)
         if not path.is_file():
             raise HTTPException(404, f"{source} is not in the folder any more")
         if path.suffix.lower() == ".pdf":

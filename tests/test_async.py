@@ -152,7 +152,7 @@ def test_the_retriever_waits_in_the_same_few_threads(housed: Assistant) -> None:
     assert found[3] == retriever.invoke(questions[3])
 
 
-@pytest.mark.slow
+@pytest.mark.attack  # it takes half a minute
 def test_threads_processes_and_a_server_ask_at_once(houses: Path, housed: Assistant) -> None:
     """Fifty questions, each answered as it is when it is asked alone."""
     server, address = serve("-m", "askdoc", "serve", "--corpus", houses)

@@ -11,7 +11,10 @@ import tomllib
 from pathlib import Path
 
 import httpx
+import pytest
 from helpers import ROOT
+
+pytestmark = pytest.mark.attack  # servers are started as a container starts them
 
 LINES = (ROOT / "Containerfile").read_text("utf-8").splitlines()
 WORDS = [line.split(" ", 1) for line in LINES if line and line[0] != "#"]

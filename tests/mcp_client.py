@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from typing import Any, TextIO, TypeVar
 
 import httpx
@@ -23,7 +24,11 @@ def over_http(url: str, headers: dict[str, str], use: Use[T]) -> T:
             streamable_http_client(f"{url}/mcp/", http_client=web) as (read, write, _),
             ClientSession(read, write) as session,
         ):
-            await session.initialize()
+            begun = await session.initialize()
+            assert (begun.serverInfo.name, begun.serverInfo.version) == (
+                "askdoc",
+                version("askdoc"),
+            )
             return await use(session)
 
     return _ended(run())
@@ -42,7 +47,11 @@ def over_pipes(server: StdioServerParameters, errors: TextIO, use: Use[T]) -> T:
             stdio_client(server, errors) as (read, write),
             ClientSession(read, write, message_handler=notice) as session,
         ):
-            await session.initialize()
+            begun = await session.initialize()
+            assert (begun.serverInfo.name, begun.serverInfo.version) == (
+                "askdoc",
+                version("askdoc"),
+            )
             return await use(session)
 
     made = _ended(run())

@@ -9,7 +9,7 @@ from scripted import QUESTION, scripted
 from askdoc import NO_ANSWER, Answer, Assistant, Certainty, Settings
 from askdoc.answer.calibration import bundled
 from askdoc.answer.context import LEANS, with_context
-from askdoc.answer.evidence import OF_ITSELF, SALUTATION, choose
+from askdoc.answer.evidence import OF_ITSELF, SALUTATION, choose, judged
 from askdoc.answer.quotes import BELOW, quotes_of
 from askdoc.cli import main
 from askdoc.types import GUESS, UNSURE, Span
@@ -231,7 +231,8 @@ def test_a_doubtful_answer_shows_up_to_three_alternatives(assistant: Assistant) 
     doubtful = next(found for found in findings if len(found.evidence) > 1 and found.alternatives)
     assert all(len(found.evidence) <= 3 for found in findings)
     assert {quote.lead for quote in quotes_of(doubtful, 0)} == {BELOW}
-    best = choose(doubtful.query, doubtful.ranked[: doubtful.k], bundled())
+    every = judged(doubtful.query, doubtful.ranked[: doubtful.k], bundled())
+    best = choose(doubtful.query, every)
     assert best[0].span == doubtful.evidence[0].span
     assert not assistant.find("How many soldiers took part in Eagle Partner?").alternatives
 

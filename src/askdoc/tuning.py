@@ -68,6 +68,8 @@ DIFFERENT = 0.5  # share of common words (Jaccard) from which two sentences are 
 DIFFERENT_DENIED = 0.7  # the same, where only a denial is different
 DIFFERENT_LATER = 0.3  # the same, where a figure is asked for and one document is later
 DISAGREEING = 3  # documents that are shown, at most
+# Confidence that counts in a sentence of another date than the question names, where it names none
+OF_ANOTHER_DATE = 0.5
 
 # What the turn before has quoted: asked on from, it is seldom what is asked for
 TOLD_BEFORE = 0.75  # of the confidence

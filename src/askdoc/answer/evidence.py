@@ -120,17 +120,15 @@ def asks_for_several(question: str) -> bool:
     return LISTS.match(question) is not None or SEVERAL.match(question) is not None
 
 
-def choose(
-    query: Query, candidates: Sequence[Candidate], fitted: Calibration, doubtful: bool = False
-) -> tuple[Evidence, ...]:
+def choose(query: Query, every: Sequence[Evidence], doubtful: bool = False) -> tuple[Evidence, ...]:
     """The sentences that answer best, one to four, of a list up to eight: the best one leads.
 
-    The others follow by document. Where it is ``doubtful`` that the best one answers, up to three
-    stand beside each other. Empty when no passage has a sentence of the kind that the question asks
-    for.
+    ``every`` are those that were ``judged``. The others follow by document. Where it is
+    ``doubtful`` that the best one answers, up to three stand beside each other. Empty when no
+    passage has a sentence of the kind that the question asks for.
     """
-    every = _of_code(query, judged(query, candidates, fitted))
-    has = {one.span: _has(query, one) for one in every}
+    every = _of_code(query, every)
+    has = _terms_had(query, every)
     tables: dict[tuple[str, int], list[Evidence]] = {}
     for one in every:
         if one.table:
@@ -159,16 +157,19 @@ def choose(
     return in_order(chosen, 0 if gathers else 1)
 
 
-def _has(query: Query, one: Evidence) -> frozenset[str]:
-    """The terms of a question that a sentence has, and its day, however that is written."""
-    there = query.weights.keys() & terms(one.span.text)
+def _terms_had(query: Query, every: Sequence[Evidence]) -> dict[Span, frozenset[str]]:
+    """The terms of a question that each sentence has, and its day, however that is written."""
     day, rest = date_asked(query.asked)
-    if day and day.day and any(is_of(date, day) for date in dates_in(one.span.text)):
-        there |= {str(day), *(query.weights.keys() & terms(query.asked) - terms(rest))}
-    return frozenset(there)
+    of_day = {str(day), *(query.weights.keys() & terms(query.asked) - terms(rest))}
+    has: dict[Span, frozenset[str]] = {}
+    for one in every:
+        there = query.weights.keys() & terms(one.span.text)
+        told = day and day.day and any(is_of(date, day) for date in dates_in(one.span.text))
+        has[one.span] = frozenset(there | of_day if told else there)
+    return has
 
 
-def _of_code(query: Query, every: list[Evidence]) -> list[Evidence]:
+def _of_code(query: Query, every: Sequence[Evidence]) -> Sequence[Evidence]:
     """The sentences that have the codes which a question names, as *E4* or *X0417*, if any has.
 
     What is nearest to a code in meaning is another one.

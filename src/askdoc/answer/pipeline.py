@@ -19,6 +19,7 @@ from askdoc.answer.retrieve import Candidate, fold, join, rerank, retrieve
 from askdoc.answer.topic import topic_evidence, topic_first, topic_of, topic_told
 from askdoc.index.index import Index
 from askdoc.ingest.dates import date_asked, date_of, date_told, is_of
+from askdoc.tuning import OF_ANOTHER_DATE
 from askdoc.types import Hit
 
 
@@ -80,12 +81,13 @@ def _found(index: Index, query: Query, k: int, fitted: Calibration) -> Findings:
     candidates = topic_first(topic, fold(retrieved))
     searched = time.perf_counter()
     ranked = rerank(query, candidates, k, index.settings.reader, fitted)
-    evidence = choose(query, ranked, fitted)
+    every = judged(query, ranked, fitted)
+    evidence = choose(query, every)
     sure = max(confidence(query, ranked, evidence, fitted), topic_told(topic, evidence))
     doubtful = sure < index.settings.sure
     if doubtful:
-        evidence = choose(query, ranked, fitted, doubtful)
-    disagree = disagreeing(query.asked, evidence, judged(query, ranked, fitted))
+        evidence = choose(query, every, doubtful)
+    disagree = disagreeing(query.asked, evidence, every)
     evidence = (*disagree, *(one for one in evidence if one not in disagree))
     section, named = topic_evidence(topic, query, ranked, fitted)
     if named > sure:  # each section is told, whether they agree or not
@@ -126,7 +128,7 @@ def _of_its_date(
         return None
     other = _found(index, Query.of(rest, index, subqueries(rest), dated), k, fitted)
     foreign = any(one.span.source not in dated for one in found.evidence[:1])
-    least = index.settings.threshold if foreign else found.confidence
+    least = found.confidence * (OF_ANOTHER_DATE if foreign else 1)
     return other if other.confidence >= least else None
 
 

@@ -134,7 +134,8 @@ def answers_of(asked: Sequence[Asked], fitted: Calibration) -> list[list[Sample]
         if each.tells:
             query, best = each.findings.query, each.findings.ranked
             # Anew, since other weights choose other sentences; as many as are shown.
-            evidence = choose(query, best, fitted, doubtful=True) or each.findings.evidence
+            every = judged(query, best, fitted)
+            evidence = choose(query, every, doubtful=True) or each.findings.evidence
             right = any(each.holds(sentence.quote) for sentence in evidence)
             told = signals(query, best, evidence)
             samples.append([(told, bool(each.question.answerable and right))])

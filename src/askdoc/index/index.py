@@ -281,7 +281,8 @@ class Index:
 
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none of that source."""
-        document = self.stores.manifest.document(self.spelt(source))
+        manifest = self.stores.manifest
+        document = manifest.document(source) or manifest.document(self.spelt(source))
         if document is None:
             raise BadInput(f"there is no document {source[:200]!r} in the index")
         return document
@@ -465,6 +466,7 @@ class Index:
         self._write(batch, done, total, on_progress)
         self.stores.manifest.touch(touched)
         self.stores.remove(plan.removed)
+        self._deleted.difference_update(plan.removed)  # one of that name may come, and be away
 
     def _read(self, worker: Worker, source: str, stat: os.stat_result, sha256: str) -> Entry:
         """One file, read and cut into passages, or the line that says why it could not be."""

@@ -6,6 +6,7 @@ Nothing is answered before all of the folder is indexed: programs expect answers
 import functools
 import os
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from urllib.parse import quote, unquote
 
@@ -108,7 +109,7 @@ def _server(assistant: Assistant, indexing: Indexing | None) -> "FastMCP":
                     options = self._mcp_server.create_initialization_options()
                     await self._mcp_server.run(read, write, options)
 
-    return Tools(
+    tools = Tools(
         "askdoc",
         INSTRUCTIONS,
         log_level="WARNING",  # else every log of the process tells of every request
@@ -118,6 +119,8 @@ def _server(assistant: Assistant, indexing: Indexing | None) -> "FastMCP":
         # Our own guard refuses foreign hosts, also where it is served to a network.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
+    tools._mcp_server.version = version("askdoc")  # else clients are told that of the package mcp
+    return tools
 
 
 def _offer_tools(mcp: "FastMCP", assistant: Assistant) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -346,6 +347,16 @@ def test_a_pdf_without_text_says_so(folder) -> None:
     pdf.new_page(200, 200)
     pdf.save(root / "scan.pdf")
     assert status_of(root, "scan.pdf")[0] == "empty"
+
+
+@pytest.mark.parametrize("content", [b"\0", b"PK\3\4xx", b"hello"])
+@pytest.mark.parametrize("suffix", LOADERS)
+def test_what_is_of_another_kind_than_its_name_says_is_told(
+    tmp_path: Path, suffix: str, content: bytes
+) -> None:
+    (tmp_path / f"a{suffix}").write_bytes(content)
+    with suppress(Unreadable):
+        assert load(tmp_path, f"a{suffix}").text.strip()
 
 
 def test_what_belongs_to_a_corpus(folder, tmp_path: Path) -> None:

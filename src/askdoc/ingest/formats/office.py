@@ -34,6 +34,7 @@ MIME = {
 MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d) 00:00:00")  # how a date without a time is handed on
 NO_DAY = re.compile(r"1899-12-3[01] (\d\d:\d\d:\d\d)")  # and a time without a date
 HARD_SPACE = re.compile(rb"(?<!\\)\\~")
+MIME |= {".pptm": MIME[".pptx"], ".xlsm": MIME[".xlsx"]}  # with programs, which nobody runs
 FIELD = re.compile(r"\x13?\b(?:HYPERLINK|PAGEREF)\s+(?:\\\w\s+)?(?:\"[^\"]*\"|\w+)(?:\s+\\\w\b)*")
 FOOTNOTE = re.compile(r"\[\^\d+\](?:: )?")  # how a footnote is handed on
 Node = Mapping[str, Any]

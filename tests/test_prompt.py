@@ -42,11 +42,23 @@ class Terminal:
     def shows(self, *patterns: str) -> str:
         """What is shown, without its styles, once it has all of these."""
         with self._more:
-            there = self._more.wait_for(
-                lambda: all(re.search(each, self._plain, re.DOTALL) for each in patterns), 60
-            )
-            assert there, (patterns, self._shown)
+            assert self._has(*patterns, seconds=60), (patterns, self._shown)
             return self._plain
+
+    def interrupts(self) -> None:
+        """Presses Ctrl-C until there is a new prompt: readline loses one while it draws."""
+        for _ in range(6):
+            self.type("\x03")
+            with self._more:
+                if self._has("> $", seconds=10):
+                    return
+        raise AssertionError(self._shown)
+
+    def _has(self, *patterns: str, seconds: float) -> bool:
+        """Whether all of these are shown, soon; within the lock."""
+        return self._more.wait_for(
+            lambda: all(re.search(each, self._plain, re.DOTALL) for each in patterns), seconds
+        )
 
     @property
     def _plain(self) -> str:
@@ -112,8 +124,7 @@ def test_a_conversation_at_the_prompt(assistant: Assistant) -> None:
         assert "Searched for" not in terminal.shows("> $", r"\w\W+> $")
         terminal.type("\x1b[A\x1b[A")
         terminal.shows(":new$")
-        terminal.type("\x03")
-        terminal.shows("> $")
+        terminal.interrupts()
         terminal.type("\x04")
 
 

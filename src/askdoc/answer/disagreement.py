@@ -29,7 +29,7 @@ from askdoc.types import Document
 # What stands before that which no longer is so: *moved from 28 March*, *not 36 euros any more*.
 NO_LONGER = (
     r"\b(?:from|instead of|rather than|not|no longer|was|were|previously|formerly|replac\w+|"
-    r"earlier than|later than|used to be)\b\W+(?:[\w£$€]+\W+){0,3}?"
+    r"used to be)\b\W+(?:[\w£$€]+\W+){0,3}?"
 )
 COUNTED = (Kind.NUMBER, Kind.DATE)
 # What two versions of a document do not have in common.
@@ -95,7 +95,7 @@ def _contradict(asked: str, one: Evidence, other: Evidence) -> bool:
     alike = len(words & others) / (len(words | others) or 1)
     names, known = (_keys(each, Kind.NAME) for each in (mine, theirs))
     counts, numbers = (_counts(each) for each in (mine, theirs))
-    differ = bool(counts - numbers and numbers - counts)
+    differ = not {of for _, of in counts - numbers}.isdisjoint(of for _, of in numbers - counts)
     denied = {any(token.kind is Kind.DENIAL for token in each) for each in (mine, theirs)}
     if not (names <= known or known <= names):
         return alike >= DIFFERENT and counts == numbers and _versions(*documents)
@@ -117,14 +117,17 @@ def _overrules(asked: str, one: Evidence, other: Evidence) -> bool:
     return any(
         re.search(NO_LONGER + rf"[£$€]?{re.escape(count.text)}\b", text, re.I)
         for count in counts
-        if count.key not in named
+        if count.key not in named and not _is_year(count)
     )
 
 
 def _later(asked: str, one: Evidence, other: Evidence) -> bool:
-    """Whether a number or a time is asked for, and documents of different dates both answer."""
+    """Whether a number or a time is asked for, and documents of different dates both answer.
+
+    A year alone is often what a document is about, and not when it was written.
+    """
     dates = {date_of(each.span.document) for each in (one, other)}
-    dated = len(dates) == 2 and None not in dates
+    dated = len(dates) == 2 and all(date and date.month for date in dates)
     return dated and bool(expected_type(asked)) and min(one.logit, other.logit) >= FURTHER_LOGIT
 
 
@@ -133,9 +136,18 @@ def _keys(tokens: Sequence[Token], kind: Kind) -> set[object]:
     return {token.key for token in tokens if token.kind is kind and token.telling}
 
 
-def _counts(tokens: Sequence[Token]) -> set[tuple[object, str | None]]:
-    """The numbers and dates of a sentence, each with what it counts."""
-    return {(token.key, token.unit) for token in tokens if token.kind in COUNTED}
+def _counts(tokens: Sequence[Token]) -> set[tuple[object, tuple[object, ...]]]:
+    """The numbers and dates of a sentence, each with its sort: a year is no sum."""
+    return {
+        (token.key, (token.kind, token.unit, _is_year(token)))
+        for token in tokens
+        if token.kind in COUNTED
+    }
+
+
+def _is_year(token: Token) -> bool:
+    """Whether a number may be a year."""
+    return len(token.text) == 4 and token.text.isdigit()
 
 
 def _versions(one: Document, other: Document) -> bool:

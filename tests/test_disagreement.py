@@ -175,6 +175,11 @@ def test_a_denial_and_another_name_in_a_later_version_disagree(asked) -> None:
              "choir 2024.csv": "item,euros\nTotal,610\nPaint,35\n"},
             "What is the total in euros?",
         ),
+        (  # what was done on that day
+            {"a 2025-08-01.md": "On 8 August the council opened the new quay of Marwick.",
+             "b 2025-09-02.md": "The quay of Marwick was only half built on 8 August."},
+            "When did the council open the new quay of Marwick?",
+        ),
     ],
 )  # fmt: skip
 def test_what_only_looks_like_it_is_no_disagreement(asked, files, question) -> None:

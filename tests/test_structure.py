@@ -22,9 +22,10 @@ ORDER = [
 WITHIN = {
     "answer": [
         "terms", "answer_types", "highlight", "calibration", "encoding", "reader",
-        "spelling", "telling", "verify", "query", "retrieve", "context", "similarity", "evidence",
-        "topic", "disagreement", "pipeline", "explain", "langchain", "citation", "quotes",
-        "everyday", "replies", "thoughts", "prompt", "model", "connect", "generate", "recheck",
+        "spelling", "acronyms", "telling", "verify", "query", "retrieve", "context", "similarity",
+        "evidence", "topic", "disagreement", "pipeline", "explain", "langchain", "citation",
+        "quotes", "everyday", "replies", "thoughts", "prompt", "model", "connect", "generate",
+        "recheck",
     ],
 }  # fmt: skip
 """The order inside a folder."""

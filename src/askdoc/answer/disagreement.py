@@ -28,8 +28,8 @@ from askdoc.types import Document
 
 # What stands before that which no longer is so: *moved from 28 March*, *not 36 euros any more*.
 NO_LONGER = (
-    r"\b(?:from|instead of|rather than|not|no longer|was|were|previously|formerly|replac\w+|"
-    r"used to be)\b\W+(?:[\w£$€]+\W+){0,3}?"
+    r"\b(?:(?:from|instead of|rather than|not|no longer|previously|formerly|replac\w+|used to be)\b"
+    r"\W+(?:[\w£$€]+\W+){0,3}?|(?:was|were)\b\W+(?:[\w£$€]+\W+)?)"
 )
 COUNTED = (Kind.NUMBER, Kind.DATE)
 # What two versions of a document do not have in common.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from askdoc.answer.acronyms import written_out
 from askdoc.answer.spelling import correct_spelling
 from askdoc.answer.telling import function_terms, nouns, spelled_out, telling
 from askdoc.answer.terms import CAPITAL, CONTINUING
@@ -136,12 +137,13 @@ def contextualize(
 ) -> Query:
     """What to search for, for a question and the turns before it.
 
-    Words that the corpus does not know are put as it spells them; a question that leans on an
-    earlier one gets the words it leans on in front. ``history`` holds the earlier turns, oldest
-    first, each ``{"role": "user" or "assistant", "content": text}``; a turn that was refused is
-    passed over. A question that stands alone is not changed. ``rewrite`` is what a language model
-    does to one that does not; where it fails, or loses a telling word, the words in front have to
-    do. Of several questions in one, each leans on those before it.
+    Words that the corpus does not know are put as it spells them, abbreviations as it writes them
+    out; a question that leans on an earlier one gets the words it leans on in front. ``history``
+    holds the earlier turns, oldest first, each ``{"role": "user" or "assistant", "content":
+    text}``; a turn that was refused is passed over. A question that stands alone is not changed.
+    ``rewrite`` is what a language model does to one that does not; where it fails, or loses a
+    telling word, the words in front have to do. Of several questions in one, each leans on those
+    before it.
     """
     query = _contextualized(question, history, index, rewrite, sources)
     parts = [part.strip() for part in NEXT_QUESTION.split(question) if part.strip(" ?.!,;")]
@@ -168,7 +170,7 @@ def _contextualized(
     sources: Sequence[str],
 ) -> Query:
     """What to search for, for a question as a whole."""
-    question = correct_spelling(question.strip(), index)
+    question = written_out(correct_spelling(question.strip(), index), index)
     earlier = _answered(history)[-2 * LEANING_TURNS :]
     carried = " ".join(_carried(question, earlier, index))
     if not carried:
@@ -211,7 +213,7 @@ def _carried(question: str, history: History, index: Index) -> list[str]:
     before = list(history)
     while before.pop()["role"] != "user":
         pass
-    last = correct_spelling(earlier[-1], index)
+    last = written_out(correct_spelling(earlier[-1], index), index)
     words = _carried(last, before, index) + WORD.findall(last)
     answers = [turn["content"] for turn in history if turn["role"] == "assistant"]
     # The topic of a bare "how many?" may be named by the answer only.

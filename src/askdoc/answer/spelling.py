@@ -7,6 +7,7 @@ from itertools import islice
 from rapidfuzz.distance import OSA
 
 from askdoc.answer.encoding import is_common
+from askdoc.answer.terms import SHORTHAND
 from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
 from askdoc.ingest.words import clearly_not_english, english, is_english
@@ -34,13 +35,16 @@ def correct_spelling(question: str, index: Index) -> str:
     of the corpus is one change of letters away (two, from eight letters on). Where none is one
     change away, it is put as an English word that is, if all others are English. A question of
     some words, most of which are not English, is in another language, and left alone. *Whos* and
-    *didnt* get their apostrophes back.
+    *didnt* get their apostrophes back, and what people write in a chat (*ppl*) is written out.
     """
     every = re.findall(r"[^\W\d_]+", question)[:WORDS]
     if len(every) >= NAMES_ONLY and 2 * sum(map(is_english, every)) < len(every):
         return question
     for form, end in SHORT_FORMS:
         question = form.sub(rf"\1{end}", question)
+    for word in set(re.findall(r"\b\w+\b", question.lower())) & SHORTHAND.keys():
+        if not index.knows(terms(word)):
+            question = re.sub(rf"\b{word}\b", SHORTHAND[word], question, flags=re.I)
     words = list(dict.fromkeys(LETTERS.findall(question)))[:WORDS]
     for word in words:
         among_english = all(map(is_english, set(words) - {word}))

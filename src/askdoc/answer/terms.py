@@ -47,6 +47,8 @@ SAME_NAMES = {
     form: forms[0] for row in _LISTS["same_names"] for forms in [row.split(", ")] for form in forms
 }
 """Every form of a name that has several, with the one that stands for all."""
+SHORTHAND = dict(entry.split(maxsplit=1) for entry in _LISTS["shorthand"].split(","))
+"""How people write words in a chat, with what they mean."""
 CAPITAL = r"[^\W\d_a-zß-ÿ]"
 """A letter that may begin a name, as a regular expression."""
 

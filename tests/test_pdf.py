@@ -134,6 +134,35 @@ def test_a_table_over_pages_is_rows_below_their_header(tmp_path: Path) -> None:
     assert {page for page, _, _ in marked(tmp_path, document, span.text)} == {2}
 
 
+def test_a_heading_over_several_columns_is_told_of_each(tmp_path: Path) -> None:
+    """And a table goes on below the title of some of its rows."""
+    columns = [72.0, 300.0, 370.0, 440.0, 510.0]
+    rows = [
+        ["", "June", "June", "June", "June"],
+        ["", "2022", "2023", "2022", "2023"],
+        ["Oil", "$ 1,200", "$ 1,310", "$ 2,400", "$ 2,530"],
+        ["Flour", "300", "(35)", "610", "720"],
+    ]
+    after = [["Rope", "12", "14", "24", "28"], ["Bells", "7", "8", "15", "16"]]
+    drawn = [
+        (72, 760, SENTENCES[0]),
+        (320, 715, "Three months"),
+        (455, 715, "Six months"),
+        *table(rows, 700, columns),
+        (72, 618, "On board:"),
+        *table(after, 600, columns),
+        (72, 520, SENTENCES[1]),
+    ]
+    document = loaded(tmp_path, pdf_of(drawn))
+    (found,) = (block for block in document.blocks if block.kind is BlockKind.TABLE)
+    row = document.text.index("Bells")
+    assert with_header(Span(document, row, document.text.index("\n", row))) == (
+        "Bells; Three months June 2022: 7; Three months June 2023: 8; "
+        "Six months June 2022: 15; Six months June 2023: 16"
+    )
+    assert "On board:" in document.text[found.start : found.end]
+
+
 BODY = [["Anna", "Tarvo", "pilot"], ["Boris", "Lund", "cook"], ["Carla", "Nida", "mate"]]
 TABLES = {
     "bold names": (table([["Name", "Home"], *(row[:2] for row in BODY)], 700, [72, 200], True), 1),

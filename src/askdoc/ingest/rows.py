@@ -81,8 +81,8 @@ def _names(document: Document, block: Block) -> list[str]:
 
 
 def _named(word: str) -> bool:
-    """Whether a cell of a header is no mere rule below it."""
-    return bool(word.strip(" :-"))
+    """Whether a cell of a header is no mere rule below it, or a dash for none."""
+    return bool(word.strip(" :-–"))
 
 
 def _words(document: Document, row: Row) -> list[str]:

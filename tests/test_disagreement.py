@@ -113,6 +113,17 @@ def test_a_document_is_found_by_the_date_that_it_tells(
     assert said in answer.text
 
 
+def test_accounts_that_tell_of_a_year_are_not_of_it(folder) -> None:
+    """The row below the year is the answer, and not what another account of that year tells."""
+    account = "# {}\n\n{}\n\n|  | 2020 | 2019 |\n|---|---|---|\n| Sales of rope | {} | {} |\n"
+    files = {
+        "marwick.md": account.format("Marwick", "In thousands of euros.", 41, 35),
+        "tarvo.md": account.format("Tarvo", "As of 31 December 2019", 9, 7),
+    }
+    answer = Assistant.from_folder(folder(files)).ask("the sales of rope of Marwick in 2019?")
+    assert answer.citations[0].source == "marwick.md"
+
+
 @pytest.mark.parametrize(
     ("question", "date", "rest"),
     [

@@ -18,7 +18,8 @@ from askdoc.answer.query import Query, subqueries
 from askdoc.answer.retrieve import Candidate, fold, join, rerank, retrieve
 from askdoc.answer.topic import topic_evidence, topic_first, topic_of, topic_told
 from askdoc.index.index import Index
-from askdoc.ingest.dates import date_asked, date_of, date_told, is_of
+from askdoc.ingest.dates import date_asked, is_dated, tells
+from askdoc.ingest.rows import with_header
 from askdoc.tuning import OF_ANOTHER_DATE
 from askdoc.types import Hit
 
@@ -119,16 +120,16 @@ def _of_its_date(
     asked, rest = date_asked(query.text)
     if asked is None:
         return None
-    named = any(is_of(date_told(one.span.text), asked) for one in found.evidence[:1])
+    named = any(tells(with_header(one.span), asked) for one in found.evidence[:1])
     if named and found.confidence >= index.settings.sure:
         return None
     every = {item.passage.source: item.passage.document for item in found.retrieved}
-    dated = [source for source, document in every.items() if is_of(date_of(document), asked)]
+    dated = [source for source, document in every.items() if is_dated(document, asked)]
     if not dated or len(dated) == len(every):
         return None
     other = _found(index, Query.of(rest, index, subqueries(rest), dated), k, fitted)
     foreign = any(one.span.source not in dated for one in found.evidence[:1])
-    least = found.confidence * (OF_ANOTHER_DATE if foreign else 1)
+    least = found.confidence * (OF_ANOTHER_DATE if foreign and not named else 1)
     return other if other.confidence >= least else None
 
 

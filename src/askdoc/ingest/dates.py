@@ -79,12 +79,26 @@ def date_of(document: Document) -> Date | None:
 
     What its first lines tell makes that of its name or title more exact, but no other one of it.
     """
-    named = [date for text in (document.source, document.title) if (date := date_told(text))]
+    named = _dates_named(document)
     first = named[:1]
     for date in (*named, *_dates_in_head(document)):
         if not first or _is_within(date, first[0]):
             first = [date]
     return first[0] if first else None
+
+
+def is_dated(document: Document, asked: Date) -> bool:
+    """Whether a document is of a date; of a year only where its name or title says so.
+
+    Accounts tell of many years.
+    """
+    dates = _dates_named(document) if not asked.month else [date_of(document)]
+    return any(is_of(date, asked) for date in dates)
+
+
+def _dates_named(document: Document) -> list[Date]:
+    """The dates that the name and the title of a document tell."""
+    return [date for text in (document.source, document.title) if (date := date_told(text))]
 
 
 def _dates_in_head(document: Document) -> Iterator[Date]:
@@ -130,6 +144,14 @@ def is_of(date: Date | None, asked: Date) -> bool:
     return date is not None and all(
         mine == theirs for mine, theirs in zip(date, asked, strict=True) if theirs
     )
+
+
+def tells(text: str, asked: Date) -> bool:
+    """Whether a text tells a date, or one within it."""
+    if asked.year and not asked.month:
+        return re.search(rf"(?<!\d){asked.year}(?!\d)", text) is not None
+    forms = (*FORMS, *DAYS)
+    return any(is_of(_date_of(match), asked) for form in forms for match in form.finditer(text))
 
 
 def date_told(text: str) -> Date | None:

@@ -1,0 +1,49 @@
+"""The most and the least of a table's rows."""
+
+import pytest
+
+from askdoc import Assistant
+
+FILES = {
+    "heating.csv": "flat,floor,heating kWh,water m3\n"
+    + "".join(
+        f"{flat},{(flat + 1) // 2},{heat},{water}\n"
+        for flat, (heat, water) in enumerate(
+            [(4210, 61), (3900, 58), (5120, 70), (2875, 44), (4433, 80), (3999, 39)] * 12, 1
+        )
+    )
+    + "73,37,2870,12\nTotal,,297314,4236\n",
+    "rooms.md": "# Rooms of the Alba\n\n| Room | Beds | Price per night |\n|---|---|---|\n"
+    "| Rose | 2 | 84 euros |\n| Sage | 1 | 52 euros |\n| Thyme | 4 | 140 euros |\n",
+}
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    folder = tmp_path_factory.mktemp("tables")
+    for source, text in FILES.items():
+        (folder / source).write_text(text)
+    return Assistant.from_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("question", "row"),
+    [
+        ("which flat used the least heating", "73,37,2870,12"),  # far down, and no total
+        ("Which flat on floor 1 used the most water?", "1,1,4210,61"),
+        ("what's the cheapest room", "| Sage | 1 | 52 euros |"),
+        ("what is the most expensive room?", "| Thyme | 4 | 140 euros |"),
+        ("Which room has the most beds?", "| Thyme | 4 | 140 euros |"),
+        ("What does the room Rose cost at the most?", "| Rose | 2 | 84 euros |"),
+    ],
+)
+def test_the_row_that_has_most_or_least(tables: Assistant, question: str, row: str) -> None:
+    answer = tables.ask(question)
+    assert [place.quote.strip("| ") for place in answer.citations] == [row.strip("| ")]
+
+
+@pytest.mark.parametrize(
+    "question", ["Most of the rooms have how many beds?", "the most and the least beds?"]
+)
+def test_what_asks_for_neither_is_left_alone(tables: Assistant, question: str) -> None:
+    assert len(tables.ask(question).citations) != 1

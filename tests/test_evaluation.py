@@ -234,6 +234,8 @@ def test_a_run_says_what_came_of_every_question(
     assert told["groups"]["kind"]["when"]["right"] == 1
     assert list(told["groups"]["document"]) == ["ferry.md", "bread.md"]
     assert told["groups"]["document"]["ferry.md"]["right"] == 0.5
+    assert told["intervals"]["askdoc"]["right"] == pytest.approx(wilson(3, 4), abs=1e-4)
+    assert told["group_intervals"]["document"] == {"ferry.md": {}, "bread.md": {}}, "too few"
     assert set(told["groups"]["certainty"]) == {each.certainty for each in run.outcomes["askdoc"]}
     assert told["tokens"] == {}
 
@@ -549,7 +551,7 @@ def test_the_tokens_of_a_model_have_a_price(
     assert told.as_dict()["tokens"] == {"askdoc": used}
     assert read_run(tmp_path / "run.json").used == {"askdoc": used}
     page = (tmp_path / "report.html").read_text("utf-8")
-    assert "600 read, 40 written; price 0.0016" in page
+    assert "600 read, 40 written. Price of all: 0.0016" in page
     printed(capsys, "eval", path, "--price", "2", code=2)
 
 

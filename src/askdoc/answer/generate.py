@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from askdoc.answer.citation import Claim, Quote, cite, claims, quoted
 from askdoc.answer.model import Model
-from askdoc.answer.prompt import count, fitting, prompt
+from askdoc.answer.prompt import fitting, prompt, reckoned
 from askdoc.answer.query import History
 from askdoc.answer.thoughts import thinks_aloud, without_thoughts
 from askdoc.answer.verify.claims import support, unsupported
@@ -88,10 +88,7 @@ def generate(
     if cut and thinks_aloud(text):
         text = ""
     own, citations = resolver.resolve(text, cut=cut)
-    tokens = dict(writing.tokens) or {
-        "read": sum(count(content) for _, content in messages),
-        "written": count(text),
-    }
+    tokens = dict(writing.tokens) or reckoned(messages, text)
     if failure:
         further, citations = quoted(quotes, citations)
         if further:

@@ -38,12 +38,7 @@ def prompt(
 
     Of the earlier turns there are as many, the latest first, as ``most`` tokens leave room for.
     """
-    # No document can know the key, and so none can end its passage before its end.
-    key = secrets.token_hex(4)
-    parts = [
-        f"<passage {number} {key}>\n{_visible(passage.indexed_text)}\n</passage {number} {key}>"
-        for number, passage in enumerate(passages, 1)
-    ]
+    parts = fenced([passage.indexed_text for passage in passages])
     asked = "\n\n".join([*parts, f"Question: {question}"])
     left = most - count(RULES) - count(asked)
     turns: list[Message] = []
@@ -53,6 +48,16 @@ def prompt(
             break
         turns.insert(0, ("human" if turn["role"] == "user" else "ai", turn["content"]))
     return alternating([("system", RULES), *turns, ("human", asked)])
+
+
+def fenced(texts: Sequence[str]) -> list[str]:
+    """Texts of documents as a model is shown them, numbered from 1."""
+    # No document can know the key, and so none can end its passage before its end.
+    key = secrets.token_hex(4)
+    return [
+        f"<passage {number} {key}>\n{_visible(text)}\n</passage {number} {key}>"
+        for number, text in enumerate(texts, 1)
+    ]
 
 
 def alternating(messages: Sequence[Message], system: bool = True) -> list[Message]:
@@ -74,6 +79,11 @@ def alternating(messages: Sequence[Message], system: bool = True) -> list[Messag
 def _visible(text: str) -> str:
     """A text without look-alikes of markers and without what only a machine would read."""
     return INVISIBLE.sub("", unmarked(text))
+
+
+def reckoned(messages: Sequence[Message], written: str) -> dict[str, int]:
+    """The tokens that a model read and wrote, where its server tells of none."""
+    return {"read": sum(count(text) for _, text in messages), "written": count(written)}
 
 
 def count(text: str) -> int:

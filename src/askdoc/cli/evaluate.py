@@ -71,6 +71,12 @@ def evaluate(
         str | None,
         typer.Option(metavar="IN,OUT", help="Of a million tokens that a model reads, writes."),
     ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PROVIDER:MODEL", help="Let this language model judge the answers, too."
+        ),
+    ] = None,
     draft: Annotated[
         int | None, typer.Option(min=1, help="Write so many draft questions instead.")
     ] = None,
@@ -114,6 +120,7 @@ def evaluate(
                 export=export or (),
                 price=paid,
                 jobs=jobs,
+                judge=judge,
                 on_question=on_question,
                 tell=tell,
             )
@@ -258,16 +265,40 @@ def _print(evaluation: "Evaluation") -> None:
             cells = [f"{speed.get(step) or 0:.3f}" for speed in speeds.values()]
             table.add_row(f"  {step}", *cells, "" if comparisons else _step(step, mine))
     out.print(table)
-    for name, used in evaluation.run.used.items():
-        read, written = (f"{used.get(of, 0):,}" for of in ("read", "written"))
-        price = f"; price {used['price']:g}" if "price" in used else ""
-        out.print(f"\nTokens of {name}: {read} read, {written} written{price}")
+    _print_models(evaluation)
     for name, each in comparisons.items():
         better, worse = (escape(", ".join(ids)) or "none" for ids in (each.better, each.worse))
         out.print(
             f"\nAgainst {name}: right now {better}; wrong now {worse} (McNemar p {each.p:.3f}); "
             f"{len(each.changed)} answered in other words"
         )
+
+
+def _print_models(evaluation: "Evaluation") -> None:
+    """What language models read and wrote, and what a judge says of the answers."""
+    from askdoc.evaluation.figures import JUDGE, OWN
+
+    for name, used in evaluation.run.used.items():
+        for whose, kinds in ((name, OWN), (f"the judge of {name}", JUDGE)):
+            if any(kind in used for kind in kinds):
+                read, written = (f"{used.get(kind, 0):,}" for kind in kinds)
+                out.print(f"\nTokens of {whose}: {read} read, {written} written")
+        if "price" in used:
+            out.print(f"Price of all: {used['price']:g}")
+    for name, told in evaluation.run.agreement.items():
+        out.print(
+            f"\n{escape(evaluation.run.about['judge']['model'])} judged what {name} answered:"
+        )
+        for figure, of in told.items():
+            out.print(f"  {figure}: {_agreement(of)}")
+
+
+def _agreement(of: "Figures") -> str:
+    """How many answers were judged, and how often as they are counted."""
+    line = f"{of['judged']} judged, {of['not judged']} not"
+    if of["agreement"] is not None:
+        line += f"; as counted: {of['agreement']:.2f} of {of['compared']}"
+    return line + (f", kappa {of['kappa']:.2f}" if of["kappa"] is not None else "")
 
 
 def _difference(comparison: "Comparison", name: str) -> str:

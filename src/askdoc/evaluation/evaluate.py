@@ -13,7 +13,8 @@ from askdoc.evaluation.export import EXPORTS
 from askdoc.evaluation.figures import Figures, Price, figures
 from askdoc.evaluation.forms import brings_documents
 from askdoc.evaluation.gate import dropped, gate
-from askdoc.evaluation.groups import groups
+from askdoc.evaluation.groups import Interval, groups, intervals
+from askdoc.evaluation.judge import Judge
 from askdoc.evaluation.questions import Corpus, Question
 from askdoc.evaluation.questions import questions as read_questions
 from askdoc.evaluation.report import BEFORE, report
@@ -60,6 +61,19 @@ class Evaluation:
             by: {name: figures(of) for name, of in parts.items()} for by, parts in every.items()
         }
 
+    @property
+    def intervals(self) -> dict[str, dict[str, Interval]]:
+        """The 95 % interval of each system's figures; of none where there are too few questions."""
+        return {name: intervals(outcomes) for name, outcomes in self.run.outcomes.items()}
+
+    @property
+    def group_intervals(self) -> dict[str, dict[str, dict[str, Interval]]]:
+        """The same of askdoc's figures by group, as ``groups`` has them."""
+        every = groups(self.run.outcomes[ASKDOC])
+        return {
+            by: {name: intervals(of) for name, of in parts.items()} for by, parts in every.items()
+        }
+
     def save(self, folder: Path, export: Sequence[str] = ()) -> None:
         """Writes ``run.json`` and ``report.html``, and the run in other forms by their names.
 
@@ -77,9 +91,12 @@ class Evaluation:
             "about": self.run.about,
             "figures": self.run.figures,
             "certainty": self.run.certainty,
+            "intervals": self.intervals,
             "groups": self.groups,
+            "group_intervals": self.group_intervals,
             "seconds": self.run.speed,
             "tokens": self.run.used,
+            "agreement": self.run.agreement,
             "comparisons": {name: asdict(each) for name, each in self.comparisons.items()},
             "gate": list(self.dropped),
         }
@@ -100,6 +117,7 @@ def evaluate(
     export: Sequence[str] = (),
     price: Price | None = None,
     jobs: int = 1,
+    judge: str | Settings | None = None,
     on_question: OnQuestion = lambda system, done, of: None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Evaluation:
@@ -113,8 +131,11 @@ def evaluate(
     its report, and for the run in other forms: ``export`` names *trec*, *csv* or *junit*;
     ``price`` is that of a million tokens which a language model reads, and of a million it writes;
     ``jobs`` is how many questions are asked at once, which changes nothing but the time it takes.
-    ``tell`` is called with a line for what the questions do not say. Raises BadInput, before
-    anything is asked, when any of these cannot be used.
+    ``judge`` names a language model (``provider:model``, reached as that of the settings is, or
+    settings of its own) that says of each answer whether its citations carry it, and whether it is
+    to the question; none does by default. ``tell`` is called with a line for what the questions do
+    not say. Raises BadInput, before anything is asked, when any of these cannot be used, and
+    ModelFailed when the judge does not answer.
     """
     if data is None and corpus is None and questions and brings_documents(Path(questions)):
         data = questions
@@ -141,7 +162,8 @@ def evaluate(
     if baseline:
         of = corpus.assistant.settings
         systems[BASELINE] = load_baseline(Path(baseline), of.corpus, of)
-    done = run(subject["set"], chosen, corpus, systems, on_question, price, jobs)
+    judging = Judge.named(judge, corpus.assistant.settings) if judge else None
+    done = run(subject["set"], chosen, corpus, systems, on_question, price, jobs, judging)
     evaluation = Evaluation(
         done, before, _comparisons(done, before), dropped(limits, done.figures[ASKDOC])
     )

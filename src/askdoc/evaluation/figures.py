@@ -15,6 +15,9 @@ Figures = dict[str, float | None]
 
 Of = Callable[[Sequence[Outcome]], float]
 PLACES = 4
+OWN = ("read", "written")  # tokens of the model that writes
+JUDGE = ("judge read", "judge written")  # tokens, beside those of who writes
+JUDGED = ("faithfulness", "relevance")  # what a judge says
 PERCENTILES = (95, 99)  # of seconds, beside the median
 Price = tuple[float, float]
 """Of a million tokens that a language model reads, and of a million that it writes."""
@@ -143,12 +146,18 @@ GROUPS: dict[str, dict[str, tuple[str, Of | None]]] = {
             calibration,
         ),
     },
+    "Judged by a model": {
+        "faithfulness": ("of what an answer states, the part that its citations carry", None),
+        "relevance": ("answers that tell what was asked, be it true or not", None),
+    },
     "Cost": {
         "tokens read": ("tokens that a language model read for a question", mean("read", "tokens")),
         "tokens written": ("tokens that it wrote", mean("written", "tokens")),
+        "judge's tokens read": ("tokens that a judge read for an answer", mean(JUDGE[0], "tokens")),
+        "judge's tokens written": ("tokens that it wrote", mean(JUDGE[1], "tokens")),
     },
 }
-LOWER = ("AURC", "calibration error", "tokens read", "tokens written")  # of these, less is better
+LOWER = ("AURC", "calibration error", *GROUPS["Cost"])  # of these, less is better
 FIGURES = {
     name: Figure(name, group, means, of or mean(name), name not in LOWER)
     for group, figures_of in GROUPS.items()
@@ -195,15 +204,60 @@ def speed(seconds: Sequence[Mapping[str, float]]) -> Figures:
 
 
 def used(outcomes: Sequence[Outcome], price: Price | None) -> dict[str, float]:
-    """The tokens that a language model read and wrote in all, and what they cost; none of neither.
+    """The tokens that language models read and wrote in all, and what they cost; none of neither.
 
-    ``price`` is that of a million tokens read, and of a million written.
+    ``price`` is that of a million tokens read, and of a million written, by who writes the answers
+    and by who judges them.
     """
     total: Counter[str] = Counter()
     for each in outcomes:
         total.update(each.tokens)
     told: dict[str, float] = dict(total)
     if price and told:
-        cost = sum(total[n] * of for n, of in zip(("read", "written"), price, strict=True))
+        counted = ((total[n], total[of_judge]) for n, of_judge in zip(OWN, JUDGE, strict=True))
+        cost = sum(sum(counts) * of for counts, of in zip(counted, price, strict=True))
         told["price"] = round(cost / 1_000_000, 6)
     return told
+
+
+def agreement(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float | None]]:
+    """What came of a judge, and how far it agrees with what is counted; none without a judge.
+
+    For faithfulness and for relevance: how many answers were judged, and how many were not, since
+    the reply could not be read; for how many the same is counted, the share of these on which both
+    agree, and Cohen's kappa.
+    """
+    every = [_judged_and_counted(each) for each in outcomes if each.judged]
+    return {name: _agreement([pairs[name] for pairs in every]) for name in JUDGED} if every else {}
+
+
+def differs(outcome: Outcome) -> bool:
+    """Whether a judge says otherwise than what is counted."""
+    pairs = _judged_and_counted(outcome).values() if outcome.judged else ()
+    return any(None not in pair and len(set(pair)) == 2 for pair in pairs)
+
+
+def _judged_and_counted(outcome: Outcome) -> dict[str, tuple[bool | None, bool | None]]:
+    """What a judge says, and what is counted of the same; None where either is not known.
+
+    *Faithful*, which is carried whole, is held against the support of the citations, and *relevant*
+    against *right*.
+    """
+    carried, relevant, supported = (
+        outcome.judged[name] for name in ("carried", "relevant", "supported")
+    )
+    faithful = None if carried is None else all(carried)
+    return dict(zip(JUDGED, ((faithful, supported), (relevant, outcome.right)), strict=True))
+
+
+def _agreement(pairs: Sequence[tuple[bool | None, bool | None]]) -> dict[str, float | None]:
+    judged = [pair for pair in pairs if pair[0] is not None]
+    both = [(one, other) for one, other in judged if one is not None and other is not None]
+    same, kappa = metrics.agreement(both)
+    return {
+        "judged": len(judged),
+        "not judged": len(pairs) - len(judged),
+        "compared": len(both),
+        "agreement": None if math.isnan(same) else round(same, PLACES),
+        "kappa": None if math.isnan(kappa) else round(kappa, PLACES),
+    }

@@ -268,6 +268,23 @@ def calibration_error(sure: Sequence[float], right: Sequence[bool]) -> float:
     return sum(n * abs(mean - share) for n, mean, share in found) / len(sure) if found else math.nan
 
 
+# Judges
+
+
+def agreement(pairs: Sequence[tuple[bool, bool]]) -> tuple[float, float]:
+    """How often two judges agree (0 to 1), and Cohen's kappa (1960): how much more than by chance.
+
+    ``(agreed - expected) / (1 - expected)``, where both judge at random as often so as they do.
+    NaN of none, and kappa where both say the same of all.
+    """
+    if not pairs:
+        return math.nan, math.nan
+    agreed = sum(one == other for one, other in pairs) / len(pairs)
+    yes, no = (sum(pair[at] for pair in pairs) / len(pairs) for at in (0, 1))
+    expected = yes * no + (1 - yes) * (1 - no)
+    return agreed, (agreed - expected) / (1 - expected) if expected < 1 else math.nan
+
+
 # Spans
 
 

@@ -11,6 +11,7 @@ from askdoc.evaluation.figures import (
     FIGURES,
     Figures,
     by_certainty,
+    differs,
     figures,
     right,
     sure_and_right,
@@ -72,6 +73,7 @@ def report(
         used=used,
         changed=_changed(run, before, comparisons) if before else [],
         failing=failing,
+        differing=[each for each in run.outcomes[ASKDOC] if differs(each)],
         lost=Counter(outcome.lost for outcome in failing),
         others={
             name: {outcome.id: outcome for outcome in outcomes}

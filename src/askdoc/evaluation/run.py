@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from askdoc.errors import BadInput
-from askdoc.evaluation.figures import FIGURES, Figures, Price, by_certainty, figures, speed, used
+from askdoc.evaluation.figures import (
+    FIGURES,
+    Figures,
+    Price,
+    agreement,
+    by_certainty,
+    figures,
+    speed,
+    used,
+)
+from askdoc.evaluation.judge import Judge
 from askdoc.evaluation.questions import Corpus, Question, identity
 from askdoc.evaluation.scores import Outcome, System, ask
 from askdoc.tuning import fingerprint
@@ -69,6 +79,12 @@ class Run:
         every = {name: used(outcomes, price) for name, outcomes in self.outcomes.items()}
         return {name: told for name, told in every.items() if told}
 
+    @property
+    def agreement(self) -> dict[str, dict[str, dict[str, float | None]]]:
+        """How far the judge agrees with what is counted of each system; nothing without one."""
+        every = {name: agreement(outcomes) for name, outcomes in self.outcomes.items()}
+        return {name: told for name, told in every.items() if told}
+
     def as_json(self) -> str:
         """The run as JSON, a line for each question of each system."""
         every = self.figures
@@ -78,6 +94,7 @@ class Run:
             if any(of[figure] is not None for of in every.values())
         }
         head = {"about": self.about, "figures": by_figure, "certainty": self.certainty}
+        head |= {"agreement": told} if (told := self.agreement) else {}
         taken = self.taken | {"figures": self.speed, "seconds": self.seconds}
         systems = ",\n".join(
             f"  {_line(name)}: [\n" + ",\n".join(_line(asdict(each)) for each in outcomes) + "\n  ]"
@@ -98,22 +115,23 @@ def run(
     on_question: OnQuestion = lambda system, done, of: None,
     price: Price | None = None,
     jobs: int = 1,
+    judge: Judge | None = None,
 ) -> Run:
     """Puts every question to every system, so many at once; the order stays that of the questions.
 
-    ``price`` is of a million tokens read, and written.
+    ``price`` is of a million tokens read, and written; ``judge`` is asked about each answer.
     """
     outcomes: dict[str, list[Outcome]] = {}
     seconds: dict[str, list[dict[str, float]]] = {}
     for title, system in systems.items():
         outcomes[title], seconds[title] = [], []
-        one = partial(ask, system, corpus=corpus)
+        one = partial(ask, system, corpus=corpus, judge=judge)
         tell = partial(on_question, title)
         alone, together = _alone(one, chosen, tell), partial(_together, one, chosen, tell, jobs)
         for outcome, steps in alone if jobs == 1 else together():
             outcomes[title].append(outcome)
             seconds[title].append({step: round(taken, 4) for step, taken in steps.items()})
-    return Run(about(name, chosen, corpus), outcomes, seconds, _taken(price))
+    return Run(about(name, chosen, corpus, judge), outcomes, seconds, _taken(price))
 
 
 def _alone(one: One, chosen: Sequence[Question], tell: Count) -> Iterator[Came]:
@@ -190,7 +208,9 @@ def save(folder: Path, files: Mapping[str, str]) -> None:
         raise BadInput(f"{folder} cannot be written: {error.strerror}") from error
 
 
-def about(name: str, chosen: Sequence[Question], corpus: Corpus) -> dict[str, Any]:
+def about(
+    name: str, chosen: Sequence[Question], corpus: Corpus, judge: Judge | None = None
+) -> dict[str, Any]:
     """What a run is of: known before anything is asked."""
     settings = corpus.assistant.settings
     return {
@@ -200,6 +220,7 @@ def about(name: str, chosen: Sequence[Question], corpus: Corpus) -> dict[str, An
         "questions": {"count": len(chosen), "sha256": identity(chosen)},
         "tuned": fingerprint(),
         "settings": settings.model_dump(include=set(SETTINGS)),
+        **({"judge": judge.about} if judge else {}),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from askdoc.answer.query import History
 from askdoc.assistant import Assistant
 from askdoc.evaluation import metrics
+from askdoc.evaluation.judge import Judge, Verdict
 from askdoc.evaluation.metrics import Span
 from askdoc.evaluation.questions import Corpus, Question
 from askdoc.types import Answer, Citation, Hit
@@ -18,8 +19,8 @@ DEPTH = 20  # hits that a ranking is made of
 RECALLS = (1, 2, 3, 5, 10)
 EXPLAINED = 3  # relevant documents that a failing question is explained by
 KEPT_CITATION = ("number", "source", "start", "end", "quote")
-KEPT_HIT = ("source", "start", "end", "score", "found_by")  # its text is in the corpus
 MARKERS = re.compile(r"\s*\[\d+\]")
+KEPT_HIT = ("source", "start", "end", "score", "found_by")  # its text is in the corpus
 PLACES = 4  # decimals: the last bits differ from machine to machine
 
 
@@ -41,6 +42,8 @@ class Outcome:
 
     ``right`` is None where nothing is known of the answer; ``lost`` is the stage at which a wrong
     one was lost; ``history`` counts the earlier turns; ``certainty`` is empty in old runs.
+    ``judged`` is what a judge says of an answer, where one is named: the fields of its verdict, and
+    ``supported``, whether each sentence has a citation and nothing counted speaks against it.
     """
 
     id: str
@@ -62,10 +65,16 @@ class Outcome:
     citations: list[dict[str, Any]] = field(default_factory=list)
     hits: list[dict[str, Any]] = field(default_factory=list)
     certainty: str = ""
+    judged: dict[str, Any] = field(default_factory=dict)
 
 
-def ask(system: System, question: Question, corpus: Corpus) -> tuple[Outcome, dict[str, float]]:
-    """A question put to a system: what came of it, and the seconds of each step."""
+def ask(
+    system: System, question: Question, corpus: Corpus, judge: Judge | None = None
+) -> tuple[Outcome, dict[str, float]]:
+    """A question put to a system: what came of it, and the seconds of each step.
+
+    A judge, where there is one, is asked about every answer but of everyday turns.
+    """
     began = time.perf_counter()
     answer = system.ask(question.question, question.history)
     whole = {"whole": time.perf_counter() - began}  # of a system that does not tell its steps
@@ -74,6 +83,9 @@ def ask(system: System, question: Question, corpus: Corpus) -> tuple[Outcome, di
     if question.relevant:
         hits = system.search(answer.query or question.question, DEPTH)
     is_right = right(question, answer)
+    verdict = None
+    if judge and answer.answered and not answer.everyday:
+        verdict = judge.verdict(question.question, question.history, answer)
     outcome = Outcome(
         question.id,
         question.kind,
@@ -94,13 +106,20 @@ def ask(system: System, question: Question, corpus: Corpus) -> tuple[Outcome, di
         round(answer.confidence, PLACES),
         is_right,
         lost(system, question, answer, hits) if is_right is False else "",
-        scores(question, answer, hits, corpus),
-        dict(answer.tokens),
+        scores(question, answer, hits, corpus) | (verdict.scores if verdict else {}),
+        dict(answer.tokens) | (verdict.tokens if verdict else {}),
         [{name: getattr(c, name) for name in KEPT_CITATION} for c in answer.citations],
         [{name: hit.as_dict()[name] for name in KEPT_HIT} for hit in hits],
         answer.certainty.value,
+        _judged(verdict, answer) if verdict else {},
     )
     return outcome, dict(answer.seconds) or whole
+
+
+def _judged(verdict: Verdict, answer: Answer) -> dict[str, Any]:
+    """What a judge says, beside what is counted of the same."""
+    supported = bool(answer.sentences) and all(each.grounded for each in answer.sentences)
+    return {**verdict.as_dict(), "supported": supported}
 
 
 def right(question: Question, answer: Answer) -> bool | None:

@@ -1,0 +1,135 @@
+"""Numbers of headings and steps that a file does not hold, since a program counts them."""
+
+import pytest
+from docx import Document as word_document
+from docx.document import Document as WordDocument
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from made_files import saved
+
+from askdoc import Assistant, Document
+from askdoc.ingest.chunker import sentences
+from askdoc.ingest.files import load
+from askdoc.ingest.formats.numbering import numeral
+
+
+def told(document: Document) -> list[str]:
+    """The sentences of a document, headings among them."""
+    spans = sentences(document, 0, len(document.text))
+    return [document.text[start:end] for start, end in spans]
+
+
+def add(parent, markup: str) -> None:
+    """Puts an element of Word's into another one."""
+    parent.append(parse_xml(markup.replace(" ", f" {nsdecls('w')} ", 1)))
+
+
+def counted(file: WordDocument, id: int, levels: list[tuple[str, str, str]], more="") -> None:
+    """Gives a document a list whose levels have a form, a text, and more of Word's."""
+    numbering = file.part.numbering_part.element
+    told = "".join(
+        f'<w:lvl w:ilvl="{at}"><w:start w:val="1"/><w:numFmt w:val="{form}"/>{also}'
+        f'<w:lvlText w:val="{text}"/></w:lvl>'
+        for at, (form, text, also) in enumerate(levels)
+    )
+    number = f'<w:num w:numId="{id}"><w:abstractNumId w:val="{id}"/>{more}</w:num>'
+    first = numbering.find(f"{{{numbering.nsmap['w']}}}num")
+    add(numbering, f'<w:abstractNum w:abstractNumId="{id}">{told}</w:abstractNum>')
+    first.addprevious(numbering[-1])
+    add(numbering, number)
+
+
+def put_in(paragraph, id: int, level: int = 0) -> None:
+    """Puts a paragraph, or all of a style, in a list."""
+    own = paragraph.element if hasattr(paragraph, "element") else paragraph._p
+    place = f'<w:ilvl w:val="{level}"/><w:numId w:val="{id}"/>'
+    add(own.get_or_add_pPr(), f'<w:numPr w:rsid="0">{place}</w:numPr>')
+
+
+def lease() -> bytes:
+    """A lease whose headings and steps are numbered by Word."""
+    file = word_document()
+    counted(file, 90, [
+        ("upperRoman", "Article %1", ""),
+        ("decimal", "%1.%2", "<w:isLgl/>"),
+        ("lowerLetter", "%3)", '<w:lvlRestart w:val="1"/>'),
+    ])  # fmt: skip
+    counted(file, 91, [("decimalZero", "Step %1:", ""), ("bullet", "", "")])
+    for name, level in (("Heading 1", 0), ("Heading 2", 1)):
+        put_in(file.styles[name], 90, level)
+    restart = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="7"/></w:lvlOverride>'
+    add(file.part.numbering_part.element,
+        f'<w:num w:numId="92"><w:abstractNumId w:val="91"/>{restart}</w:num>')  # fmt: skip
+    for words, style, id, level in (
+        ("Object", "Heading 1", 0, 0),
+        ("Scope", "Heading 2", 0, 0),
+        ("The lease is for the boathouse.", None, 0, 0),
+        ("Rent", "Heading 1", 0, 0),
+        ("Due", "Heading 2", 0, 0),
+        ("The rent is due on the fifth.", None, 0, 0),
+        ("Cash is not taken.", None, 90, 2),
+        ("Fines", "Heading 2", 0, 0),
+        ("Who pays late pays 12 euros more.", None, 90, 2),
+        ("Shut the gate.", None, 91, 0),
+        ("the red one", None, 91, 1),
+        ("", None, 91, 0),
+        ("Turn the key.", None, 91, 0),
+        ("Ring the bell.", None, 92, 0),
+        ("Go.", None, 92, 0),
+    ):
+        paragraph = file.add_paragraph(words, style)
+        if id:
+            put_in(paragraph, id, level)
+    return saved(file)
+
+
+def test_word_tells_the_numbers_that_it_shows(folder) -> None:
+    document = load(folder({"lease.docx": lease()}), "lease.docx")
+    assert told(document) == [
+        "Article I Object", "1.1 Scope", "The lease is for the boathouse.",
+        "Article II Rent", "2.1 Due", "The rent is due on the fifth.", "a) Cash is not taken.",
+        "2.2 Fines", "b) Who pays late pays 12 euros more.",
+        "Step 01: Shut the gate.", "the red one", "Step 03: Turn the key.",
+        "Step 07: Ring the bell.", "Step 08: Go.",
+    ]  # fmt: skip
+    assert document.heading_at(document.text.index("Who pays")) == "2.2 Fines"
+
+
+def test_a_part_is_found_by_its_number(folder) -> None:
+    clauses = "3.1 The cat may stay.\n\n3.2 The dog may not. It barks.\n\n13.2 Hens may stay.\n"
+    root = folder({"lease.docx": lease(), "pets.txt": f"Pets\n\n{clauses}", "c.md": "# Cranes\n"})
+    assistant = Assistant.from_folder(root)
+    for question, quotes in (
+        ("What does section 2.1 say?", {"The rent is due on the fifth.", "a) Cash is not taken."}),
+        ("What is clause 3.2 about?", {"3.2 The dog may not. It barks."}),
+        ("Section 2.2", {"b) Who pays late pays 12 euros more."}),
+    ):
+        answer = assistant.ask(question)
+        assert answer.certainty == "sure", question
+        assert {cited.quote for cited in answer.citations} >= quotes
+        assert len({cited.heading for cited in answer.citations}) == 1
+    assert not assistant.ask("What does section 4.7 say?").answered
+
+
+@pytest.mark.parametrize(
+    "line", ["Article 3. The cat may stay.", "IV. The cat may stay.", "2. The cat may stay."]
+)
+def test_a_sentence_has_the_number_in_front_of_it(folder, line: str) -> None:
+    assert told(load(folder({"a.txt": f"Pets\n\n{line} It purrs.\n"}), "a.txt")) == [
+        "Pets", line, "It purrs.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "form", "expected"),
+    [
+        (1999, "upperRoman", "MCMXCIX"),
+        (28, "lowerLetter", "bb"),
+        (112, "ordinal", "112th"),
+        (23, "ordinal", "23rd"),
+        (7, "chineseCounting", "7"),
+        (0, "lowerRoman", "0"),
+    ],
+)
+def test_a_number_in_a_form(number: int, form: str, expected: str) -> None:
+    assert numeral(number, form) == expected

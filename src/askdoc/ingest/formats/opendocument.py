@@ -19,6 +19,7 @@ TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
+FONT = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 NOTE = f"{TEXT}note"
 SPACES = (f"{TEXT}s", f"{TEXT}tab")
@@ -129,6 +130,7 @@ def _sheets(data: bytes) -> Iterator[Sheet]:
     with zipfile.ZipFile(BytesIO(data)) as archive:
         content = root(archive, "content.xml")
     hidden = _styles(content, f"{TABLE}display", "false")
+    bold = _styles(content, f"{FONT}font-weight", "bold")
     for table in content.iter(f"{TABLE}table"):
         sheet = Sheet(table.get(f"{TABLE}name", ""), table.get(f"{TABLE}style-name", "") in hidden)
         column = 0
@@ -141,7 +143,7 @@ def _sheets(data: bytes) -> Iterator[Sheet]:
         for line in table.iter(f"{TABLE}table-row"):
             times = _times(line, "rows")
             for number in range(row, row + min(times, MOST_REPEATED)):
-                _row(sheet, line, number)
+                _row(sheet, line, number, bold)
             if line.get(f"{TABLE}visibility", "visible") != "visible":
                 sheet.hidden_rows.update(range(row, row + min(times, MOST_REPEATED)))
             row += times
@@ -157,7 +159,7 @@ def _styles(content: Element, name: str, value: str) -> set[str | None]:
     }
 
 
-def _row(sheet: Sheet, line: Element, row: int) -> None:
+def _row(sheet: Sheet, line: Element, row: int, bold: set[str | None]) -> None:
     """Puts a row of an OpenDocument table into its sheet."""
     column = 0
     for cell in line.iter(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
@@ -171,6 +173,8 @@ def _row(sheet: Sheet, line: Element, row: int) -> None:
         if text and cell.tag == f"{TABLE}table-cell":
             for at in range(column, column + min(times, MOST_REPEATED)):
                 sheet.put(row, at, text)
+                if cell.get(f"{TABLE}style-name", "") in bold:
+                    sheet.bold.add((row, at))
         for note in cell.iterchildren(f"{OFFICE}annotation"):
             sheet.comments.append(_comment(note))
         column += times

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from askdoc.errors import Unreadable
 from askdoc.ingest.blocks import heading
-from askdoc.ingest.extract import LONGEST_HEADING, Composer, Extract, one_line, top_heading
+from askdoc.ingest.extract import (
+    ENVELOPE,
+    LONGEST_HEADING,
+    Composer,
+    Extract,
+    clean,
+    one_line,
+    top_heading,
+)
 from askdoc.ingest.filetype import kind
-from askdoc.ingest.formats import properties
+from askdoc.ingest.formats import properties, quoted
 from askdoc.ingest.formats.text import decode
 from askdoc.types import Status
 
@@ -54,8 +62,25 @@ def read(path: Path) -> Extract:
         composer = Composer()
         composer.add(result.content)
     metadata: Mapping[str, Any] = result.metadata
-    extract = composer.extract(str(metadata.get("title") or metadata.get("subject") or ""))
+    extract = composer.extract(str(metadata.get("title") or ""))
     return replace(extract, metadata=properties.of_office(metadata))
+
+
+def read_message(path: Path) -> Extract:
+    """A message of Outlook as ``mail`` reads others: its text, what is attached, its headers."""
+    result = _extracted(path.read_bytes(), MIME[".msg"])
+    metadata: Mapping[str, Any] = result.metadata
+    composer, nodes = Composer(), _nodes(result)
+    composer.add_heading(str(metadata.get("subject") or ""), 1)
+    words = (node["text"] for node in nodes if "text" in node)
+    composer.add_extract(quoted.read(clean("\n\n".join(words))), deeper=1)
+    for name in metadata.get("attachments") or ():
+        composer.add(f"Attachment: {one_line(name)}")
+    headers = [entry for node in nodes for entry in node.get("entries", ())]
+    lines = [f"{name}: {value}" for name, value in headers if name != "Subject"]
+    composer.add_heading(ENVELOPE if lines else "", 2)
+    composer.add("\n".join(lines))
+    return replace(composer.extract(), metadata=properties.of_office(metadata))
 
 
 def read_workbook(path: Path) -> Extract:

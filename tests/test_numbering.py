@@ -1,14 +1,21 @@
 """Numbers of headings and steps that a file does not hold, since a program counts them."""
 
+import odf.draw
+import odf.namespaces
+import odf.office
+import odf.style
+import odf.text
 import pytest
 from docx import Document as word_document
 from docx.document import Document as WordDocument
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from made_files import saved
+from odf.opendocument import OpenDocumentText
 
 from askdoc import Assistant, Document
 from askdoc.ingest.chunker import sentences
+from askdoc.ingest.extract import MARGINS
 from askdoc.ingest.files import load
 from askdoc.ingest.formats.numbering import numeral
 
@@ -93,6 +100,68 @@ def test_word_tells_the_numbers_that_it_shows(folder) -> None:
         "Step 07: Ring the bell.", "Step 08: Go.",
     ]  # fmt: skip
     assert document.heading_at(document.text.index("Who pays")) == "2.2 Fines"
+
+
+def open_lease() -> bytes:
+    """The same as an OpenDocument text, with a change that is tracked, and a box in a sentence."""
+    file = OpenDocumentText()
+    outline = odf.text.OutlineStyle(name="Outline")
+    for level, form in ((1, "I"), (2, "1")):
+        outline.addElement(odf.text.OutlineLevelStyle(
+            level=level, numformat=form, displaylevels=level, numsuffix="."))  # fmt: skip
+    file.styles.addElement(outline)
+    steps = odf.text.ListStyle(name="steps")
+    steps.addElement(odf.text.ListLevelStyleNumber(
+        level=1, numformat="a", numsuffix=")", startvalue=3))  # fmt: skip
+    steps.addElement(odf.text.ListLevelStyleBullet(level=2, bulletchar="•"))
+    file.automaticstyles.addElement(steps)
+    gone = odf.text.Deletion()
+    gone.addElement(odf.text.P(text="The rent was 900 euros."))
+    gone.lastChild.addElement(odf.office.Annotation())
+    gone.lastChild.lastChild.addElement(odf.text.P(text="Too much."))
+    region = odf.text.ChangedRegion(check_grammar=False)
+    region.setAttrNS(odf.namespaces.TEXTNS, "id", "c1")
+    region.addElement(gone)
+    tracked = odf.text.TrackedChanges()
+    tracked.addElement(region)
+    file.text.addElement(tracked)
+    for level, words in ((1, "Object"), (2, "Scope"), (2, "Keys"), (1, "Rent")):
+        file.text.addElement(odf.text.H(outlinelevel=level, text=words))
+    box = odf.draw.TextBox()
+    box.addElement(odf.text.P(text="See the map."))
+    frame = odf.draw.Frame()
+    frame.addElement(box)
+    rent = odf.text.P(text="The rent ")
+    rent.addElement(frame)
+    rent.addText("is 80 euros.")
+    file.text.addElement(rent)
+    for goes_on, items in ((False, ["Shut the gate.", "Turn the key."]), (True, ["Go."])):
+        listed = odf.text.List(stylename=steps, continuenumbering="true" if goes_on else "false")
+        for words in items:
+            item = odf.text.ListItem()
+            item.addElement(odf.text.P(text=words))
+            listed.addElement(item)
+        if not goes_on:
+            deeper, item = odf.text.List(), odf.text.ListItem()
+            item.addElement(odf.text.P(text="the red one"))
+            deeper.addElement(item)
+            listed.firstChild.addElement(deeper)
+        file.text.addElement(listed)
+    page = odf.style.MasterPage(name="Standard", pagelayoutname="p")
+    header = odf.style.Header()
+    header.addElement(odf.text.P(text="Harbour board"))
+    page.addElement(header)
+    file.masterstyles.addElement(page)
+    return saved(file)
+
+
+def test_open_texts_tell_their_numbers_and_no_deleted_words(folder) -> None:
+    document = load(folder({"lease.odt": open_lease()}), "lease.odt")
+    assert told(document) == [
+        "I. Object", "I.1. Scope", "I.2. Keys", "II. Rent", "The rent is 80 euros.", "See the map.",
+        "c) Shut the gate.", "the red one", "d) Turn the key.", "e) Go.",
+        MARGINS, "Harbour board",
+    ]  # fmt: skip
 
 
 def test_a_part_is_found_by_its_number(folder) -> None:

@@ -46,7 +46,7 @@ FRAME = terms(
 )
 # A part of a document by its number: "section 3.2", "Article IV", "§ 4", "step b)".
 _PART = r"(?:section|article|clause|chapter|paragraph|part|step|item|point|rule|annex|appendix)s?"
-_NUMBER = r"(?P<number>\d{1,3}(?:\.\d{1,3})*|[IVX]+\b|[A-Z]\b|[a-z](?=\)))"
+_NUMBER = r"(?P<number>(?:\d{1,3}|[IVX]+\b|[A-Z]\b)(?:\.\d{1,3})*|[a-z](?=\)))"
 PART = re.compile(rf"(?:\b(?i:{_PART}) |§ ?)\(?{_NUMBER}\)?")
 NUMBERED = re.compile(rf"[ \t]*(?:(?i:{_PART}) |§ ?)?\(?{_NUMBER}[.):]*(?=\s)")
 

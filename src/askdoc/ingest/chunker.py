@@ -18,7 +18,7 @@ WIDE = re.compile(r"[^\S\x00-\x7f]")  # white space before a full stop at which 
 # The number of what follows: "3.", "Article 3.", "IV.", "§ 1.2."
 LABEL = re.compile(
     r"(?:[^\W\d_]{2,12}\.? |§ ?)?\(?"
-    r"(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivxl]{2,6}|[IVXL]{2,6})[.)]+\s*\Z"
+    r"(?:\d{1,3}|[a-zA-Z]|[ivxl]{2,6}|[IVXL]{2,6})(?:\.(?:\d{1,3}|[a-z]))*[.)]+\s*\Z"
 )
 MARKER = re.compile(r"(?:[-*+•>][ \t]+)+\s*")  # of list items or quotations: no part of the words
 

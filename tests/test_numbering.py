@@ -1,5 +1,7 @@
 """Numbers of headings and steps that a file does not hold, since a program counts them."""
 
+from io import BytesIO
+
 import odf.draw
 import odf.namespaces
 import odf.office
@@ -12,6 +14,10 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from made_files import saved
 from odf.opendocument import OpenDocumentText
+from PIL import Image
+from pptx import Presentation
+from pptx.oxml import parse_xml as slide_xml
+from pptx.oxml.ns import nsdecls as slide_names
 
 from askdoc import Assistant, Document
 from askdoc.ingest.chunker import sentences
@@ -162,6 +168,42 @@ def test_open_texts_tell_their_numbers_and_no_deleted_words(folder) -> None:
         "c) Shut the gate.", "the red one", "d) Turn the key.", "e) Go.",
         MARGINS, "Harbour board",
     ]  # fmt: skip
+
+
+def slides() -> bytes:
+    """A slide with bullets from its layout, one with numbers of its own, and a picture."""
+    file = Presentation()
+    for words, markup in (
+        (("Boats at six", "Piers shut"), ""),
+        (("Shut it", "Turn it"), '<a:buAutoNum {} type="alphaLcParenR" startAt="2"/>'),
+    ):
+        slide = file.slides.add_slide(file.slide_layouts[1])
+        slide.shapes.title.text = "Today"
+        frame = slide.placeholders[1].text_frame
+        frame.text = "\n".join(words)
+        for paragraph in frame.paragraphs if markup else ():
+            paragraph._p.get_or_add_pPr().append(slide_xml(markup.format(slide_names("a"))))
+    drawn = BytesIO()
+    Image.new("RGB", (9, 9)).save(drawn, "PNG")
+    picture = slide.shapes.add_picture(drawn, 0, 9_000_000)
+    picture._element.nvPicPr.cNvPr.set("descr", "A map of the piers")
+    return saved(file)
+
+
+def test_slides_tell_bullets_one_by_one_and_numbers(folder) -> None:
+    document = load(folder({"a.pptx": slides()}), "a.pptx")
+    assert told(document) == [
+        "Today", "Boats at six", "Piers shut", "Today", "b) Shut it", "c) Turn it",
+        "Picture: A map of the piers",
+    ]  # fmt: skip
+
+
+def test_pages_and_rich_text_tell_their_numbers(folder) -> None:
+    page = "<ol type=a start=3><li>Shut it.<li value=9>Turn it.</ol><ol><li>Go.</ol>"
+    rich = r"{\rtf1\ansi {\pntext\f0 (b)\tab}Shut it.\par {\listtext\f0 \'b7\tab}Go.\par}"
+    root = folder({"a.html": page, "a.rtf": rich.encode()})
+    assert told(load(root, "a.html")) == ["c. Shut it.", "i. Turn it.", "1. Go."]
+    assert told(load(root, "a.rtf")) == ["(b) Shut it.", "Go."]
 
 
 def test_a_part_is_found_by_its_number(folder) -> None:

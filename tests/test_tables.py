@@ -174,6 +174,14 @@ def test_an_empty_first_cell_and_a_bar_in_a_cell_shift_no_value(folder) -> None:
     assert "5" in told(load(folder({"a.md": text}), "a.md"))[0]
 
 
+def test_a_value_in_several_lines_stays_in_its_row(folder) -> None:
+    text = 'Port,Note\nOslo,"Deep.\nOpen at night."\nMoss,Shut\n'
+    assert told(load(folder({"a.csv": text}), "a.csv")) == [
+        "Port: Oslo; Note: Deep. Open at night.",
+        "Port: Moss; Note: Shut",
+    ]
+
+
 def test_what_spans_more_rows_than_there_are_costs_nothing(folder) -> None:
     wide = f"<td rowspan=65534 colspan=9999>{'x' * 900}<td>b"
     markup = f"<table><tr>{wide}</tr>{'<tr><td>c' * 3000}</table>"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sentencex import get_sentence_boundaries
 
 from askdoc.ingest.blocks import prose
+from askdoc.ingest.rows import rows
 from askdoc.tuning import AT_ONCE, IN_BOLD
 from askdoc.types import BlockKind, Document, Passage
 
@@ -60,7 +61,7 @@ def _sentences(document: Document, start: int, end: int) -> Iterator[Span]:
         yield from _split(text, start, block.start)
         start, last = max(start, block.start), min(end, block.end)
         if block.kind is BlockKind.TABLE:
-            yield from _rows(text, start, last)
+            yield from _rows(document, start, last)
         elif block.kind is BlockKind.CODE:
             for part in prose(text, start, last):
                 yield from _split(text, part.start, part.end)
@@ -76,11 +77,9 @@ def _with_label(text: str, spans: list[Span], begin: int) -> list[Span]:
     return [(spans[0][0], spans[1][1]), *spans[2:]] if label else spans
 
 
-def _rows(text: str, start: int, end: int) -> Iterator[Span]:
-    """The lines of a table."""
-    for line in text[start:end].split("\n"):
-        yield start, start + len(line)
-        start += len(line) + 1
+def _rows(document: Document, start: int, end: int) -> Iterator[Span]:
+    """The rows of a table, a line each but for those with a value in several lines."""
+    yield from ((row.start, row.end) for row in rows(document, start, end))
 
 
 def _split(text: str, start: int, end: int) -> Iterator[Span]:

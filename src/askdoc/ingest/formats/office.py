@@ -41,6 +41,8 @@ MIME = {
 }
 MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d) 00:00:00")  # how a date without a time is handed on
 NO_DAY = re.compile(r"1899-12-3[01] (\d\d:\d\d:\d\d)")  # and a time without a date
+# The number of an item, which kreuzberg would leave out as it does its bullet.
+COUNTED = re.compile(rb"\{\\(?:listtext|pntext)\b(?=[^{}]*[ }]\(?\w{1,6}[.)]+\\tab ?\})")
 HARD_SPACE = re.compile(rb"(?<!\\)\\~")
 MIME |= {".pptm": MIME[".pptx"], ".xlsm": MIME[".xlsx"]}  # with programs, which nobody runs
 FIELD = re.compile(r"\x13?\b(?:HYPERLINK|PAGEREF)\s+(?:\\\w\s+)?(?:\"[^\"]*\"|\w+)(?:\s+\\\w\b)*")
@@ -53,7 +55,7 @@ def read(path: Path) -> Extract:
     data = path.read_bytes()
     form = kind(path)
     if form == ".rtf":  # kreuzberg would hand on its hard spaces as tildes
-        data = HARD_SPACE.sub(rb"\\u160?", data)
+        data = COUNTED.sub(b"{", HARD_SPACE.sub(rb"\\u160?", data))
     result = _extracted(data, MIME[form])
     composer = Composer()
     for node in _nodes(result):

@@ -70,8 +70,20 @@ def _add(slide: "Slide", composer: Composer) -> None:
 
 def _add_text(shape: Any, composer: Composer) -> None:
     """Adds the paragraphs of a shape; those with a bullet or a number are items."""
+    from pptx.enum.shapes import PP_PLACEHOLDER
+
     counts, above = Count(), False
-    listed = shape.is_placeholder and len(shape.text_frame.paragraphs) > 1  # as its layout says
+    several = sum(bool(each.text.strip()) for each in shape.text_frame.paragraphs) > 1
+    # A placeholder has its bullets from its layout.
+    listed = (
+        several
+        and shape.is_placeholder
+        and shape.placeholder_format.type
+        in (
+            PP_PLACEHOLDER.BODY,
+            PP_PLACEHOLDER.OBJECT,
+        )
+    )
     for paragraph in shape.text_frame.paragraphs:
         words = one_line(paragraph.text, None)
         if not words:

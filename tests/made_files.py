@@ -4,10 +4,12 @@ import datetime
 import html
 import json
 import re
+import struct
 import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ from pptx import Presentation
 from askdoc import Document
 from askdoc.ingest.files import CODE, load
 
+Streams = dict[str, bytes]
+"""What a file of Outlook holds, by its path."""
 SIGNS = "AT&T < 5 > 3 é Ω 漢"
 
 
@@ -187,6 +191,83 @@ def saved(file: Any) -> bytes:
     return made.getvalue()
 
 
+def outlook(subject: str, text: str) -> bytes:
+    """A message as Outlook saves it: a tree of streams, one for each of its properties."""
+    own = {0x0037001F: subject, 0x1000001F: text, 0x0C1A001F: "Zoë", 0x5D01001F: "zoe@example.com"}
+    to = {0x3001001F: "Bo", 0x39FE001F: "bo@example.com"}
+    sent = struct.pack("<IIQ", 0x00390040, 6, 133_500_000_000_000_000)  # 17 January 2024
+    names = {f"__nameid_version1.0/__substg1.0_{tag}": b"" for tag in ("00020102", "00030102")}
+    return _streams({
+        **names,
+        **_properties("", bytes(24), own, sent),
+        **_properties("__recip_version1.0_#00000000/", b"", to),
+    })  # fmt: skip
+
+
+def _properties(folder: str, head: bytes, told: dict[int, str], more: bytes = b"") -> Streams:
+    texts = {tag: text.encode("utf-16-le") for tag, text in told.items()}
+    table = [struct.pack("<IIQ", tag, 6, len(text) + 2) for tag, text in texts.items()]
+    streams = {f"{folder}__substg1.0_{tag:08X}": text for tag, text in texts.items()}
+    return streams | {f"{folder}__properties_version1.0": b"".join([bytes(8), head, *table, more])}
+
+
+def _streams(streams: Streams) -> bytes:
+    """A file of Microsoft's old form for streams in folders, all small: one sector has 512 bytes.
+
+    Its parts are a header, the table of sectors, the directory, the table of the pieces of 64 bytes
+    that streams are cut into, and these. A folder's entries are in order, the next on the right.
+    """
+    none, end = 0xFFFFFFFF, 0xFFFFFFFE
+    entries = [("Root Entry", 5, end, 0)]
+    numbers, inside = {"": 0}, dict[int, list[int]]()
+    pieces, data = list[int](), b""
+    for path, content in streams.items():
+        folder, _, name = path.rpartition("/")
+        for place, kind in ((folder, 1), (path, 2)):
+            if place in numbers:
+                continue
+            above = place.rpartition("/")[0]
+            inside.setdefault(numbers[above], []).append(len(entries))
+            numbers[place] = len(entries)
+            begin, last = len(pieces), len(pieces) + -(-len(content) // 64)
+            if kind == 2 and content:
+                pieces += [*range(begin + 1, last), end]
+                data += content.ljust((last - begin) * 64, b"\0")
+            size = len(content) if kind == 2 else 0
+            entries.append((place.rpartition("/")[2], kind, begin if size else end, size))
+    first, right = dict[int, int](), dict[int, int]()
+    for folder_number, kids in inside.items():
+        kids.sort(key=lambda at: (len(entries[at][0]), entries[at][0].upper()))
+        first[folder_number] = kids[0]
+        right |= dict(pairwise(kids))
+    cut = struct.pack(f"<{len(pieces)}I", *pieces)
+    parts = [128 * len(entries), len(cut), len(data)]
+    sectors, starts = [0xFFFFFFFD], []  # the table itself comes first
+    for size in parts:
+        starts.append(len(sectors))
+        sectors += [*range(len(sectors) + 1, len(sectors) + -(-size // 512)), end]
+    directory = b""
+    for at, (name, kind, begin, size) in enumerate(entries):
+        begin, size = (starts[2], len(data)) if at == 0 else (begin, size)
+        words = name.encode("utf-16-le")
+        directory += struct.pack(
+            "<64sHBBIII36xIQ", words, len(words) + 2, kind, 1, none,
+            right.get(at, none), first.get(at, none), begin, size,
+        )  # fmt: skip
+    header = struct.pack(
+        "<8s16x5H6x9I", bytes.fromhex("d0cf11e0a1b11ae1"), 0x3E, 3, 0xFFFE, 9, 6,
+        0, 1, starts[0], 0, 4096, starts[1], -(-len(cut) // 512), end, 0,
+    )  # fmt: skip
+    table = struct.pack(f"<{len(sectors)}I", *sectors)
+    whole = header + struct.pack("<I", 0)
+    unused = struct.pack("<64xHBBIII36xIQ", 0, 0, 0, none, none, none, 0, 0)
+    directory += unused * (-len(entries) % 4)
+    return b"".join(
+        part.ljust(-(-len(part) // 512) * 512, b"\xff")
+        for part in (whole, table, directory, cut, data)
+    )
+
+
 ROWS = [["Year", "Cost"], ["2023", "5 million"]]
 PAGE = (
     f"<html><head><title>A page</title></head><body><h1>Costs of {html.escape(SIGNS)}</h1>"
@@ -239,6 +320,7 @@ MADE: dict[str, Callable[[], bytes]] = {
     **dict.fromkeys(CODE, lambda: f"# {LINES}x = 1\n".encode()),
     ".eml": lambda: message(f"Costs of {SIGNS}", f"{SIGNS} and more").as_bytes(),
     ".mbox": mbox,
+    ".msg": lambda: outlook(f"Costs of {SIGNS}", f"{SIGNS} and more"),
 }
 TABLES = {
     ".csv", ".tsv", ".md", ".html", ".htm", ".docx", ".odt", ".rtf", ".epub", ".pptx", ".xlsx",

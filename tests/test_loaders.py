@@ -24,7 +24,7 @@ HTML = (
 )
 
 
-UNWRITABLE = {".doc", ".ppt", ".msg", ".pdf"}  # by any library here; the corpus has a PDF
+UNWRITABLE = {".doc", ".ppt", ".pdf"}  # by any library here; the corpus has a PDF
 VERBATIM = {".csv", ".tsv", ".log", *CODE}
 SAID = {".json", ".jsonl", ".ndjson", ".srt", ".vtt"}  # without a heading of their own
 

@@ -4,6 +4,7 @@ import re
 from email.message import EmailMessage
 
 import pytest
+from made_files import outlook
 
 from askdoc import Assistant, Document
 from askdoc.ingest.chunker import sentences
@@ -85,6 +86,23 @@ def test_the_headers_stand_below_the_text_line_by_line(folder) -> None:
         (ENVELOPE, "To: Bo <bo@choir.example>"),
         (ENVELOPE, "Cc: Cy <cy@choir.example>"),
     ]
+
+
+def test_a_message_of_outlook_is_read_as_others_are(folder) -> None:
+    old = "-----Original Message-----\nFrom: Bo\nSent: 4 May\nTo: Ann\n\n"
+    data = outlook("Re: Choir", f"{NEW}\n\n{old}{OLD}".replace("\n", "\r\n"))
+    document = load(folder({"a.msg": data}), "a.msg")
+    assert document.title == "Re: Choir"
+    assert told(document) == [
+        (None, NEW),
+        (f"{QUOTED} (From: Bo, Sent: 4 May)", "From: Bo"),
+        (f"{QUOTED} (From: Bo, Sent: 4 May)", "Sent: 4 May"),
+        (f"{QUOTED} (From: Bo, Sent: 4 May)", "To: Ann"),
+        (f"{QUOTED} (From: Bo, Sent: 4 May)", OLD),
+        (ENVELOPE, 'To: "Bo" <bo@example.com>'),
+        (ENVELOPE, "Date: 2024-01-17T21:20:00+00:00"),
+    ]
+    assert document.metadata.items() >= {"author": "Zoë", "date": "2024-01-17"}.items()
 
 
 def test_lines_that_only_look_like_a_header_or_a_quote_stay_where_they_are(folder) -> None:

@@ -365,4 +365,5 @@ def test_a_text_layer_of_gibberish_is_no_text(
     document = loaded(tmp_path, pdf_of(*pages, lines(odd, 72, 700, 60)))
     assert " ".join(document.text.split()) == odd
     assert document.remark.startswith("3 of its 4 pages are pictures, or have a text layer")
+    assert not is_gibberish("QX37-ZK3 55.3 kPa\n" * 20)  # codes and figures
     assert is_gibberish("\ue001\ue002\ue003 \ufffd\ufffd " * 20)

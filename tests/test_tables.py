@@ -15,6 +15,7 @@ from docx import Document as word_document
 from made_files import saved
 from odf.opendocument import OpenDocumentSpreadsheet, OpenDocumentText
 from openpyxl.comments import Comment
+from openpyxl.styles import Font
 from pptx import Presentation
 
 from askdoc import Document
@@ -173,6 +174,14 @@ def test_an_empty_first_cell_and_a_bar_in_a_cell_shift_no_value(folder) -> None:
     assert "5" in told(load(folder({"a.md": text}), "a.md"))[0]
 
 
+def test_a_value_in_several_lines_stays_in_its_row(folder) -> None:
+    text = 'Port,Note\nOslo,"Deep.\nOpen at night."\nMoss,Shut\n'
+    assert told(load(folder({"a.csv": text}), "a.csv")) == [
+        "Port: Oslo; Note: Deep. Open at night.",
+        "Port: Moss; Note: Shut",
+    ]
+
+
 def test_what_spans_more_rows_than_there_are_costs_nothing(folder) -> None:
     wide = f"<td rowspan=65534 colspan=9999>{'x' * 900}<td>b"
     markup = f"<table><tr>{wide}</tr>{'<tr><td>c' * 3000}</table>"
@@ -286,6 +295,89 @@ def test_an_open_workbook_reads_as_it_is_seen(folder) -> None:
     document = load(folder({"a.ods": saved(file)}), "a.ods")
     assert told(document) == ["Gate: West; Share: 7.5%"]
     assert document.remark == "left out: the hidden sheet Secret, hidden rows (1)"
+
+
+APART: list[tuple[str, list[list[object]], list[str]]] = [
+    (
+        "below each other",
+        [["Port", "Ships"], ["Oslo", 12], ["Bodø", 3], [], ["Pilot", "Licence"], ["Ann", "A 7"],
+         ["Bo", "B 2"]],
+        ["Port: Oslo; Ships: 12", "Port: Bodø; Ships: 3",
+         "Pilot: Ann; Licence: A 7", "Pilot: Bo; Licence: B 2"],
+    ),
+    (
+        "beside each other",
+        [["Port", "Ships", "", "Pilot", "Fee"], ["Oslo", 12, "", "Ann", 70],
+         ["", "", "", "Bo", 90]],
+        ["Port: Oslo; Ships: 12", "Pilot: Ann; Fee: 70", "Pilot: Bo; Fee: 90"],
+    ),
+    (
+        "with titles",
+        [["Ports"], ["Name", "Town"], ["Quay", "Oslo"], [], ["Pilots"], ["Name", "Rank"],
+         ["Ann", "First"]],
+        ["Name: Quay; Town: Oslo", "Name: Ann; Rank: First"],
+    ),
+    (
+        "titles apart from them",
+        [["2023"], [], ["Port", "Ships"], ["Oslo", 12], [], ["2024"], [], ["Port", "Ships"],
+         ["Oslo", 15]],
+        ["Port: Oslo; Ships: 12", "Port: Oslo; Ships: 15"],
+    ),
+    (
+        "one above two",
+        [["Port", "Ships", "Crew", "Tons", "Fee"], ["Oslo", 12, 40, 900, 5], [],
+         ["Pilot", "Fee", "", "Crane", "Tons"], ["Ann", 70, "", "North", 8], ["Bo", 90]],
+        ["Port: Oslo; Ships: 12; Crew: 40; Tons: 900; Fee: 5", "Pilot: Ann; Fee: 70",
+         "Pilot: Bo; Fee: 90", "Crane: North; Tons: 8"],
+    ),
+    (
+        "groups of one table",
+        [["Port", "Ships"], ["Oslo", 12], [], ["North"], ["Bodø", 3], ["Narvik", "none"], [],
+         ["Total", 15]],
+        ["Port: Oslo; Ships: 12", "Port: North", "Port: Bodø; Ships: 3",
+         "Port: Narvik; Ships: none", "Port: Total; Ships: 15"],
+    ),
+    (
+        "an empty column in one table",
+        [["Port", "2022", "2023", "", "Change", "Rank"], ["Oslo", 12, 14, "", 2, 1],
+         ["Bodø", 3, 3, "", 0, 2]],
+        ["Port: Oslo; 2022: 12; 2023: 14; Change: 2; Rank: 1",
+         "Port: Bodø; 2022: 3; 2023: 3; Change: 0; Rank: 2"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "expected"), [each[1:] for each in APART],
+                         ids=[each[0] for each in APART])  # fmt: skip
+def test_each_of_several_tables_of_a_sheet_has_its_own_header(
+    folder, rows: list[list[object]], expected: list[str]
+) -> None:
+    file = openpyxl.Workbook()
+    for at, row in enumerate(rows, 2):
+        for column, value in enumerate(row, 2):
+            if value != "":
+                file.active.cell(at, column, value)
+    assert told(load(folder({"a.xlsx": saved(file)}), "a.xlsx")) == expected
+
+
+def test_bold_type_tells_the_header_of_another_table(folder) -> None:
+    """Of words alone nothing else tells it from one more row."""
+    file, old, bold = openpyxl.Workbook(), xlwt.Workbook(), xlwt.easyxf("font: bold on")
+    sheet = old.add_sheet("a")
+    rows = [["Port", "Town"], ["Quay", "Oslo"], [], ["Pier", "Bodø"], ["Dock", "Moss"], [],
+            ["Pilot", "Rank of the pilot there"], ["Ann", "First"]]  # fmt: skip
+    for at, row in enumerate(rows):
+        for column, text in enumerate(row):
+            file.active.cell(at + 1, column + 1, text)
+            if at in (0, 6):
+                file.active.cell(at + 1, column + 1).font = Font(bold=True)
+            sheet.write(at, column, text, bold if at in (0, 6) else xlwt.Style.default_style)
+    root = folder({"a.xlsx": saved(file), "b.xls": saved(old)})
+    for name in ("a.xlsx", "b.xls"):
+        assert told(load(root, name)) == [
+            "Port: Quay; Town: Oslo", "Port: Pier; Town: Bodø", "Port: Dock; Town: Moss",
+            "Pilot: Ann; Rank of the pilot there: First",
+        ]  # fmt: skip
 
 
 def test_a_workbook_that_is_damaged_is_read_by_what_forgives_more(folder, tmp_path: Path) -> None:

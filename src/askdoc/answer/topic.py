@@ -6,6 +6,7 @@ under a heading that names the topic, or in a document whose title does, is told
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from askdoc.answer.calibration import Calibration
 from askdoc.answer.evidence import Evidence, in_order, judged
@@ -25,7 +26,7 @@ from askdoc.tuning import (
     TOPIC_TERMS,
     TOPIC_TOLD,
 )
-from askdoc.types import Passage
+from askdoc.types import Passage, Span
 
 # How a question begins that names no more than a topic; a few words without any verb do, too.
 VAGUE = re.compile(
@@ -43,60 +44,96 @@ FRAME = terms(
     "information detail happen happened happening going said say says know known decided discussed "
     "written write mention mentioned document documents file files please there now well ok"
 )
+# A part of a document by its number: "section 3.2", "Article IV", "§ 4", "step b)".
+_PART = r"(?:section|article|clause|chapter|paragraph|part|step|item|point|rule|annex|appendix)s?"
+_NUMBER = r"(?P<number>(?:\d{1,3}|[IVX]+\b|[A-Z]\b)(?:\.\d{1,3})*|[a-z](?=\)))"
+PART = re.compile(rf"(?:\b(?i:{_PART}) |§ ?)\(?{_NUMBER}\)?")
+NUMBERED = re.compile(rf"[ \t]*(?:(?i:{_PART}) |§ ?)?\(?{_NUMBER}[.):]*(?=\s)")
 
 
-def topic_of(query: Query) -> frozenset[str]:
-    """The terms of the topic that a question only names; none where it asks for something."""
+class Topic(NamedTuple):
+    """What a question only names: the terms of a topic, the number of a part, or both."""
+
+    terms: frozenset[str] = frozenset()
+    number: str = ""
+
+
+def topic_of(query: Query) -> Topic:
+    """The topic that a question only names; an empty one where it asks for something."""
     asked = query.asked
     vague = VAGUE.match(asked)
-    if not vague and ASKING.search(asked):
-        return frozenset()
+    part = PART.search(asked)
+    rest = asked.replace(part[0], " ") if part else asked
     # In a topic, "may" is the month.
-    topic = terms(asked) - (function_terms() - terms(" ".join(MONTHS))) - FRAME
-    return topic if len(topic) <= TOPIC_TERMS or vague else frozenset()
+    topic = terms(rest) - (function_terms() - terms(" ".join(MONTHS))) - FRAME
+    if part and (vague or not topic):
+        return Topic(topic, part["number"])
+    if not vague and (ASKING.search(asked) or len(topic) > TOPIC_TERMS):
+        return Topic()
+    return Topic(topic)
 
 
-def on_topic(topic: frozenset[str], passage: Passage) -> float:
-    """How nearly the heading above a passage, or the title, names a topic: 0 to 1, 1 is only it."""
+def on_topic(topic: Topic, passage: Passage) -> float:
+    """How nearly the heading above a passage, or the title, names a topic: 0 to 1, 1 is only it.
+
+    A part that has a number is named by that, in its heading or in front of its text.
+    """
     heading, title = terms(passage.heading or ""), terms(passage.title)
-    if not topic or not topic <= heading | title:
+    if not any(topic) or not topic.terms <= heading | title:
         return 0.0
+    if topic.number:
+        lines = passage.heading or "", *passage.text.split("\n")
+        return float(any(_begins(topic.number, line) for line in lines))
     if _is_called(topic, passage):
         return 1.0
-    naming = heading if topic & heading else title
-    return len(topic & naming) / len(naming)
+    naming = heading if topic.terms & heading else title
+    return len(topic.terms & naming) / len(naming)
 
 
-def _is_called(topic: frozenset[str], passage: Passage) -> bool:
+def _begins(number: str, words: str) -> bool:
+    """Whether words begin with the number of a part, or of one of its parts."""
+    found = NUMBERED.match(f"{words} ")
+    return found is not None and f"{found['number']}.".startswith(f"{number}.")
+
+
+def _is_of(topic: Topic, span: Span) -> bool:
+    """Whether a sentence is of the part that has the number of a topic, if that has one."""
+    block = span.document.block_at(span.start)
+    above = (span.heading or "", span.document.text[block.start : block.end] if block else "")
+    return not topic.number or any(_begins(topic.number, words) for words in above)
+
+
+def _is_called(topic: Topic, passage: Passage) -> bool:
     """Whether the title of a passage's document says hardly more than a topic."""
     title = terms(passage.title)
-    return topic <= title and len(topic) >= TOPIC_OF_TITLE * len(title)
+    named = len(topic.terms) >= TOPIC_OF_TITLE * len(title)
+    return not topic.number and topic.terms <= title and named
 
 
-def _on_topic(topic: frozenset[str], candidates: Sequence[Candidate]) -> list[Candidate]:
+def _on_topic(topic: Topic, candidates: Sequence[Candidate]) -> list[Candidate]:
     """The candidates that stand where the topic is named best, a document's on it in front."""
     best = max((on_topic(topic, item.passage) for item in candidates), default=0.0)
     on = [item for item in candidates if best and on_topic(topic, item.passage) == best]
     return sorted(on, key=lambda item: not _is_called(topic, item.passage))
 
 
-def topic_first(topic: frozenset[str], candidates: Sequence[Candidate]) -> list[Candidate]:
+def topic_first(topic: Topic, candidates: Sequence[Candidate]) -> list[Candidate]:
     """The candidates with the first of those in front that stand where the topic is named best."""
     front = _on_topic(topic, candidates)[:TOPIC_READ]
     return [*front, *(item for item in candidates if item not in front)]
 
 
-def topic_told(topic: frozenset[str], evidence: Sequence[Evidence]) -> float:
+def topic_told(topic: Topic, evidence: Sequence[Evidence]) -> float:
     """The confidence (0 to 1) in evidence, at least, whose best sentence has all of a topic.
 
     One word may mean something else there: "roses" are found where something rose.
     """
-    told = len(topic) > 1 and evidence and topic <= terms(evidence[0].span.text)
+    told = len(topic.terms) > 1 and evidence and topic.terms <= terms(evidence[0].span.text)
     return TOPIC_TOLD if told else 0.0
 
 
 def topic_evidence(
-    topic: frozenset[str], query: Query, candidates: Sequence[Candidate], fitted: Calibration
+    topic: Topic, query: Query, candidates: Sequence[Candidate], fitted: Calibration
 ) -> tuple[tuple[Evidence, ...], float]:
     """What the sections on a question's topic begin with, and the confidence (0 to 1) in it.
 
@@ -105,7 +142,7 @@ def topic_evidence(
     on = _on_topic(topic, candidates)
     sections: dict[tuple[str, str | None], list[Evidence]] = {}
     for one in judged(query, on, fitted):
-        if one.is_label:
+        if one.is_label or not _is_of(topic, one.span):
             continue
         sections.setdefault((one.span.source, one.span.heading), []).append(one)
     each = max(1, SENTENCES // max(1, len(sections)))
@@ -115,6 +152,7 @@ def topic_evidence(
         for one in sorted(section, key=lambda one: one.span.start)[:each]
     ]
     follows = TOPIC_FOLLOWS if query.subqueries else 1.0
-    named = on_topic(topic, on[0].passage) if on else 0.0
-    sure = TOPIC_DOCUMENT if on and _is_called(topic, on[0].passage) else TOPIC
+    named = on_topic(topic, on[0].passage) if evidence else 0.0
+    exact = topic.number or (on and _is_called(topic, on[0].passage))
+    sure = TOPIC_DOCUMENT if exact else TOPIC
     return in_order(evidence), sure * named * follows

@@ -11,7 +11,9 @@ BEFORE = re.compile(r"[ \t#=*>]*\Z")  # what may stand in a heading's line: sign
 AFTER = re.compile(r"[ \t#=*]*(?:\n[ \t]*([=\-~^#*+])\1{2,}[ \t]*)?(?=\n|\Z)")
 # A value with its name, as a form has, or several that stand below others.
 NAMED = re.compile(r"[ \t]*(?:[A-Z][\w ./-]{0,24}:[ \t]+\S|\S[^\n]*?[^\s.!?:;,](?: {3,}+|\t++)\S)")
-ITEM = re.compile(r"^[ \t]*(?:(?P<bullet>[-*+•])|\d{1,3}[.)])[ \t]+", re.MULTILINE)
+ITEM = re.compile(
+    r"^[ \t]*(?:(?P<bullet>[-*+•])|\d{1,3}[.)]|\(?(?:[a-z]|[ivx]{2,5})\))[ \t]+", re.MULTILINE
+)
 
 
 def heading(start: int, end: int, level: int) -> Block:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sentencex import get_sentence_boundaries
 
 from askdoc.ingest.blocks import prose
+from askdoc.ingest.rows import rows
 from askdoc.tuning import AT_ONCE, IN_BOLD
 from askdoc.types import BlockKind, Document, Passage
 
@@ -15,6 +16,11 @@ Span = tuple[int, int]
 CLOSING = re.compile(r"[*_`\"'”’»)\]]+(?:\s+|\Z)")  # what belongs to the sentence before it
 BOLD = "**"
 WIDE = re.compile(r"[^\S\x00-\x7f]")  # white space before a full stop at which sentencex panics
+# The number of what follows: "3.", "Article 3.", "IV.", "§ 1.2."
+LABEL = re.compile(
+    r"(?:[^\W\d_]{2,12}\.? |§ ?)?\(?"
+    r"(?:\d{1,3}|[a-zA-Z]|[ivxl]{2,6}|[IVXL]{2,6})(?:\.(?:\d{1,3}|[a-z]))*[.)]+\s*\Z"
+)
 MARKER = re.compile(r"(?:[-*+•>][ \t]+)+\s*")  # of list items or quotations: no part of the words
 
 
@@ -55,21 +61,25 @@ def _sentences(document: Document, start: int, end: int) -> Iterator[Span]:
         yield from _split(text, start, block.start)
         start, last = max(start, block.start), min(end, block.end)
         if block.kind is BlockKind.TABLE:
-            yield from _rows(text, start, last)
+            yield from _rows(document, start, last)
         elif block.kind is BlockKind.CODE:
             for part in prose(text, start, last):
                 yield from _split(text, part.start, part.end)
         else:
-            yield from _split(text, start, last)
+            yield from _with_label(text, list(_split(text, start, last)), block.start)
         start = last
     yield from _split(text, start, end)
 
 
-def _rows(text: str, start: int, end: int) -> Iterator[Span]:
-    """The lines of a table."""
-    for line in text[start:end].split("\n"):
-        yield start, start + len(line)
-        start += len(line) + 1
+def _with_label(text: str, spans: list[Span], begin: int) -> list[Span]:
+    """The sentences of a block, the number that it begins with in one with what it is for."""
+    label = len(spans) > 1 and spans[0][0] == begin and LABEL.match(text[slice(*spans[0])].lstrip())
+    return [(spans[0][0], spans[1][1]), *spans[2:]] if label else spans
+
+
+def _rows(document: Document, start: int, end: int) -> Iterator[Span]:
+    """The rows of a table, a line each but for those with a value in several lines."""
+    yield from ((row.start, row.end) for row in rows(document, start, end))
 
 
 def _split(text: str, start: int, end: int) -> Iterator[Span]:

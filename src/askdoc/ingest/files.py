@@ -111,7 +111,7 @@ LOADERS: Mapping[str, Callable[[Path], Extract]] = {
     ".ods": opendocument.read_workbook,
     ".eml": mail.read,
     ".mbox": mail.read_mailbox,
-    ".msg": office.read,
+    ".msg": office.read_message,
     **dict.fromkeys(picture.SUFFIXES, pdf.read),
     **dict.fromkeys(CODE, text.read_verbatim),
 }

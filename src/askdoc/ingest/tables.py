@@ -1,5 +1,6 @@
 """The cells of a table in their rows and columns: what spans several stands where it is seen."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from askdoc.ingest import limits
 
 TITLE_ROWS = 3  # rows at the top of a table among which its header is looked for
 MOST_COLUMNS = 1000  # that a cell may span; as in a browser
+NUMBER = re.compile(r"[-–—−+(]*[$€£¥]?\s*[\d.,]*\d.*|[-–—−]+|n/?a", re.IGNORECASE)
+YEARS = re.compile(r"(?:\D*(?:19|20)\d\d)+\D*")  # which head a column
 LONGEST_REPEATED = 200  # characters; a longer text stands only in the first row that it spans
 
 

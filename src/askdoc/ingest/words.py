@@ -13,6 +13,7 @@ CLEARLY = 15  # by how much one must be likelier than English, as the logarithm,
 SAMPLE = 10_000  # characters, of which the language is told
 NO_SIGNS = {"Co", "Cn", "Cc"}  # Unicode's categories of what stands for no letter
 ODD = 0.3  # of the signs of a text that such may be, at most
+IN_WORDS = 0.5  # of the signs of a text that are in words, where these tell what it is, at least
 MEANT = 0.1  # of the words that are English, where a text means anything, at least
 WORD = re.compile(r"[^\W\d_]+")
 COMPOUND = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
@@ -70,6 +71,8 @@ def is_gibberish(text: str) -> bool:
     words = [word for word in WORD.findall(text[:SAMPLE]) if len(word) > 2]
     if not words or sum(map(is_english, words)) > MEANT * len(words):
         return False
+    if sum(map(len, words)) < IN_WORDS * len(signs[:SAMPLE]):
+        return False  # codes and figures
     return language(text) == "zxx"  # no language at all
 
 

@@ -10,13 +10,13 @@ import lxml.etree
 
 from askdoc.errors import Unreadable
 from askdoc.ingest.extract import MARGINS, Composer, Extract, comment_heading, one_line
-from askdoc.ingest.formats import html, properties
+from askdoc.ingest.formats import docx_numbers, html, properties
+from askdoc.ingest.formats.docx_numbers import W
 from askdoc.ingest.formats.parts import Element, related, root
 from askdoc.types import Status
 
 TITLE = "p[style-name='Title'] => h1:fresh"
 BODY = "word/document.xml"
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 WORD = {
     "w": W.strip("{}"),
     "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
@@ -51,7 +51,7 @@ def read(path: Path) -> Extract:
     composer = Composer(hidden=hidden)
     title = ""
     if page.value.strip():
-        body = html.from_markup(page.value)
+        body = html.from_markup(page.value, _straighten)
         composer.add_extract(body)
         title = body.title
     for heading, text in beside:
@@ -63,7 +63,8 @@ def read(path: Path) -> Extract:
 def _prepared(path: Path) -> tuple[io.BytesIO, list[tuple[str, str]], int]:
     """A document as mammoth reads it rightly, the texts beside it, and how much it hides.
 
-    Without what its reader does not see, and with the text of boxes below their paragraph.
+    Without what its reader does not see, with the text of boxes below their paragraph, and with
+    the numbers that Word counts.
     """
     copy = io.BytesIO()
     with zipfile.ZipFile(path) as parts, zipfile.ZipFile(copy, "w") as others:
@@ -76,12 +77,28 @@ def _prepared(path: Path) -> tuple[io.BytesIO, list[tuple[str, str]], int]:
             run.getparent().remove(run)
         for box in body.xpath(BOXES, namespaces=WORD):
             _unbox(box)
+        docx_numbers.tell(parts, BODY, body)
         beside = list(_beside(parts, body))
         for part in parts.infolist():
             changed = part.filename == BODY
             others.writestr(part, lxml.etree.tostring(body) if changed else parts.read(part))
     copy.seek(0)
     return copy, beside, count
+
+
+def _straighten(tree: html.Tree) -> None:
+    """Makes paragraphs of numbered items, whose numbers are in their text by now.
+
+    Items that only hold a deeper list go: mammoth puts them around what begins on a lower level.
+    """
+    for item in tree.xpath("//li[not(text()[normalize-space()])][*[1][self::ul or self::ol]]"):
+        if len(item.getparent()) == 1:
+            item.getparent().drop_tag()
+        item.drop_tag()
+    for item in tree.xpath("//ol/li"):
+        item.tag = "p"
+    for numbered in tree.xpath("//ol"):
+        numbered.tag = "div"
 
 
 def _unbox(box: Element) -> None:

@@ -17,6 +17,7 @@ from inscriptis.model.html_element import HtmlElement
 from askdoc.errors import Unreadable
 from askdoc.ingest import blocks
 from askdoc.ingest.extract import Extract, clean, one_line, top_heading
+from askdoc.ingest.formats.numbering import numeral
 from askdoc.ingest.formats.text import decode
 from askdoc.ingest.formats.unseen import without_unseen
 from askdoc.ingest.tables import Cell, row_line, spread
@@ -39,6 +40,8 @@ STYLE = (
 CONFIG = ParserConfig(css=STYLE, annotation_rules=MARKS)
 UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # lxml reads it, but takes none
 LONGEST_TEXT = 2_500_000  # characters, 10 MB at most: libxml2 drops a longer text without a word
+INTEGER = re.compile(r"-?\d{1,6}")
+LETTERS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 TELLING = 3  # words of a picture's alternative text that tell more than a name
 LONGEST_CELL = 1000  # characters; what has more is laid out by a table, not tabulated
 UNSEEN = "//script | //style | //template | //noscript | //comment()"
@@ -64,6 +67,8 @@ def from_markup(markup: str, change: Callable[[Tree], None] = lambda _: None) ->
             element.drop_tree()
     for picture in list(tree.iter("img")):
         _tell(picture)
+    for numbered in list(tree.iter("ol")):
+        _count_items(numbered)
     for table in reversed(tree.xpath("//table")):  # the inner ones first
         _straighten(table)
     page = Inscriptis(tree, CONFIG)
@@ -88,11 +93,40 @@ def _tree(markup: str) -> lxml.html.HtmlElement:
 
 
 def _tell(picture: Tree) -> None:
-    """Puts the words that tell what a picture shows in its place; a word or two name a button."""
-    words = one_line(picture.get("alt", ""), None)
-    if len(words.split()) >= TELLING and picture.getparent() is not None:
+    """Puts the words that tell what a picture shows in its place."""
+    told = telling(picture.get("alt", ""))
+    if told and picture.getparent() is not None:
         picture.tag = "div"
-        picture.text = f"Picture: {words}"
+        picture.text = told
+
+
+def telling(words: str) -> str:
+    """What is told of a picture by its alternative text; nothing of a word or two, as of an icon.
+
+    Those only name it.
+    """
+    words = one_line(words, None)
+    return f"Picture: {words}" if len(words.split()) >= TELLING else ""
+
+
+def _count_items(numbered: Tree) -> None:
+    """Writes the numbers of a list that is not counted from 1 in digits, as a browser shows them.
+
+    Its items are paragraphs by then.
+    """
+    items = list(numbered.iterchildren("li"))
+    form = LETTERS.get(numbered.get("type", ""), "decimal")
+    back = "reversed" in numbered.attrib
+    start = INTEGER.match(numbered.get("start", ""))
+    if form == "decimal" and not back and not start and not any(i.get("value") for i in items):
+        return
+    number = int(start[0]) if start else len(items) if back else 1
+    for item in items:
+        own = INTEGER.match(item.get("value", ""))
+        number = int(own[0]) if own else number
+        item.tag, item.text = "p", f"{numeral(number, form)}. {(item.text or '').lstrip()}"
+        number += -1 if back else 1
+    numbered.tag = "div"
 
 
 def _straighten(table: lxml.html.HtmlElement) -> None:

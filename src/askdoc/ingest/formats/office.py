@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from askdoc.errors import Unreadable
 from askdoc.ingest.blocks import heading
-from askdoc.ingest.extract import LONGEST_HEADING, Composer, Extract, one_line, top_heading
+from askdoc.ingest.extract import (
+    ENVELOPE,
+    LONGEST_HEADING,
+    Composer,
+    Extract,
+    clean,
+    one_line,
+    top_heading,
+)
 from askdoc.ingest.filetype import kind
-from askdoc.ingest.formats import properties
+from askdoc.ingest.formats import properties, quoted
 from askdoc.ingest.formats.text import decode
 from askdoc.types import Status
 
@@ -33,6 +41,8 @@ MIME = {
 }
 MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d) 00:00:00")  # how a date without a time is handed on
 NO_DAY = re.compile(r"1899-12-3[01] (\d\d:\d\d:\d\d)")  # and a time without a date
+# The number of an item, which kreuzberg would leave out as it does its bullet.
+COUNTED = re.compile(rb"\{\\(?:listtext|pntext)\b(?=[^{}]*[ }]\(?\w{1,6}[.)]+\\tab ?\})")
 HARD_SPACE = re.compile(rb"(?<!\\)\\~")
 MIME |= {".pptm": MIME[".pptx"], ".xlsm": MIME[".xlsx"]}  # with programs, which nobody runs
 FIELD = re.compile(r"\x13?\b(?:HYPERLINK|PAGEREF)\s+(?:\\\w\s+)?(?:\"[^\"]*\"|\w+)(?:\s+\\\w\b)*")
@@ -45,7 +55,7 @@ def read(path: Path) -> Extract:
     data = path.read_bytes()
     form = kind(path)
     if form == ".rtf":  # kreuzberg would hand on its hard spaces as tildes
-        data = HARD_SPACE.sub(rb"\\u160?", data)
+        data = COUNTED.sub(b"{", HARD_SPACE.sub(rb"\\u160?", data))
     result = _extracted(data, MIME[form])
     composer = Composer()
     for node in _nodes(result):
@@ -54,8 +64,25 @@ def read(path: Path) -> Extract:
         composer = Composer()
         composer.add(result.content)
     metadata: Mapping[str, Any] = result.metadata
-    extract = composer.extract(str(metadata.get("title") or metadata.get("subject") or ""))
+    extract = composer.extract(str(metadata.get("title") or ""))
     return replace(extract, metadata=properties.of_office(metadata))
+
+
+def read_message(path: Path) -> Extract:
+    """A message of Outlook as ``mail`` reads others: its text, what is attached, its headers."""
+    result = _extracted(path.read_bytes(), MIME[".msg"])
+    metadata: Mapping[str, Any] = result.metadata
+    composer, nodes = Composer(), _nodes(result)
+    composer.add_heading(str(metadata.get("subject") or ""), 1)
+    words = (node["text"] for node in nodes if "text" in node)
+    composer.add_extract(quoted.read(clean("\n\n".join(words))), deeper=1)
+    for name in metadata.get("attachments") or ():
+        composer.add(f"Attachment: {one_line(name)}")
+    headers = [entry for node in nodes for entry in node.get("entries", ())]
+    lines = [f"{name}: {value}" for name, value in headers if name != "Subject"]
+    composer.add_heading(ENVELOPE if lines else "", 2)
+    composer.add("\n".join(lines))
+    return replace(composer.extract(), metadata=properties.of_office(metadata))
 
 
 def read_workbook(path: Path) -> Extract:

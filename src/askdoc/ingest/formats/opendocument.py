@@ -9,16 +9,17 @@ from pathlib import Path
 import lxml.etree
 
 from askdoc.errors import Unreadable
-from askdoc.ingest.extract import NOTES, Composer, Extract, comment_heading, one_line
-from askdoc.ingest.formats import html, properties, sheets
+from askdoc.ingest.extract import MARGINS, NOTES, Composer, Extract, comment_heading, one_line
+from askdoc.ingest.formats import html, opendocument_numbers, properties, sheets
+from askdoc.ingest.formats.opendocument_numbers import STYLE, TEXT
 from askdoc.ingest.formats.parts import Element, opened, root
 from askdoc.ingest.formats.sheets import Sheet
 from askdoc.types import Status
 
-TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
+FONT = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 NOTE = f"{TEXT}note"
 SPACES = (f"{TEXT}s", f"{TEXT}tab")
@@ -37,7 +38,6 @@ TAGS = {
 """What OpenDocument calls a thing -> what a page calls it."""
 SPANS = {"rowspan": "rows", "colspan": "columns"}
 UNSEEN = (
-    f"{TEXT}tracked-changes",
     f"{TEXT}note-citation",
     f"{OFFICE}annotation",
     f"{OFFICE}annotation-end",
@@ -51,13 +51,29 @@ MOST_REPEATED = 1000  # times that a file may say that a cell or a row is there 
 def read_text(path: Path) -> Extract:
     """An OpenDocument text with its headings, lists and tables, by way of the markup of a page.
 
-    Notes stand below the text: they would break a sentence in two.
+    Notes, and the texts in its margins, each once, stand below the text: they would break a
+    sentence in two.
     """
     with opened(path) as archive:
-        body = next(root(archive, "content.xml").iter(f"{OFFICE}text"), None)
+        content = root(archive, "content.xml")
+        named = "styles.xml" in archive.namelist()
+        styles = [root(archive, "styles.xml")] if named else []
+    body = next(content.iter(f"{OFFICE}text"), None)
     if body is None:
         raise Unreadable(Status.FAILED, "it holds no text document")
-    return replace(_read(body), metadata=properties.of_zip(path))
+    margins = {
+        words: None
+        for part in styles
+        for page in part.iter(f"{STYLE}master-page")
+        for paragraph in page.iter(f"{TEXT}p")
+        if any(map(str.isalpha, words := one_line(_words(paragraph), None)))
+    }
+    composer = Composer()
+    body_text = _read(body, content, *styles)
+    composer.add_extract(body_text)
+    composer.add_heading(MARGINS if margins else "", 2)
+    composer.add("\n\n".join(margins))
+    return replace(composer.extract(body_text.title), metadata=properties.of_zip(path))
 
 
 def read_slides(path: Path) -> Extract:
@@ -77,7 +93,7 @@ def read_slides(path: Path) -> Extract:
                 paragraph.tag = f"{TEXT}h"
         if notes is not None:
             page.remove(notes)
-        composer.add_extract(_read(page))
+        composer.add_extract(_read(page, content))
         said = [_words(each) for each in notes.iter(f"{TEXT}p")] if notes is not None else []
         composer.add_heading(NOTES if any(map(str.strip, said)) else "", 2)
         composer.add("\n".join(said))
@@ -85,13 +101,17 @@ def read_slides(path: Path) -> Extract:
     return replace(composer.extract(), remark=remark, metadata=properties.of_zip(path))
 
 
-def _read(body: Element) -> Extract:
-    """A part of a document by way of the markup of a page."""
+def _read(body: Element, *styles: Element) -> Extract:
+    """A part of a document by way of the markup of a page; ``styles`` has those of its lists."""
+    lxml.etree.strip_elements(body, f"{TEXT}tracked-changes", with_tail=False)
     comments = [_comment(each) for each in body.iter(f"{OFFICE}annotation")]
     for section in list(body.iter(f"{TEXT}section")):
         if section.get(f"{TEXT}display") == "none":
             section.clear()
     lxml.etree.strip_elements(body, *UNSEEN, with_tail=False)
+    opendocument_numbers.tell(body, *styles)
+    for frame in list(body.iter(f"{DRAW}frame")):
+        _unbox(frame)
     for note in list(body.iter(NOTE)):
         body.extend(list(note.iter(f"{TEXT}p")))
     lxml.etree.strip_elements(body, NOTE, with_tail=False)
@@ -102,6 +122,17 @@ def _read(body: Element) -> Extract:
         lxml.etree.SubElement(body, "p").text = text
     lxml.etree.cleanup_namespaces(body)
     return html.from_markup(lxml.etree.tostring(body, method="html", encoding="unicode"))
+
+
+def _unbox(frame: Element) -> None:
+    """Puts what a text box holds below the paragraph that it is anchored in."""
+    anchor, box = next(frame.iterancestors(f"{TEXT}p"), None), frame.find(f"{DRAW}text-box")
+    if anchor is not None and box is not None:
+        tail, anchor_tail = frame.tail, anchor.tail
+        box.tag, box.tail, anchor.tail = f"{TEXT}section", anchor_tail, None
+        anchor.addnext(box)
+        frame.clear()
+        frame.tail = tail
 
 
 def _rename(element: Element) -> None:
@@ -129,6 +160,7 @@ def _sheets(data: bytes) -> Iterator[Sheet]:
     with zipfile.ZipFile(BytesIO(data)) as archive:
         content = root(archive, "content.xml")
     hidden = _styles(content, f"{TABLE}display", "false")
+    bold = _styles(content, f"{FONT}font-weight", "bold")
     for table in content.iter(f"{TABLE}table"):
         sheet = Sheet(table.get(f"{TABLE}name", ""), table.get(f"{TABLE}style-name", "") in hidden)
         column = 0
@@ -141,7 +173,7 @@ def _sheets(data: bytes) -> Iterator[Sheet]:
         for line in table.iter(f"{TABLE}table-row"):
             times = _times(line, "rows")
             for number in range(row, row + min(times, MOST_REPEATED)):
-                _row(sheet, line, number)
+                _row(sheet, line, number, bold)
             if line.get(f"{TABLE}visibility", "visible") != "visible":
                 sheet.hidden_rows.update(range(row, row + min(times, MOST_REPEATED)))
             row += times
@@ -157,7 +189,7 @@ def _styles(content: Element, name: str, value: str) -> set[str | None]:
     }
 
 
-def _row(sheet: Sheet, line: Element, row: int) -> None:
+def _row(sheet: Sheet, line: Element, row: int, bold: set[str | None]) -> None:
     """Puts a row of an OpenDocument table into its sheet."""
     column = 0
     for cell in line.iter(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
@@ -171,6 +203,8 @@ def _row(sheet: Sheet, line: Element, row: int) -> None:
         if text and cell.tag == f"{TABLE}table-cell":
             for at in range(column, column + min(times, MOST_REPEATED)):
                 sheet.put(row, at, text)
+                if cell.get(f"{TABLE}style-name", "") in bold:
+                    sheet.bold.add((row, at))
         for note in cell.iterchildren(f"{OFFICE}annotation"):
             sheet.comments.append(_comment(note))
         column += times

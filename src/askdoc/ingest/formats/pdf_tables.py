@@ -12,7 +12,7 @@ from statistics import median
 
 from askdoc.ingest.formats import layout
 from askdoc.ingest.formats.pdf_lines import WIDE, Line, Part
-from askdoc.ingest.tables import row_line
+from askdoc.ingest.tables import NUMBER, YEARS, row_line
 
 ROWS = 3  # at least, with two cells or more
 SHORT = 40  # characters of a cell, at most, on the whole
@@ -23,8 +23,6 @@ SMALLER = 0.85  # of the height of type before it, at most, of a raised number
 NOTHING = "–"
 STEP = 2.2  # times the height of type from one row to the next, at most
 FAR = 4.5  # the same from one part of a table to the next
-NUMBER = re.compile(r"[-–—−+(]*[$€£¥]?\s*[\d.,]*\d.*|[-–—−]+|n/?a", re.IGNORECASE)
-YEARS = re.compile(r"(?:\D*(?:19|20)\d\d)+\D*")  # which head a column
 SIGN = re.compile(r"[^\w\s]|[(\[]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]+)[.)\]]+")  # of a list
 SIGNS_APART = frozenset("$€£¥%()")  # of an amount, in cells of their own
 Columns = tuple[tuple[float, float], ...]

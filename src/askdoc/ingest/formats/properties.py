@@ -93,7 +93,7 @@ def of_office(told: Mapping[str, Any]) -> dict[str, Any]:
     """What kreuzberg tells of a file."""
     return _brought({
         "author": told.get("authors") or told.get("created_by"),
-        "date": told.get("created_at") or told.get("modified_at"),
+        "date": told.get("modified_at") or told.get("created_at"),  # as in of_xml
         "from": parseaddr(str(told.get("from_email") or ""))[1],
     })  # fmt: skip
 
@@ -116,7 +116,9 @@ def of_xml(root: lxml.etree._Element) -> dict[str, Any]:
 
     return _brought({
         "author": first("initial-creator", "creator"),
-        "date": first("created", "creation-date", "date", "modified"),
+        # When it was last changed: what is made from a template, or from an older file, bears the
+        # date of that one as its own. OpenDocument calls it, and a book its only one, "date".
+        "date": first("modified", "date", "created", "creation-date"),
         "subject": first("subject"),
         "keywords": first("keywords", "keyword"),
     })  # fmt: skip

@@ -1,5 +1,6 @@
 """Presentations: a slide is a page, its title a heading; tables, charts and notes are read too."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,20 @@ import lxml.etree
 
 from askdoc.ingest.extract import NOTES, Composer, Extract, comment_heading, one_line
 from askdoc.ingest.formats import office, properties
+from askdoc.ingest.formats.html import telling
+from askdoc.ingest.formats.numbering import Count, Level
 from askdoc.ingest.formats.parts import parser
 from askdoc.ingest.tables import Cell
 
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+NUMBERED = re.compile(r"(arabic|alphaLc|alphaUc|romanLc|romanUc)(Period|ParenR|ParenBoth|Plain)\Z")
+FORMS = {
+    "arabic": "decimal",
+    "alphaLc": "lowerLetter",
+    "alphaUc": "upperLetter",
+    "romanLc": "lowerRoman",
+    "romanUc": "upperRoman",
+}
 if TYPE_CHECKING:
     from pptx.slide import Slide
 
@@ -46,12 +58,54 @@ def _add(slide: "Slide", composer: Composer) -> None:
         if title is not None and shape.shape_id == title.shape_id:
             continue
         if shape.has_text_frame:
-            composer.add(shape.text_frame.text.replace("\v", "\n"))
+            _add_text(shape, composer)
+        elif told := telling(shape._element.xpath("string(.//p:cNvPr/@descr)")):
+            composer.add(told)
         elif getattr(shape, "has_table", False):
             composer.add_table([_cells(row) for row in shape.table.rows])
         elif getattr(shape, "has_chart", False):
             _add_chart(shape.chart, composer)
     _add_remarks(slide, composer)
+
+
+def _add_text(shape: Any, composer: Composer) -> None:
+    """Adds the paragraphs of a shape; those with a bullet or a number are items."""
+    from pptx.enum.shapes import PP_PLACEHOLDER
+
+    counts, above = Count(), False
+    several = sum(bool(each.text.strip()) for each in shape.text_frame.paragraphs) > 1
+    # A placeholder has its bullets from its layout.
+    listed = (
+        several
+        and shape.is_placeholder
+        and shape.placeholder_format.type
+        in (
+            PP_PLACEHOLDER.BODY,
+            PP_PLACEHOLDER.OBJECT,
+        )
+    )
+    for paragraph in shape.text_frame.paragraphs:
+        words = one_line(paragraph.text, None)
+        if not words:
+            continue
+        counted = paragraph._p.find(f"{A}pPr/{A}buAutoNum")
+        plain = paragraph._p.find(f"{A}pPr/{A}buNone") is not None
+        bullet = paragraph._p.find(f"{A}pPr/{A}buChar") is not None or (listed and not plain)
+        sign = "- " if bullet else ""
+        if counted is None:
+            counts.numbers.pop(paragraph.level, None)
+        else:
+            sign = counts.next({paragraph.level: _level(counted)}, paragraph.level)
+        composer.add(f"{sign}{words}", parted_by="\n" if sign and above else "\n\n")
+        above = bool(sign)
+
+
+def _level(counted: Any) -> Level:
+    """How the paragraphs of a slide are numbered: ``alphaLcParenR`` is a), b), c)."""
+    kind = NUMBERED.match(counted.get("type", ""))
+    form, signs = kind.groups() if kind else ("arabic", "Period")
+    around = {"Period": "%1. ", "ParenR": "%1) ", "ParenBoth": "(%1) "}.get(signs, "%1 ")
+    return Level(FORMS[form], around, int(counted.get("startAt", "1")))
 
 
 def _add_remarks(slide: "Slide", composer: Composer) -> None:

@@ -30,7 +30,10 @@ def _sheets(data: bytes) -> Iterator[Sheet]:
         sheet.hidden_columns = [(at, at) for at, info in each.colinfo_map.items() if info.hidden]
         for row in range(each.nrows):
             for column, cell in enumerate(each.row(row)):
-                code = book.format_map[book.xf_list[cell.xf_index].format_key].format_str
+                style = book.xf_list[cell.xf_index]
+                code = book.format_map[style.format_key].format_str
+                if book.font_list[style.font_index].bold:
+                    sheet.bold.add((row, column))
                 if cell.ctype in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
                     text = shown(cell.value, "" if code == "General" else code, book.datemode == 1)
                 elif cell.ctype == xlrd.XL_CELL_BOOLEAN:

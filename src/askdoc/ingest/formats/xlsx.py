@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -31,7 +31,8 @@ def _sheets(data: bytes) -> Iterator[Sheet]:
         book = root(archive, "xl/workbook.xml")
         parts = related(archive, "xl/workbook.xml")
         strings = _strings(archive) if "xl/sharedStrings.xml" in archive.namelist() else []
-        codes = _codes(archive) if "xl/styles.xml" in archive.namelist() else []
+        styles = root(archive, "xl/styles.xml") if "xl/styles.xml" in archive.namelist() else None
+        codes, bold = ([], []) if styles is None else (_codes(styles), _bold(styles))
         since_1904 = any(pr.get("date1904") in TRUE for pr in book.iter("{*}workbookPr"))
         show = partial(_text, strings=strings, codes=codes, since_1904=since_1904)
         for element in book.iter("{*}sheet"):
@@ -40,7 +41,7 @@ def _sheets(data: bytes) -> Iterator[Sheet]:
             sheet = Sheet(element.get("name", ""), element.get("state", "visible") != "visible")
             if place in archive.namelist() and "worksheet" in parts[identity][0]:
                 if not sheet.hidden:
-                    _fill(sheet, archive, place, show)
+                    _fill(sheet, archive, place, show, bold)
                 yield sheet
 
 
@@ -55,16 +56,23 @@ def _rich(element: Element) -> str:
     return "".join(part.text or "" for part in parts)
 
 
-def _codes(archive: zipfile.ZipFile) -> list[str]:
+def _codes(styles: Element) -> list[str]:
     """The number format of each style of cells."""
-    styles = root(archive, "xl/styles.xml")
     own = {each.get("numFmtId"): each.get("formatCode", "") for each in styles.iter("{*}numFmt")}
-    cells = next(styles.iter("{*}cellXfs"), None)
-    ids = [] if cells is None else [style.get("numFmtId", "0") for style in cells]
+    ids = [style.get("numFmtId", "0") for style in styles.iterfind("{*}cellXfs/{*}xf")]
     return [own.get(id, BUILT_IN.get(int(id) if id.isdecimal() else 0, "")) for id in ids]
 
 
-def _fill(sheet: Sheet, archive: zipfile.ZipFile, place: str, show: Show) -> None:
+def _bold(styles: Element) -> list[bool]:
+    """Whether each style of cells is in bold type."""
+    fonts = [font.find("{*}b") for font in styles.iterfind("{*}fonts/{*}font")]
+    bold = {str(at) for at, b in enumerate(fonts) if b is not None and b.get("val", "1") in TRUE}
+    return [style.get("fontId") in bold for style in styles.iterfind("{*}cellXfs/{*}xf")]
+
+
+def _fill(
+    sheet: Sheet, archive: zipfile.ZipFile, place: str, show: Show, bold: Sequence[bool]
+) -> None:
     """Puts the cells of a worksheet into a sheet, and the texts that stand over them."""
     tags = ("{*}row", "{*}mergeCell", "{*}col")
     row = -1
@@ -78,7 +86,7 @@ def _fill(sheet: Sheet, archive: zipfile.ZipFile, place: str, show: Show) -> Non
                 row = int(element.get("r", row + 2)) - 1
                 if unseen:
                     sheet.hidden_rows.add(row)
-                _fill_row(sheet, row, element, show)
+                _fill_row(sheet, row, element, show, bold)
                 element.clear()
             elif tag == "col" and unseen:
                 columns = int(element.get("min", "1")) - 1, int(element.get("max", "1")) - 1
@@ -95,7 +103,7 @@ def _fill(sheet: Sheet, archive: zipfile.ZipFile, place: str, show: Show) -> Non
             sheet.boxes += (one_line(" ".join(map(_rich, box)), None) for box in boxes)
 
 
-def _fill_row(sheet: Sheet, row: int, element: Element, show: Show) -> None:
+def _fill_row(sheet: Sheet, row: int, element: Element, show: Show, bold: Sequence[bool]) -> None:
     """Puts the cells of a row into its sheet."""
     column = -1
     for cell in element:
@@ -103,6 +111,9 @@ def _fill_row(sheet: Sheet, row: int, element: Element, show: Show) -> None:
         column = _column(exact[1]) if exact else column + 1
         text = show(cell)
         sheet.put(row, column, text)
+        style = int(cell.get("s") or 0)
+        if style < len(bold) and bold[style]:
+            sheet.bold.add((row, column))
         formula = not text and cell.find("{*}f") is not None and not cell.findtext("{*}v")
         sheet.empty_formulas += formula and cell.get("t") != "str"
 

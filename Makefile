@@ -5,7 +5,9 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 7860
-# On Linux, name PyTorch's index of CPU builds here to save gigabytes of GPU libraries.
+# Other embedders and readers need sentence-transformers with PyTorch: `make app TORCH=` does without. On
+# Linux, naming PyTorch's index of CPU builds saves gigabytes of GPU libraries.
+TORCH ?= yes
 TORCH_INDEX ?=
 SOAK ?= 3600
 
@@ -45,8 +47,8 @@ clean:
 	@$(PYTHON) -c 'import sys; sys.exit("askdoc needs Python 3.11 or newer: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
 	@echo "Setting up .venv: some minutes the first time"
 	$(PYTHON) -m venv .venv
-	$(if $(TORCH_INDEX),$(PIP) --index-url $(TORCH_INDEX) -c constraints.txt torch)
-	$(PIP) -c constraints.txt -e .
+	$(if $(and $(TORCH),$(TORCH_INDEX)),$(PIP) --index-url $(TORCH_INDEX) -c constraints.txt torch)
+	$(PIP) -c constraints.txt -e '.$(if $(TORCH),[torch])'
 	@touch $@
 
 .venv/test: .venv/app

@@ -44,11 +44,15 @@ def _needed(name: str) -> list[Distribution]:
 
 
 def _direct(package: Distribution) -> list[Distribution]:
-    """The packages that one names as needed, without its extras; those that are installed."""
+    """The packages that one names as needed; those that are installed.
+
+    Of extras only askdoc's PyTorch counts, which `make app` brings.
+    """
     found = []
+    extra = "torch" if _name(package) == "askdoc" else ""
     for line in package.requires or ():
         requirement = Requirement(line)
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+        if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
             try:
                 found.append(distribution(requirement.name))
             except PackageNotFoundError:

@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import re
+import subprocess
 
 import pytest
 import typer.main
@@ -110,13 +111,21 @@ def test_make_names_the_commands_of_the_readme() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^make (\w+)", README, re.M):
         assert re.search(rf"^{target}:", makefile, re.M)
-    for name in re.findall(r"(?:PORT|HOST|TORCH_INDEX)(?==)", README):
+    for name in re.findall(r"(?:PORT|HOST|TORCH|TORCH_INDEX)(?==)", README):
         assert f"{name} ?=" in makefile
 
 
-def test_the_top_level_holds_what_it_should() -> None:
-    import subprocess
+@pytest.mark.parametrize("torch", ["", "yes"])
+def test_make_installs_pytorch_unless_it_is_told_not_to(torch: str) -> None:
+    told = subprocess.run(
+        ["make", "--dry-run", "--always-make", "app", f"TORCH={torch}", "TORCH_INDEX=there"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert "--index-url there" in told if torch else "torch" not in told
+    assert f"-e '.{'[torch]' if torch else ''}'" in told
 
+
+def test_the_top_level_holds_what_it_should() -> None:
     done = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -1,6 +1,5 @@
 """The reader: the tokens of sentences, long passages, hostile text, another cross-encoder."""
 
-import math
 import os
 import signal
 import subprocess
@@ -12,9 +11,8 @@ import pytest
 from askdoc import Assistant, BadInput, Document, Passage, Settings
 from askdoc.answer.encoding import MOST, encode
 from askdoc.answer.reader import MODEL, OUTPUTS, read
-from askdoc.index.embedder import CLS, FEW, SEP, SentenceEmbeddings, bundled, embed_in_steps
+from askdoc.index.embedder import CLS, SEP, bundled
 from askdoc.onnx import session, side_by_side
-from askdoc.settings import BUNDLED
 
 LACHIN = (
     "The corridor is a mountain road. It was blocked on 12 December 2022. "
@@ -125,35 +123,3 @@ def test_a_reader_that_is_none_is_told_in_one_line(folder) -> None:
     assistant = Assistant.from_folder(root, Settings(reader="/no/such/reader", corpus=root))
     with pytest.raises(BadInput, match="reader /no/such/reader cannot be loaded"):
         assistant.ask("When was the road blocked?")
-
-
-def test_two_engines_embed_alike_and_a_small_folder_needs_no_torch(corpus, tmp_path) -> None:
-    """One model: ONNX Runtime for questions and few passages, PyTorch for many."""
-    quick, other = SentenceEmbeddings(BUNDLED), SentenceEmbeddings(str(bundled()))
-    text = "Who backed Azerbaijan in the 44-day war? " * 40
-    for shown in (text, text[:40], "\N{PILE OF POO}", "[SEP]?"[5:]):
-        first, (second,), (third,) = (
-            quick.embed_query(shown),
-            quick.embed_documents([shown]),
-            other.embed_documents([shown]),
-        )
-        assert first == second
-        size = math.hypot(*first) * math.hypot(*third)
-        assert sum(a * b for a, b in zip(first, third, strict=True)) / size > 0.998
-    assert "model" not in vars(quick)  # of PyTorch
-    for _ in range(3):  # the batch in hand decides, not what came before
-        assert quick.embed_documents(["Ferry"] * (FEW // 2 + 1))[-1] == quick.embed_query("Ferry")
-    assert "model" not in vars(quick)
-    large = SentenceEmbeddings(BUNDLED)
-    parts = list(embed_in_steps(large, ["Ferry"] * (FEW + 1), FEW))
-    assert list(map(len, parts)) == [FEW, 1]
-    assert "_quick" not in vars(large)  # also the last part is of PyTorch
-    script = (
-        "import sys, askdoc; from askdoc import Assistant, Settings\n"
-        f"settings = Settings(corpus={str(corpus)!r}, index={str(tmp_path)!r})\n"
-        "answer = Assistant.from_folder(settings=settings).ask('Who is Pashinyan?')\n"
-        "print(answer.answered)\n"
-        "print(sorted({'torch', 'sentence_transformers', 'transformers'} & sys.modules.keys()))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stdout.split() == ["True", "[]"], done.stderr

@@ -2,8 +2,8 @@
 
 python -m evals.training.export_embedder src/askdoc/index/embedder.onnx
 
-askdoc puts the weights of the installed package into it when it runs: one question is then embedded
-in milliseconds, and without the seconds that it takes to import PyTorch.
+askdoc puts the weights of the bundled folder (`ship_embedder`) into it when it runs: one question
+is then embedded in milliseconds, and without the seconds that it takes to import PyTorch.
 """
 
 import argparse
@@ -32,7 +32,7 @@ class Pooled(torch.nn.Module):
 
 
 def export(target: Path) -> None:
-    """Writes the graph; every weight in it is only a name, that of the package's file."""
+    """Writes the graph; every weight in it is only a name, that of the folder's file."""
     with tempfile.TemporaryDirectory() as place:
         plain = Path(place) / "plain.onnx"
         torch.onnx.export(

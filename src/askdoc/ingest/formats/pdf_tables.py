@@ -87,6 +87,8 @@ def _tables(parts: Sequence[Part]) -> Iterator[Table]:
     while at < len(rows):
         found, columns = _grown(rows[at:])
         table = _table(found, columns) if len(found) >= ROWS and _is_drawn(found) else None
+        if table and _names_alone(table):
+            table = None  # its first row is for several columns each
         if table:
             yield _headed(table, rows[free:at])
             free = at + len(found)
@@ -160,6 +162,16 @@ def _is_year(cell: Line) -> bool:
     return YEARS.fullmatch(cell.text) is not None
 
 
+def _names_alone(table: Table) -> bool:
+    """Whether a column of a table of figures has nothing but a name in the first row."""
+    figures = any(NUMBER.fullmatch(cell.text) for row in table.rows[1:] for cell in row[1:])
+    below = (
+        any(row[at].parts for row in table.rows[1:]) or not table.rows[0][at].parts
+        for at in range(len(table.columns))
+    )
+    return figures and not all(below)
+
+
 def _headed(table: Table, above: Sequence[Sequence[Line]]) -> Table:
     """A table of figures with the names of its columns in one row, from all rows that have some.
 
@@ -203,11 +215,24 @@ def _is_head(row: Sequence[Line], columns: Columns) -> bool:
 
 
 def _spread(row: Sequence[Line], columns: Columns) -> tuple[Line, ...]:
-    """What a row tells of each column; a unit in brackets for all of them is told of the first."""
+    """What a row tells of each column; a unit in brackets for all of them is told of the first.
+
+    Of cells that are each for two columns or more, which they leave, a column has the nearest.
+    """
     if len(row) == 1 and row[0].text.startswith("("):
         return (row[0], *(Line(()) for _ in columns[1:]))
-    slack = 2 * row[0].size if 2 * len(row) < len(columns) else 0.0  # it stands in their middle
-    return tuple(_of_column((left - slack, right + slack), row) for left, right in columns)
+    over = [cell for cell in row if cell.edges[2] > columns[0][1]]
+    inside = all(
+        any(left <= cell.edges[0] and cell.edges[2] <= right for left, right in columns)
+        for cell in over
+    )
+    if inside or len(over) < 2 or 2 * len(over) >= len(columns):
+        return tuple(_of_column(column, row) for column in columns)
+    nearest = (
+        min(over, key=lambda cell: abs(sum(column) - cell.edges[0] - cell.edges[2]))
+        for column in columns[1:]
+    )
+    return (_of_column(columns[0], row), *nearest)
 
 
 def _of_column(column: tuple[float, float], row: Sequence[Line]) -> Line:

@@ -15,6 +15,11 @@ FILES = {
     + "73,37,2870,12\nTotal,,297314,4236\n",
     "rooms.md": "# Rooms of the Alba\n\n| Room | Beds | Price per night |\n|---|---|---|\n"
     "| Rose | 2 | 84 euros |\n| Sage | 1 | 52 euros |\n| Thyme | 4 | 140 euros |\n",
+    "prices.csv": "ticket,adult,reduced\nDay ticket,14.50,11.50\nMonthly pass,62,52\n"
+    "Yearly pass,560,470\nShoes (hire),4.00,3.50\nHarness (hire),3.00,3.00\n",
+    "faq.md": "# Questions\n\n## Are there showers?\n\nYes, four in each changing room. Lockers "
+    "take a coin, which you get back.\n\n## Can I pay by card?\n\nYes, from 5 euros. The bar "
+    "takes cash.\n",
 }
 
 
@@ -33,6 +38,8 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
         ("Which flat on floor 1 used the most water?", "1,1,4210,61"),
         ("what's the cheapest room", "| Sage | 1 | 52 euros |"),
         ("what is the most expensive room?", "| Thyme | 4 | 140 euros |"),
+        ("which ticket costs the most for adults", "Yearly pass,560,470"),
+        ("what's the cheapest pass", "Monthly pass,62,52"),  # in each column
         ("Which room has the most beds?", "| Thyme | 4 | 140 euros |"),
         ("What does the room Rose cost at the most?", "| Rose | 2 | 84 euros |"),
     ],
@@ -47,3 +54,21 @@ def test_the_row_that_has_most_or_least(tables: Assistant, question: str, row: s
 )
 def test_what_asks_for_neither_is_left_alone(tables: Assistant, question: str) -> None:
     assert len(tables.ask(question).citations) != 1
+
+
+def test_each_of_several_rows_that_are_named_is_told(tables: Assistant) -> None:
+    answer = tables.ask("what do shoes and a harness cost to hire")
+    assert {place.quote.split(",")[0] for place in answer.citations} == {
+        "Shoes (hire)", "Harness (hire)"
+    }  # fmt: skip
+
+
+def test_a_yes_to_another_question_is_no_answer(tables: Assistant) -> None:
+    assert "Lockers take a coin" in tables.ask("are there lockers").text
+    assert not any(
+        place.quote.startswith("Yes, four") for place in tables.ask("are there lockers").citations
+    )
+
+
+def test_paying_cash_is_a_question(tables: Assistant) -> None:
+    assert "cash" in tables.ask("can i pay cash").text

@@ -113,6 +113,16 @@ def test_a_chain_of_follow_ups_keeps_its_beginning(assistant: Assistant) -> None
     assert query("And then?", history, assistant) == "Eagle Partner took part: And then?"
 
 
+def test_what_no_question_named_is_taken_from_the_answer(assistant: Assistant) -> None:
+    history = [
+        {"role": "user", "content": "any freebies?"},
+        {"role": "assistant", "content": "Ukraine got medicine. [1]\n\nRussia did not. [2]"},
+    ]
+    asked = query("When was that?", history, assistant)
+    assert telling(asked) >= telling("Ukraine medicine")
+    assert "Russia" not in asked
+
+
 def test_a_thousand_follow_ups_lean_on_the_last_few(assistant: Assistant) -> None:
     turn = [{"role": "user", "content": "And Russia?"}, {"role": "assistant", "content": "No. [1]"}]
     assert query("And then?", turn * 1000, assistant) == "Russia: And then?"
@@ -133,6 +143,7 @@ def test_a_thousand_follow_ups_lean_on_the_last_few(assistant: Assistant) -> Non
         ("how many ppl left", "how many people left"),
         ("did armenia join the icc", "did armenia join the International Criminal Court"),
         ("Is Armenia in the UN?", "Is Armenia in the United Nations?"),
+        ("was there a war on Boxing Day", "was there a war on 26 December"),
     ],
 )
 def test_a_misspelt_word_is_put_as_the_corpus_spells_it(

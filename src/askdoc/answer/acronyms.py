@@ -1,9 +1,9 @@
-"""Abbreviations of a question, put as the corpus writes them out."""
+"""Abbreviations of a question, and days that have a name, put as the corpus writes them out."""
 
 import re
 from itertools import chain
 
-from askdoc.answer.terms import SAME_NAMES
+from askdoc.answer.terms import FIXED_DAYS, SAME_NAMES
 from askdoc.index.bm25 import terms
 from askdoc.index.index import Index
 from askdoc.ingest.words import is_english
@@ -22,10 +22,14 @@ def written_out(question: str, index: Index) -> str:
     """The question with each abbreviation as the corpus writes it out, where it mostly does.
 
     The corpus has to say itself what it is short for: *International Criminal Court (ICC)*, unless
-    everybody knows: *EU*. A question that asks what it is keeps it.
+    everybody knows: *EU*. A question that asks what it is keeps it. *Christmas Eve* becomes *24
+    December* where the corpus does not know it.
     """
     if NAMED.search(question):
         return question
+    for name, date in FIXED_DAYS.items():
+        if name in question.lower() and not all(index.knows([term]) for term in terms(name)):
+            question = re.sub(re.escape(name), date, question, flags=re.I)
     words = [word for word in SHORT.findall(question) if word.isupper() or not is_english(word)]
     for word in list(dict.fromkeys(words))[:LOOKED_AT]:
         long = _long_form(word, index)

@@ -129,6 +129,8 @@ def recognise(text: str, index: Index, sources: Sequence[str] = ()) -> Turn | No
         return None
     plain = spelled_out(rest.casefold()).rstrip("?!. ")
     kind = _kinds().get(plain) or _kind(rest)
+    if kind == Kind.HELP and known:
+        return None  # "can I pay cash?"
     if source:
         kind = "contents" if kind == "documents" else kind
         # "What is the treaty about?" asks for the treaty, not for treaty.md.

@@ -70,6 +70,8 @@ SALUTATION = re.compile(
     re.I,
 )
 
+YES_OR_NO = re.compile(r"\W*(?:yes|no)\b(?=[.,;:!])", re.I)
+
 # A name of digits and letters; "5th" and "90s" are none.
 CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])(?!\d+(?:st|nd|rd|th|s|am|pm|k|m|bn|kg|km|cm|mm)$)\w+")
 
@@ -145,7 +147,10 @@ def choose(query: Query, every: Sequence[Evidence], doubtful: bool = False) -> t
             continue  # beside a sentence that surely answers, a row of a table says too little
         worth = True
         if chosen:
-            alike = has[one.span] == has[chosen[0].span] != frozenset()
+            told = frozenset[str]().union(*(has[other.span] for other in chosen))
+            alike = has[one.span] == has[chosen[0].span] != frozenset() or bool(
+                (has[one.span] - told) & terms(_key(one))  # *shoes and a harness*
+            )
             sibling = chosen[0] in rows and (lists or alike)
             margin = BELOW_BEST * (2 if gathers else 1)
             near = one.score >= chosen[0].score - margin
@@ -168,6 +173,12 @@ def _terms_had(query: Query, every: Sequence[Evidence]) -> dict[Span, frozenset[
         told = day and day.day and any(is_of(date, day) for date in dates_in(one.span.text))
         has[one.span] = frozenset(there | of_day if told else there)
     return has
+
+
+def _key(one: Evidence) -> str:
+    """What a row is called by: its first cell; empty for other text."""
+    cells = named_cells(one.span) if one.table else ()
+    return cells[0][1] if cells else ""
 
 
 def _of_code(query: Query, every: Sequence[Evidence]) -> Sequence[Evidence]:
@@ -294,6 +305,8 @@ def _read(query: Query, candidates: Sequence[Candidate], fitted: Calibration) ->
                 continue
             if span.heading == ENVELOPE and not of_messages:
                 continue
+            if YES_OR_NO.match(span.text) and _answers_another(span, query):
+                continue
             told = with_header(span)
             # The cells of a table seldom have a currency: its header or its title has.
             bare = answer_type is AnswerType.MONEY and named_cells(span)
@@ -308,6 +321,12 @@ def _read(query: Query, candidates: Sequence[Candidate], fitted: Calibration) ->
                 }
                 score = fitted.logit("sentence", speaking)
                 yield Evidence(span, candidate.passage, query.text, speaking, score)
+
+
+def _answers_another(span: Span, query: Query) -> bool:
+    """Whether a *yes* or *no* stands below a question that shares nothing with the one asked."""
+    asked = span.heading or ""
+    return asked.rstrip().endswith("?") and not query.weights.keys() & terms(asked)
 
 
 def _is_title(span: Span) -> bool:

@@ -220,6 +220,8 @@ def _carried(question: str, history: History, index: Index) -> list[str]:
     named_there = AMOUNT.match(question) and not NAME.search(last)
     if answers and (PERSONAL.search(question) or named_there):
         words += _names(answers[-1])[:CARRIED_NAMES]
+    if answers and not index.knows(telling(" ".join(words))):
+        words = WORD.findall(MARKER.sub("", answers[-1].strip().split("\n")[0]))
     there = set(function_terms() | terms(question))
     carried = []
     for word in words:

@@ -49,6 +49,12 @@ SAME_NAMES = {
 """Every form of a name that has several, with the one that stands for all."""
 SHORTHAND = dict(entry.split(maxsplit=1) for entry in _LISTS["shorthand"].split(","))
 """How people write words in a chat, with what they mean."""
+FIXED_DAYS = {
+    name.strip(): f"{day} {month}"
+    for entry in _LISTS["fixed_days"].split(",")
+    for name, day, month in [entry.rsplit(maxsplit=2)]
+}
+"""The days that have a name, with their dates."""
 CAPITAL = r"[^\W\d_a-zß-ÿ]"
 """A letter that may begin a name, as a regular expression."""
 

@@ -115,20 +115,6 @@ def table(rows: list[list[str]], top: float, places: list[float], bold: bool = F
     ]
 
 
-def test_a_line_in_bold_type_of_the_size_of_the_text_is_a_heading(tmp_path: Path) -> None:
-    """But for a word in a sentence, a date, and where most is bold."""
-    drawn: list[Put] = [(72, 760, "*Item 2. The lamp")]
-    drawn += [(72, 735 - 14 * n, text) for n, text in enumerate(SENTENCES[:3])]
-    drawn += [(72, 660, "*4 May 2024"), (72, 635, SENTENCES[3]), (72, 600, "*The keepers")]
-    drawn += [(72, 575 - 14 * n, text) for n, text in enumerate(SENTENCES[4:])]
-    document = loaded(tmp_path, pdf_of(drawn))
-    headings = [block for block in document.blocks if block.kind is BlockKind.HEADING]
-    assert [document.words(block) for block in headings] == ["Item 2. The lamp", "The keepers"]
-    assert Span(document, *sentences(document, 0, len(document.text))[-1]).heading == "The keepers"
-    bold = loaded(tmp_path, pdf_of([(x, y, f"*{text}") for x, y, text in drawn if text[0] != "*"]))
-    assert all(block.kind is not BlockKind.HEADING for block in bold.blocks)
-
-
 HARBOURS = [["Harbour", "Berths", "Depth (m)"]] + [
     [f"Port {n}", str(40 + n), f"{n}.5"] for n in range(1, 21)
 ]

@@ -6,7 +6,6 @@ A page that is a picture is read by OCR, where that is installed, and a picture 
 page.
 """
 
-import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,6 @@ from PIL import Image
 from askdoc.errors import Unreadable
 from askdoc.ingest import limits
 from askdoc.ingest.blocks import heading, table
-from askdoc.ingest.dates import date_asked
 from askdoc.ingest.extract import LONGEST_HEADING, Extract, clean, one_line, top_heading
 from askdoc.ingest.filetype import kind
 from askdoc.ingest.formats import ocr, picture, properties
@@ -36,10 +34,6 @@ from askdoc.types import Block, Status
 
 LARGER = 1.1  # times the body's type: a heading
 WIDER = 1.3  # times the body's line step: a new paragraph
-BOLD = 0.25  # of the letters that are in bold type, at most, where that makes a heading
-LONGEST_TITLE = 120  # characters of one in bold type
-NUMBERED = 10  # characters of its number, at most, where that stands apart
-WORD = re.compile(r"[^\W\d_]{3}")
 LARGE_TYPE = 1.35  # times the usual height of what OCR reads: a heading
 GLANCE = 300  # pixels of a page's longer side that tell whether it is blank
 READ_BY_OCR = 500  # pages of a file, at most
@@ -71,14 +65,10 @@ def open_pdf(path: Path) -> Iterator[pypdfium2.PdfDocument]:
 
 
 def read(path: Path) -> Extract:
-    """A PDF with pages and headings.
-
-    Its title is the one in its metadata, or its first heading; none where that is a mere number.
-    """
+    """A PDF with pages and headings; its title is the one in its metadata, or its first heading."""
     with open_pdf(path) as pdf:
         told = pdf.get_metadata_dict()
-        named = one_line(told.get("Title", ""))
-        title = named if WORD.search(named) else ""
+        title = one_line(told.get("Title", ""))
         left = attached(pdf)
         sheets = list(_sheets(pdf))
         if sheets and not any(sheets):
@@ -116,7 +106,7 @@ def read(path: Path) -> Extract:
     extract = Extract("".join(made.parts), title, tuple(made.blocks), tuple(made.pages), hidden)
     remark = "; ".join(filter(None, (_remark(len(pages), len(bare), len(garbled), read), left)))
     metadata = properties.of_pdf(told)
-    title = title if named else top_heading(extract)
+    title = title or top_heading(extract)
     return replace(extract, title=title, remark=remark, metadata=metadata)
 
 
@@ -206,8 +196,6 @@ class _Composition:
         self.vocabulary = Vocabulary(line.text for line in lines)
         sizes = {line.size for line in lines}
         self.sizes = sorted(size for size in sizes if size > LARGER * self.body)
-        bold = sum(len(line.text) for line in lines if line.parts[0].bold)
-        self.thin = bold < BOLD * sum(len(line.text) for line in lines)  # so that bold type tells
         self.length = 0
         self.parts: list[str] = []  # joined once: a text of millions grows fast
         self.header = ""  # of the table above
@@ -250,25 +238,17 @@ class _Composition:
 
     def _add_line(self, line: Line, begun: int, turned: bool) -> None:
         """Adds a line to its paragraph, or as a new one."""
+        large = line.size > LARGER * self.body and any(map(str.isalpha, line.text))
         above = self.above if isinstance(self.above, Line) else None
+        grows = large and self.heading is not None and self.heading.size == line.size
         goes_on = above is not None and _goes_on(above, line, self.step, turned)
-        size = line.size > LARGER * self.body and any(map(str.isalpha, line.text))
-        bold = self.thin and not size and _is_bold_title(line)
-        large = size or (bold and not (goes_on and self.heading is None))
-        goes_on = goes_on and large == (self.heading is not None)
-        grows = (
-            large
-            and self.heading is not None
-            and self.heading.size == line.size
-            and (size or goes_on)
-        )
         between = "\n" if grows or goes_on else "\n\n"
         whole = self.vocabulary.is_whole(above.text, line.text) if above and goes_on else None
         if whole is not None:
             between = ""
             self._strip("-" if whole else "", begun)
         start = self._add(line.text, between, begun)
-        level = len(self.sizes) - self.sizes.index(line.size) if size else len(self.sizes) + 1
+        level = len(self.sizes) - self.sizes.index(line.size) if large else 0
         if grows and start - self.blocks[-1].start < LONGEST_HEADING:
             last = self.blocks.pop()
             self.blocks.append(heading(last.start, self.length, last.level))
@@ -295,19 +275,6 @@ class _Composition:
             body = start + len(lines[0]) + 1 if found.header else start
             self.blocks.append(table(start, body, self.length))
         self.heading = None
-
-
-def _is_bold_title(line: Line) -> bool:
-    """Whether a line in bold type names what follows: no sentence, no name of a value, no date."""
-    text = line.text.strip()
-    return (
-        all(part.bold for part in line.parts)
-        and len(line.parts) <= 1 + (len(line.parts[0].text) <= NUMBERED)
-        and WORD.search(date_asked(text)[1]) is not None
-        and not text.endswith((".", ",", ";", ":", "!", "?"))
-        and (text[0].isupper() or text[0].isdigit())
-        and len(text) < LONGEST_TITLE
-    )
 
 
 def _is_same(above: Table, below: Table) -> bool:

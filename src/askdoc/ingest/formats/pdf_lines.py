@@ -46,7 +46,7 @@ class Part:
     ``size`` is the height of its type in points, ``line`` the number of the line that pdfium finds
     it in, ``chars`` which characters of the page it is; ``angle`` how often its letters are turned
     by 90 degrees from those of the page, 0 for most, and -1 where that is no whole number;
-    ``bold`` tells that all its words are, ``filled`` that it is the value of a form's field.
+    ``filled`` tells that it is the value of a form's field.
     """
 
     text: str
@@ -186,7 +186,7 @@ def _parts(
         part = Part(clean(text.translate(SIGNS)), size, edges, line, chars, turn)
         joined = _joined(found[-1], part) if found else None
         if joined:
-            found[-1] = replace(joined, bold=joined.bold and _is_bold(textpage, first))
+            found[-1] = joined
         else:
             found.append(replace(part, bold=_is_bold(textpage, first)))
     return found

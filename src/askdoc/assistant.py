@@ -322,9 +322,15 @@ class Assistant:
         _check_k(k)
         return PassageRetriever(index=self.index, k=k, where=where)
 
-    def sync(self, on_progress: OnProgress = lambda progress: None) -> SyncReport:
-        """Brings the index up to date with the folder; a line for each document."""
-        return self.index.sync(on_progress)
+    def sync(
+        self, on_progress: OnProgress = lambda progress: None, ray: str | None = None
+    ) -> SyncReport:
+        """Brings the index up to date with the folder; a line for each document.
+
+        ``ray`` is the address of a Ray cluster that reads and embeds, as ``ray.init`` takes it;
+        raises BadInput where there is none.
+        """
+        return self.index.sync(on_progress, ray=ray)
 
     def catch_up(self, on_progress: OnProgress = lambda progress: None, patience: float = 1) -> str:
         """Syncs, unless another process is at it for longer or none can; then a line that says so.

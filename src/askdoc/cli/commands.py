@@ -98,6 +98,13 @@ def index(
     prune: Annotated[
         bool, typer.Option("--prune", help="Drop what is gone, also where that is over half.")
     ] = False,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Read and embed on a Ray cluster: auto, ray://host:10001 or local.",
+        ),
+    ] = None,
     env_file: EnvFile = None,
     told: Told = None,
     as_json: Json = False,
@@ -108,10 +115,10 @@ def index(
     settings = settings_of(folder or corpus, place, env_file)
     with watched() as on_progress:
         if rebuild:
-            opened, report = Index.rebuild(settings, on_progress)
+            opened, report = Index.rebuild(settings, on_progress, ray)
         else:
             opened = Index.open(settings)
-            report = opened.sync(on_progress, prune=prune)
+            report = opened.sync(on_progress, prune=prune, ray=ray)
     if as_json:
         print_json(report.as_dict())
     else:

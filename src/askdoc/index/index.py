@@ -5,28 +5,27 @@ import threading
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from askdoc.errors import AskdocError, BadInput, IndexDamaged, IndexUnavailable, Unreadable
+from askdoc.index.cluster import Cluster
 from askdoc.index.dense import cosine
-from askdoc.index.embedder import check_weights, embed_in_steps, embedder, languages_of
+from askdoc.index.embedder import check_weights, embedder, languages_of
 from askdoc.index.filter import Where, condition, shown
+from askdoc.index.hands import STEP, Changed, Hands, Reading
 from askdoc.index.home import Home, check_corpus
 from askdoc.index.lock import only_writer
 from askdoc.index.manifest import Entry, File, Times, given_in
 from askdoc.index.stores import Ranking, Stores
 from askdoc.ingest.chunker import chunk
-from askdoc.ingest.files import file_sha256, find, ingest, path_of
+from askdoc.ingest.files import file_sha256, find, path_of
 from askdoc.ingest.words import language
-from askdoc.ingest.worker import Worker
 from askdoc.settings import Settings
 from askdoc.types import Document, FileReport, Passage, Progress, Status, SyncReport, plain
 
-TOGETHER = 512  # passages that are embedded before they are written; of the first, a step
-STEP = 64  # passages between two reports of progress
 READING = 5  # one part in so many of a file's progress is for reading it, the rest for embedding
 TELLING = 300  # characters from which a text's language is told reliably
 PATIENCE = 5  # seconds to wait for another writer
@@ -79,11 +78,14 @@ class Index:
 
     @classmethod
     def rebuild(
-        cls, settings: Settings, on_progress: OnProgress = lambda progress: None
+        cls,
+        settings: Settings,
+        on_progress: OnProgress = lambda progress: None,
+        ray: str | None = None,
     ) -> tuple["Index", SyncReport]:
         """An index built from nothing, and its report; until it is done, the one before answers.
 
-        Documents that are no files are taken over from that one.
+        Documents that are no files are taken over from that one. ``ray`` is as for ``sync``.
         Raises BadInput when it cannot be built, IndexBusy when another process is writing.
         """
         home = home_of(settings)
@@ -96,7 +98,7 @@ class Index:
             index._current = lambda: build
             if given:
                 index._put(given, nullcontext())
-            report = index._synced(nullcontext(), on_progress)
+            report = index._synced(nullcontext(), on_progress, ray=ray)
         index._current = home.current
         return index, report
 
@@ -116,17 +118,23 @@ class Index:
         on_progress: OnProgress = lambda progress: None,
         patience: float = PATIENCE,
         prune: bool = False,
+        ray: str | None = None,
     ) -> SyncReport:
         """Makes the index hold what the corpus holds now; works only on what changed.
 
         What cannot be seen is kept, also where over half of the files are gone at once, unless it
-        is told to ``prune``. Raises IndexBusy when another process is at it for longer than
-        ``patience`` seconds.
+        is told to ``prune``. ``ray`` is the address of a Ray cluster that reads and embeds. Raises
+        IndexBusy when another process is at it for longer than ``patience`` seconds, and BadInput
+        where there is no such cluster.
         """
-        return self._synced(only_writer(self._home, patience), on_progress, prune)
+        return self._synced(only_writer(self._home, patience), on_progress, prune, ray)
 
     def _synced(
-        self, lock: AbstractContextManager[None], on_progress: OnProgress, prune: bool = False
+        self,
+        lock: AbstractContextManager[None],
+        on_progress: OnProgress,
+        prune: bool = False,
+        ray: str | None = None,
     ) -> SyncReport:
         """What ``sync`` gives; nobody else writes within the lock."""
         began = time.perf_counter()
@@ -134,13 +142,14 @@ class Index:
         before = after = self.stores.manifest.files()
         plan = self._plan(prune)
         if plan or self.stores.dirty:
-            with lock, self._writable().writing() as lost:
+            hands = self._hands(ray if plan.unread else None)
+            with hands, lock, self._writable().writing() as lost:
                 check_weights(self.settings.embedder)
                 self._write_given(lost)
                 before = self.stores.manifest.files()
                 # Planned anew: another writer may have ended.
                 plan = self._plan(prune)
-                self._work_off(plan, self._files(), on_progress)
+                self._work_off(plan, self._files(), hands, on_progress)
             after = self.stores.manifest.files()
         both = before.keys() & after.keys()
         changed = {source for source in both if before[source].sha256 != after[source].sha256}
@@ -194,10 +203,12 @@ class Index:
     def _write_given(self, documents: Sequence[Document]) -> None:
         """Cuts, embeds and writes documents that are no files, some at a time."""
         batch: list[Entry] = []
+        hands = self._hands()
         for number, document in enumerate(documents, 1):
             batch.append(self._given(document))
-            if number == len(documents) or sum(len(each.passages) for each in batch) >= TOGETHER:
-                self._write(batch, 0, 0, lambda progress: None)
+            passages = sum(len(each.passages) for each in batch)
+            if number == len(documents) or passages >= hands.together:
+                self._write(batch, 0, 0, hands, lambda progress: None)
                 batch = []
 
     def _given(self, document: Document) -> Entry:
@@ -218,6 +229,11 @@ class Index:
         )
         times = Times(len(document.text), time.time_ns(), 0)
         return Entry(File(times, document.file_sha256, file_report), document, passages, given=True)
+
+    def _hands(self, ray: str | None = None) -> Hands:
+        """Who reads and embeds: this machine, or the Ray cluster at an address."""
+        work = self.corpus, self.settings.passage_size, self.embedder
+        return Cluster(ray, *work) if ray else Hands(*work)
 
     def _writable(self) -> Stores:
         """The stores to write to, opened anew where they were but a copy."""
@@ -444,13 +460,17 @@ class Index:
         """Lets go of the files."""
         self._stores.close()
 
-    def _work_off(self, plan: Plan, known: dict[str, File], on_progress: OnProgress) -> None:
+    def _work_off(
+        self, plan: Plan, known: dict[str, File], hands: Hands, on_progress: OnProgress
+    ) -> None:
         """Reads, embeds and writes what is new or changed; drops what is gone."""
         total = sum(stat.st_size for stat in plan.unread.values())
         done, enough = 0, STEP  # so that what comes first can soon be asked
         batch: list[Entry] = []
         touched: list[tuple[*Times, str]] = []
-        with Worker() as worker:
+
+        def changed() -> Iterator[Changed]:
+            nonlocal done
             for source, stat in plan.unread.items():
                 read = sum(entry.file.times.size for entry in batch) // READING
                 on_progress(Progress(source, done + read, total))
@@ -458,44 +478,22 @@ class Index:
                 if sha256 and source in known and known[source].sha256 == sha256:
                     touched.append((*_settled(stat), source))
                     done += stat.st_size
-                    continue
-                batch.append(self._read(worker, source, stat, sha256))
-                if sum(len(entry.passages) for entry in batch) >= enough:
-                    done = self._write(batch, done, total, on_progress)
-                    batch, enough = [], min(2 * enough, TOGETHER)
-        self._write(batch, done, total, on_progress)
+                else:
+                    yield Changed(source, _settled(stat), sha256)
+
+        for file, reading in hands.read(changed()):
+            batch.append(_entry(file, reading))
+            if sum(len(entry.passages) for entry in batch) >= enough:
+                done = self._write(batch, done, total, hands, on_progress)
+                batch, enough = [], min(2 * enough, hands.together)
+        self._write(batch, done, total, hands, on_progress)
         self.stores.manifest.touch(touched)
         self.stores.remove(plan.removed)
         self._deleted.difference_update(plan.removed)  # one of that name may come, and be away
 
-    def _read(self, worker: Worker, source: str, stat: os.stat_result, sha256: str) -> Entry:
-        """One file, read and cut into passages, or the line that says why it could not be."""
-        began = time.perf_counter()
-        times = _settled(stat)
-        try:
-            document, passages = worker.run(ingest, self.corpus, source, self.settings.passage_size)
-        except Unreadable as error:
-            if not sha256 and error.status is not Status.TOO_LARGE:
-                times = times._replace(changed=0)  # on Windows a permission changes none of them
-            seconds = time.perf_counter() - began
-            file_report = FileReport(source, error.status, seconds=seconds, why=error.why)
-            return Entry(File(times, sha256, file_report))
-        spoken = language(document.text)
-        if spoken:
-            document = replace(document, metadata={"language": spoken, **document.metadata})
-        file_report = FileReport(
-            source,
-            Status.READ,
-            pages=len(document.pages) or None,
-            characters=len(document.text),
-            passages=len(passages),
-            seconds=time.perf_counter() - began,
-            language=spoken,
-            why="; ".join(filter(None, (document.remark, document.unseen))),
-        )
-        return Entry(File(times, document.file_sha256, file_report), document, passages)
-
-    def _write(self, batch: list[Entry], done: int, total: int, on_progress: OnProgress) -> int:
+    def _write(
+        self, batch: list[Entry], done: int, total: int, hands: Hands, on_progress: OnProgress
+    ) -> int:
         """Embeds and writes a batch, reports on the way, and gives the bytes that are then done."""
         if not batch:
             return done
@@ -503,7 +501,7 @@ class Index:
         size = sum(entry.file.times.size for entry in batch)
         vectors = self.stores.vectors_of(passages)
         unknown = [passage for passage in passages if passage.id not in vectors]
-        embedded = embed_in_steps(self.embedder, [p.indexed_text for p in unknown], STEP)
+        embedded = hands.embed([passage.indexed_text for passage in unknown])
         for start in range(0, len(unknown), STEP):
             part = unknown[start : start + STEP]
             share = size // READING + (size - size // READING) * start // len(unknown)
@@ -512,6 +510,31 @@ class Index:
         self.stores.replace(batch, [vectors[passage.id] for passage in passages])
         on_progress(Progress(batch[-1].file.report.source, done + size, total))
         return done + size
+
+
+def _entry(file: Changed, reading: Reading) -> Entry:
+    """A file as it is written: its document and passages, or the line that says why not."""
+    times, outcome, seconds = file.times, reading.outcome, reading.seconds
+    if isinstance(outcome, Unreadable):
+        if not file.sha256 and outcome.status is not Status.TOO_LARGE:
+            times = times._replace(changed=0)  # on Windows a permission changes none of them
+        file_report = FileReport(file.source, outcome.status, seconds=seconds, why=outcome.why)
+        return Entry(File(times, file.sha256, file_report))
+    document, passages = outcome
+    spoken = language(document.text)
+    if spoken:
+        document = replace(document, metadata={"language": spoken, **document.metadata})
+    file_report = FileReport(
+        file.source,
+        Status.READ,
+        pages=len(document.pages) or None,
+        characters=len(document.text),
+        passages=len(passages),
+        seconds=seconds,
+        language=spoken,
+        why="; ".join(filter(None, (document.remark, document.unseen))),
+    )
+    return Entry(File(times, document.file_sha256, file_report), document, passages)
 
 
 def _sha256(path: Path) -> str:

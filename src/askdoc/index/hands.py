@@ -1,0 +1,77 @@
+"""Who reads files and embeds texts for a sync: this process, or another that takes its place."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from askdoc.errors import Unreadable
+from askdoc.index.embedder import Embedder, embed_in_steps
+from askdoc.index.manifest import Times
+from askdoc.ingest.files import ingest
+from askdoc.ingest.worker import Worker
+from askdoc.types import Document, Passage
+
+STEP = 64  # passages between two reports of progress
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A file that is new, or not as it was when it was read last.
+
+    ``sha256`` is empty where the file is too large, cannot be read, or is gone.
+    """
+
+    source: str
+    times: Times
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading a file: its document and passages, or why there are none."""
+
+    outcome: tuple[Document, tuple[Passage, ...]] | Unreadable
+    seconds: float
+
+    @classmethod
+    def of(cls, worker: Worker, corpus: Path, source: str, size: int) -> "Reading":
+        """A file, read in a worker and cut into passages of at most ``size`` characters."""
+        began = time.perf_counter()
+        try:
+            document, passages = worker.run(ingest, corpus, source, size)
+        except Unreadable as error:
+            return cls(error, time.perf_counter() - began)
+        return cls((document, passages), time.perf_counter() - began)
+
+
+class Hands:
+    """Read the files of a corpus and embed texts, one after the other, on this machine."""
+
+    together = 512
+    """Passages that are embedded before they are written."""
+
+    def __init__(self, corpus: Path, size: int, embedder: Embedder) -> None:
+        self.corpus = corpus
+        self.size = size
+        self.embedder = embedder
+        self._worker = Worker()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._worker.close()
+
+    def read(self, files: Iterable[Changed]) -> Iterator[tuple[Changed, Reading]]:
+        """Each file with what came of it, in the order given."""
+        for file in files:
+            yield file, self._read(file)
+
+    def embed(self, texts: list[str]) -> Iterator[list[list[float]]]:
+        """The vectors of ``STEP`` texts at a time, in the order given."""
+        return embed_in_steps(self.embedder, texts, STEP)
+
+    def _read(self, file: Changed) -> Reading:
+        return Reading.of(self._worker, self.corpus, file.source, self.size)

@@ -1,20 +1,14 @@
-"""The index: what a sync does and leaves alone, and the Chroma server in place of the folder."""
+"""The index: what a sync does and leaves alone."""
 
 import os
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 
 import chromadb
 import pytest
 from helpers import build_of
 from langchain_core.embeddings import Embeddings
 
-from askdoc import Assistant, Progress, Settings
+from askdoc import Progress, Settings
 from askdoc.index.index import Index
 
 
@@ -181,52 +175,3 @@ def test_the_index_lies_in_the_corpus_and_out_of_version_control(folder) -> None
     Index.open(Settings(corpus=root)).sync()
     assert (root / ".askdoc" / ".gitignore").read_text() == "*\n"
     assert sorted(path.name for path in root.iterdir()) == [".askdoc", "a.md"]
-
-
-@pytest.fixture
-def chroma_server(tmp_path: Path) -> Iterator[str]:
-    """A real Chroma server on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    chroma = Path(sys.executable).parent / "chroma"
-    command = [chroma, "run", "--path", tmp_path / "served", "--port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"{url}/api/v2/heartbeat", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def test_the_dense_leg_can_live_on_a_chroma_server(folder, chroma_server: str) -> None:
-    root = folder({"a.md": "The ferry sails at nine.", "b.md": "Bread needs flour."})
-    settings = Settings(corpus=root, chroma_url=chroma_server)
-    assistant = Assistant.from_folder(settings=settings)
-    assert assistant.ask("When does the ferry sail?").citations[0].source == "a.md"
-    assert assistant.index.verify() == []
-    assert not (build_of(root / ".askdoc") / "chroma").exists()
-    (root / "a.md").unlink()
-    assistant.sync()
-    assert len(assistant.index.stores.dense) == 1
-    other = folder({"c.md": "Another corpus."}, "other")
-    Assistant.from_folder(other, Settings(chroma_url=chroma_server))
-    assert len(assistant.index.stores.dense) == 1
-
-
-def test_a_chroma_server_that_is_not_there_gets_one_line(folder) -> None:
-    from askdoc import AskdocError
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    for url in (f"http://127.0.0.1:{port}", "not-an-address"):
-        with pytest.raises(AskdocError) as caught:
-            Index.open(Settings(corpus=folder({"a.md": "A."}), chroma_url=url))
-        assert "\n" not in str(caught.value)
-        assert url in str(caught.value)

@@ -5,7 +5,7 @@ AskdocError
 ├── IndexMismatch   an index that was built in another way than now asked for
 ├── IndexBusy       another process is writing to the index
 ├── IndexDamaged    an index whose files are not as they were written
-├── IndexUnavailable  an index that cannot be read or written: no permission, no space
+├── IndexUnavailable  an index that cannot be read or written: no permission, no space, no server
 ├── ModelFailed     a language model gave no answer, or half of one
 ├── PortInUse       the chat cannot be served there
 └── Unreadable      one file of the corpus that gives no text
@@ -35,7 +35,7 @@ class IndexDamaged(AskdocError):
 
 
 class IndexUnavailable(AskdocError):
-    """The index cannot be read or written where it lies: no permission, or no space."""
+    """The index cannot be read or written where it lies: no permission, no space, no server."""
 
 
 class ModelFailed(AskdocError):

@@ -27,7 +27,7 @@ BUNDLED_READER = "askdoc-reader"
 
 
 LOG = logging.getLogger("askdoc")
-SECRET = ("auth", "llm_key")  # settings whose value no message shows
+SECRET = ("auth", "chroma_token", "llm_key")  # settings whose value no message shows
 HARMLESS = (  # none of them opens a connection or a door, or loads a model
     "corpus", "index", "passage_size", "k", "threshold", "sure", "llm_tokens", "llm_timeout",
     "strict", "port",
@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     chroma_url: str | None = Field(
         None,
         description="A Chroma server to keep the vectors in; by default they are in the index.",
+    )
+    chroma_token: SecretStr | None = Field(
+        None, description="The token by which that server, or the proxy before it, lets one in."
     )
     passage_size: int = Field(
         600, ge=100, le=4000, description="Characters of a passage, at most, where sentences allow."
@@ -146,6 +149,14 @@ class Settings(BaseSettings):
         if auth and not (user and password):
             raise ValueError("it must look like user:password")
         return auth
+
+    @field_validator("chroma_token")
+    @classmethod
+    def _in_a_header(cls, token: SecretStr | None) -> SecretStr | None:
+        """A token that can be sent."""
+        if token and not re.fullmatch("[!-~]+", token.get_secret_value()):
+            raise ValueError("it may have letters, digits and signs of ASCII only")
+        return token
 
     @field_validator("root_path")
     @classmethod

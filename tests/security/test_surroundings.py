@@ -14,6 +14,7 @@ from askdoc.settings import HARMLESS, config_file
 
 FOREIGN = {
     "ASKDOC_AUTH": "them:secret",
+    "ASKDOC_CHROMA_TOKEN": "theirs",
     "ASKDOC_CHROMA_URL": "http://192.0.2.1:8000",
     "ASKDOC_EMBEDDER": "openai:theirs",
     "ASKDOC_HOST": "0.0.0.0",

@@ -2,23 +2,22 @@
 
 import functools
 import os
-import random
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
 import numpy as np
 
 from askdoc.errors import BadInput
-from askdoc.index.home import SERVER, Home
-from askdoc.redaction import redact
+from askdoc.index.home import Home
+from askdoc.index.server import SILENT, as_chroma_has_it, failure
+from askdoc.settings import Settings
 from askdoc.tuning import BUILT_AMONG, NEIGHBOURS, SEARCHED_AMONG
 from askdoc.types import Passage
 
 if TYPE_CHECKING:
-    from chromadb.api.client import Client
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
     from chromadb.api.types import Where
 
@@ -31,42 +30,64 @@ HNSW: "CreateHNSWConfiguration" = {
     "max_neighbors": NEIGHBOURS,
 }
 MOST_NAMED = 32_000  # sources: what SQLite, in which Chroma looks for them, takes in one query
+MOST_AT_ONCE = 1_000  # passages in one request: of long vectors too, a server takes these
+STAMP = "askdoc"  # how the stamp is called among the metadata of the collection
 SUMS_DIFFER = 1e-4  # from which on it cannot be rounding
 
 
 class Dense:
-    """Passages by id, with their vectors, texts and places."""
+    """Passages by id, with their vectors, texts and places.
 
-    def __init__(self, folder: Path, url: str | None, name: str, home: Home) -> None:
+    What goes wrong at a server raises IndexUnavailable; then ``failed`` tells that it is better
+    opened anew. ``stamp`` is what was put on it last, as far as was looked; empty for none.
+    """
+
+    def __init__(self, folder: Path, settings: Settings, name: str, home: Home) -> None:
         # Imported where first used: it takes a second that `--help` should not pay.
-        import chromadb
-        from chromadb.config import Settings
+        from chromadb.api import ServerAPI
+        from chromadb.config import Settings as ChromaSettings
+        from chromadb.config import System
 
-        self._name = name
-        self._telling = functools.partial(
-            home.telling, f"{SERVER}{redact(url)}:" if url else "Chroma:"
-        )
+        url, token = settings.chroma_url, settings.chroma_token
+        self._name, self.failed = name, False
+        self._home, self._telling = home, functools.partial(home.telling, "Chroma:")
+        place: dict[str, Any] = {"is_persistent": True, "persist_directory": str(folder)}
+        if url:
+            self._telling = functools.partial(self._asking, url)
+            place = as_chroma_has_it(url, token.get_secret_value() if token else "")
         # Else Chroma reads the `.env` of whatever folder this is, and sends traces where it says.
         own: dict[str, Any] = {"_env_file": None, "chroma_otel_granularity": None}
-        quiet = Settings(**own, anonymized_telemetry=False)
         with self._telling():
+            # Not by Chroma's own client: that one waits for a server without end, and two of one
+            # process over one folder share what they know, blind to what other processes write.
+            system = System(ChromaSettings(**own, **place, anonymized_telemetry=False))
+            self._server = system.instance(ServerAPI)  # type: ignore[type-abstract]
             if url:
-                host, port, ssl = _address(url)
-                self._client = chromadb.HttpClient(host, port, ssl, settings=quiet)
-            else:
-                self._client = chromadb.PersistentClient(_anew(folder), quiet)
+                cast("Any", self._server)._session.timeout = SILENT
+            system.start()
             # Closed with the last one who uses it, so that none is cut off when it is opened anew.
-            self.close = weakref.finalize(self, cast("Client", self._client).close)
+            self.close = weakref.finalize(self, system.stop)
             self.close.atexit = False
             self._open()
-            self._batch = self._client.get_max_batch_size()
+            self._batch = min(MOST_AT_ONCE, self._server.get_max_batch_size())
 
     def _open(self) -> None:
-        self._passages = self._client.get_or_create_collection(
-            self._name,
-            configuration={"hnsw": HNSW},
-            embedding_function=None,  # we embed; Chroma only stores
-        )
+        from chromadb import Collection
+
+        model = self._server.get_or_create_collection(self._name, configuration={"hnsw": HNSW})
+        # We embed; Chroma only stores.
+        self._passages = Collection(self._server, model, embedding_function=None)
+        self.stamp = str((model.metadata or {}).get(STAMP, ""))
+
+    @contextmanager
+    def _asking(self, url: str) -> Iterator[None]:
+        """Tells in one line, as our own error, what is wrong with a server."""
+        try:
+            yield
+        # Chroma lets the errors of several libraries through, and has some without a class.
+        except Exception as error:
+            self.failed = True
+            raise failure(error, url, self._home.rebuild_command) from error
 
     def __len__(self) -> int:
         with self._telling():
@@ -107,16 +128,24 @@ class Dense:
     def clear(self) -> None:
         """Takes everything out, whatever the length of its vectors was."""
         with self._telling():
-            self._client.delete_collection(self._name)
+            self._server.delete_collection(self._name)
             self._open()
 
-    def drop_others(self) -> None:
-        """Deletes what other builds of the same index have left on a server."""
-        stem = self._name.rpartition("-")[0]
+    def drop(self) -> None:
+        """Takes the collection itself away; nothing else can be asked of it then."""
         with self._telling():
-            for name in {other.name for other in self._client.list_collections()} - {self._name}:
-                if name.startswith(stem):
-                    self._client.delete_collection(name)
+            self._server.delete_collection(self._name)
+
+    def look(self) -> None:
+        """Looks again for the collection: a server may be given other data while it is away."""
+        with self._telling():
+            self._open()
+
+    def mark(self, stamp: str) -> None:
+        """Puts a stamp on the collection, which whoever opens it sees."""
+        with self._telling():
+            self._passages.modify(metadata={STAMP: stamp})
+        self.stamp = stamp
 
     def settle(self) -> None:
         """Has all that was written taken in, as the first search would; then no search writes."""
@@ -202,19 +231,3 @@ def _sum(vector: Sequence[float]) -> float:
     """A weighted sum of a vector of length 1 in that direction: other vectors have another one."""
     unit = np.asarray(vector) / (np.linalg.norm(vector) or 1.0)
     return float(unit @ np.linspace(1, 2, len(unit)))
-
-
-def _anew(folder: Path) -> str:
-    """A path to a folder that is spelled like no other.
-
-    Chroma keeps one client for each spelling, which is blind to what other processes write.
-    """
-    return f"{folder}/" + "".join(random.choices(("./", "/"), k=64))  # noqa: S311 - no secret
-
-
-def _address(url: str) -> tuple[str, int, bool]:
-    """Host, port and whether to encrypt, of a server's address."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadInput(f"setting chroma_url = {redact(url)!r}: it must look like http://host:8000")
-    return parts.hostname, parts.port or 8000, parts.scheme == "https"

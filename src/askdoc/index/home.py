@@ -7,7 +7,7 @@ that another can take its place in one step.
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,6 @@ REASONS = {
 BUSY = re.compile("(?:database|table|schema) is locked|pool timed out|lockbusy", re.IGNORECASE)
 """What the libraries say where another process writes for longer than they wait."""
 SPACE = 10_000_000  # bytes; with less on its disk, what fails does so for want of it
-SERVER = "Chroma at "  # how that part is called where a server holds it
 
 
 def check_corpus(corpus: Path) -> None:
@@ -77,17 +76,23 @@ class Home:
             return self.folder / name
 
     @contextmanager
-    def replacing(self) -> Iterator[Path]:
-        """A new build, which takes the place of all that was there when it is done."""
+    def replacing(self, gone: Callable[[Path], None]) -> Iterator[Path]:
+        """A new build, which takes the place of all that was there when it is done.
+
+        ``gone`` is called with each build that is about to be deleted.
+        """
         build = self._new()
         try:
             yield build
             _use(build)
         except BaseException:
+            gone(build)
             shutil.rmtree(build, ignore_errors=True)
             raise
         old = (f"{BUILD}*", *(BEFORE if (self.folder / BEFORE[0]).is_file() else ()))
         for path in {path for name in old for path in self.folder.glob(name)} - {build}:
+            if path.name.startswith(BUILD):
+                gone(path)
             shutil.rmtree(path, ignore_errors=True)
             with suppress(OSError):  # where it was a folder, or is open elsewhere on Windows
                 path.unlink()
@@ -136,8 +141,6 @@ class Home:
         except BaseException as error:
             lines = str(error).splitlines() or [type(error).__name__]
             why = f"{part} {lines[0]}".strip()
-            if part.startswith(SERVER):
-                raise AskdocError(f"{why}: see to the server") from error
             if BUSY.search(why):
                 raise IndexBusy(f"another process keeps the index {self.folder} locked") from error
             if isinstance(error, OSError) or _remedy(f"{why} {error}") or self._is_full():

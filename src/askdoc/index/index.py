@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from askdoc.errors import AskdocError, BadInput, IndexDamaged, IndexUnavailable, Unreadable
@@ -19,7 +20,7 @@ from askdoc.index.hands import STEP, Changed, Hands, Reading
 from askdoc.index.home import Home, check_corpus
 from askdoc.index.lock import only_writer
 from askdoc.index.manifest import Entry, File, Times, given_in
-from askdoc.index.stores import Ranking, Stores
+from askdoc.index.stores import Ranking, Stores, drop
 from askdoc.ingest.chunker import chunk
 from askdoc.ingest.files import file_sha256, find, path_of
 from askdoc.ingest.words import language
@@ -90,7 +91,8 @@ class Index:
         """
         home = home_of(settings)
         home.make()
-        with only_writer(home, PATIENCE), home.replacing() as build:
+        gone = partial(drop, settings, home)
+        with only_writer(home, PATIENCE), home.replacing(gone) as build:
             given: list[Document] = []
             with suppress(AskdocError):  # what cannot be read is why it is built again
                 given = given_in(home)

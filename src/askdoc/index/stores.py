@@ -9,6 +9,7 @@ three. While it is clean, the files of both ways to find have the checksums that
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 import weakref
@@ -65,10 +66,11 @@ class Stores:
 
         Neither Chroma nor tantivy can open what it cannot write to.
         """
-        version, collection = manifest.version(), manifest.meta()["collection"]
+        version, here = manifest.version(), manifest.meta()["collection"]
+        served = _served(settings, home, build) if settings.chroma_url else None
 
         def opened(folder: Path, copied: bool) -> "Stores":
-            dense = Dense(folder / "chroma", settings.chroma_url, collection, home)
+            dense = Dense(folder / "chroma", settings, here, home) if served is None else served
             bm25 = Bm25(folder / "bm25", home)
             return cls(build, home, manifest, dense, bm25, copied, version)
 
@@ -86,8 +88,8 @@ class Stores:
 
     @property
     def outdated(self) -> bool:
-        """Whether another process has written, which neither way to find sees."""
-        return self.version != self.manifest.version()
+        """Whether a server has failed, or another process written, which no way to find sees."""
+        return self.dense.failed or self.version != self.manifest.version()
 
     def renewed(self, settings: Settings) -> "Stores":
         """The same, with what another process has written."""
@@ -121,8 +123,18 @@ class Stores:
     @property
     def dirty(self) -> bool:
         """Whether a write was begun and not ended, or passages were lost or kept."""
+        self.dense.look()
         counts = len(self.dense), len(self.bm25), self.manifest.count()
-        return self.manifest.is_written or len(set(counts)) > 1
+        return self.manifest.is_written or self._apart or len(set(counts)) > 1
+
+    @property
+    def _apart(self) -> bool:
+        """Whether the vectors are not those that the manifest was last written with.
+
+        As where they are looked for on a server, and lie in the index folder, or the other way
+        round, or where a server was given an older copy of what it held.
+        """
+        return self.dense.stamp not in self.manifest.meta().get("stamp", "").split(" ")
 
     @contextmanager
     def writing(self) -> Iterator[list[Document]]:
@@ -137,10 +149,11 @@ class Stores:
             self.dense.clear()  # what a lost manifest has left behind belongs to nobody
             self.bm25.clear()
         lost = self._reconcile() if self.dirty else []
-        self.manifest.note(dirty="yes")
+        stamp = secrets.token_hex(8)
+        self.manifest.note(dirty="yes", stamp=f"{self.dense.stamp} {stamp}")  # until one counts
+        self.dense.mark(stamp)
+        self.manifest.note(stamp=stamp)
         yield lost
-        if new:
-            self.dense.drop_others()
         self.dense.settle()
         with self.home.telling():
             if not self.build.stat().st_mode & 0o077:  # nobody has opened it to others
@@ -172,8 +185,14 @@ class Stores:
     ) -> tuple[Ranking, Ranking]:
         """The best ``k`` passages of dense and of BM25 retrieval, best first.
 
-        They are of those sources only, if any are named.
+        They are of those sources only, if any are named. Raises IndexUnavailable where the vectors
+        are not those of this index as it is.
         """
+        if self._apart:
+            raise IndexUnavailable(
+                f"the index at {self.home.folder} finds no vectors of its own where it looks: "
+                f"put them there with `{self.home.rebuild_command}`"
+            )
         among = self.manifest.ids(sources) if sources else None
         by_terms = self.bm25.search(query, k, among)
         also = [id for id, _ in by_terms[:COMPARED]]
@@ -255,7 +274,22 @@ def _check_files(manifest: Manifest, build: Path, home: Home) -> None:
             raise home.damaged(f"{min(changed)[0]} has changed")
 
 
+def drop(settings: Settings, home: Home, build: Path) -> None:
+    """Takes away what a build that is deleted has on a server."""
+    if settings.chroma_url:
+        with suppress(IndexUnavailable):  # then it stays there, and is in nobody's way
+            _served(settings, home, build).drop()
+
+
+def _served(settings: Settings, home: Home, build: Path) -> Dense:
+    """The dense retrieval of a build on a server."""
+    return Dense(build, settings, _collection(build), home)
+
+
 def _collection(build: Path) -> str:
-    """A name that several corpora on one Chroma server do not share, nor builds of one."""
+    """A name that several corpora on one Chroma server do not share, nor builds of one, nor a copy.
+
+    Where the folder is the same on two machines, the build, which has a name by chance, is not.
+    """
     folder = hashlib.sha256(os.fsencode(build.parent.resolve())).hexdigest()[:24]
     return f"askdoc-{folder}-{hashlib.sha256(os.fsencode(build.name)).hexdigest()[:8]}"

@@ -63,13 +63,11 @@ class Texts:
         missing = size - sum(len(self.passages[path]) for path in real)
         draw, number = random.Random(size), 0
         while missing > 0:
-            like = draw.choice(real)
-            made = self.made(like, draw)
             # Some in each of many folders: a folder of a hundred thousand files is slow to list.
             path = folder / "documents" / f"made-{number // 1000:03}" / f"{number:06}.txt"
             path.parent.mkdir(exist_ok=True)
-            path.write_text("\n".join(made) + "\n", "utf-8")
-            missing -= len(self.passages[like])
+            path.write_text("\n".join(self.made(draw.choice(real), draw)) + "\n", "utf-8")
+            missing -= len(ingest(path.parent, path.name, SIZE)[1])
             number += 1
         (folder / "done").touch()
         return folder / "documents"

@@ -1,6 +1,6 @@
 # make app: the chat over corpus/; make test: every check and test; make attack: those that take
-# minutes, and root for one; make soak: an hour of load; make sbom: a bill of materials; make docs: the
-# pages for developers, in site/. All set up .venv first.
+# minutes, and root for one; make soak: an hour of load; make bench: how fast it is, see docs/scaling.md;
+# make sbom: a bill of materials; make docs: the pages for developers, in site/. All set up .venv first.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -10,11 +10,15 @@ PORT ?= 7860
 TORCH ?= yes
 TORCH_INDEX ?=
 SOAK ?= 3600
+# The public sets that `make bench` reads, where it keeps what it indexes, and its most passages.
+DATA ?= data
+WORK ?= .bench
+MOST ?= 10000
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: app test attack soak sbom docs clean
+.PHONY: app test attack soak bench sbom docs clean
 
 app: .venv/app
 	$(BIN)/askdoc serve --host $(HOST) --port $(PORT)
@@ -33,6 +37,10 @@ attack: .venv/attack
 # 32 clients for an hour, or for as many seconds as SOAK says.
 soak: .venv/test
 	$(BIN)/python tests/soak.py $(SOAK)
+
+bench: .venv/test
+	$(BIN)/python -m evals.bench $(DATA) --work $(WORK) --out evals/bench --most $(MOST)
+	$(BIN)/python -m evals.tables
 
 sbom: .venv/app
 	$(BIN)/python -m evals.sbom > sbom.json

@@ -1,9 +1,10 @@
-"""Writes the tables of both READMEs from the figures in evals/results.
+"""Writes the tables of both READMEs and of docs/scaling.md from the figures in evals/results.
 
 python -m evals.tables
 
 A line `<!-- file.json part, part … -->` is followed by the table of those parts of a file, or of
-the whole file; `<!-- file.json part: row, row … -->` by some rows of one part.
+the whole file; `<!-- file.json part: row, row … -->` by some rows of one part. Those of
+`evals/bench` are named `../bench/file.json`.
 """
 
 import json
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-PAGES = (HERE.parent / "README.md", HERE / "README.md")
+PAGES = (HERE.parent / "README.md", HERE / "README.md", HERE.parent / "docs" / "scaling.md")
 PLACE = re.compile(r"(<!-- (\S+\.json)((?: [^>]+?)?) -->\n\n)(?:\|.*\n)*\n*")
 
 

@@ -115,8 +115,10 @@ def test_status_names_what_differs(folder, capsys) -> None:
     index = Index.open(Settings(corpus=root))
     index.sync()
     index.stores.dense.remove(sorted(index.stores.dense.ids())[:1])
-    shown = printed(capsys, "status", "--corpus", root, code=3)
+    shown = printed(capsys, "status", "--corpus", root, "--deep", code=3)
     assert "passages missing in Chroma" in shown
+    printed(capsys, "index", root)
+    assert "exactly" in printed(capsys, "status", root, "--deep")
 
 
 def test_answers_and_hits_are_printed_for_people(assistant: Assistant, corpus, capsys) -> None:

@@ -59,7 +59,8 @@ def test_the_shell_example_shows_what_is_printed(
 def test_every_link_leads_somewhere() -> None:
     for page in (
         "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/security.md", "docs/testing.md",
-        "docs/deploying.md", "docs/index.md", "docs/cookbook.md", "evals/README.md",
+        "docs/deploying.md", "docs/scaling.md", "docs/index.md", "docs/cookbook.md",
+        "evals/README.md",
     ):  # fmt: skip
         text = (ROOT / page).read_text("utf-8")
         for target in re.findall(r"\]\(([^)#]+)\)", text):

@@ -210,11 +210,9 @@ def mentioned(text: str, titles: dict[str, str]) -> tuple[str, str, bool]:
     """
     text = unicodedata.normalize("NFC", text)
     folded = text.casefold()
-    papers = Counter(paper for source in titles for paper in _papers(source))
     found = [
         (surely, len(name), source, name)
-        for source, title in titles.items()
-        for name, surely in _names(unicodedata.normalize("NFC", source), title, papers).items()
+        for source, name, surely in _called(tuple(titles.items()))
         if name in folded and re.search(_whole(name), folded)
     ]
     if not found:
@@ -222,6 +220,17 @@ def mentioned(text: str, titles: dict[str, str]) -> tuple[str, str, bool]:
     surely, _, source, name = max(found)
     named = rf"(?:\bthe (?:\w+ )?)?[\"'“”«]?{_whole(name)}[\"'“”»]?"
     return source, re.sub(named, DOCUMENT, text, count=1, flags=re.I), surely
+
+
+@functools.lru_cache(maxsize=4)
+def _called(titles: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str, bool], ...]:
+    """Each name of each document, with its source: the same for every question to an index."""
+    papers = Counter(paper for source, _ in titles for paper in _papers(source))
+    return tuple(
+        (source, name, surely)
+        for source, title in titles
+        for name, surely in _names(unicodedata.normalize("NFC", source), title, papers).items()
+    )
 
 
 def _papers(source: str) -> set[str]:

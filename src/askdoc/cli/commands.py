@@ -110,13 +110,14 @@ def index(
     as_json: Json = False,
 ) -> None:
     """Bring the index up to date with the folder, and show what came of each file."""
-    from askdoc.index.index import Index
+    from askdoc.index.index import Index, foreign, unchanged
 
     settings = settings_of(folder or corpus, place, env_file)
+    opened, report = None, None if rebuild else unchanged(settings)
     with watched() as on_progress:
         if rebuild:
             opened, report = Index.rebuild(settings, on_progress, ray)
-        else:
+        elif report is None:
             opened = Index.open(settings)
             report = opened.sync(on_progress, prune=prune, ray=ray)
     if as_json:
@@ -128,10 +129,11 @@ def index(
             f"{len(report.removed)} removed, {len(report.kept)} kept "
             f"in {report.seconds:.1f} s; the index is in {escape(str(settings.index_folder))}"
         )
-        print_warning(opened)
+        print_warning(foreign(settings, report.documents))
     if report.note:
         tell(report.note)
-    opened.check_not_empty()
+    if opened:
+        opened.check_not_empty()
 
 
 @app.command()
@@ -334,11 +336,15 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Compare the folder with its index; exit with 3 when they differ."""
-    from askdoc.index.index import Index
+    from askdoc.index.index import Index, foreign, unchanged
 
     settings = settings_of(folder or corpus, place, env_file)
-    opened = Index.open(settings)
-    reports, differences = opened.reports(), opened.verify(deep)
+    same = None if deep else unchanged(settings)
+    if same:
+        reports, differences = same.documents, []
+    else:
+        opened = Index.open(settings)
+        reports, differences = opened.reports(), opened.verify(deep)
     if as_json:
         print_json(
             {
@@ -351,7 +357,7 @@ def status(
         )
     else:
         print_reports(reports)
-        print_warning(opened)
+        print_warning(foreign(settings, reports))
         holds = "The index holds exactly what the corpus holds."
         print_differences(differences, holds, "`askdoc index` mends this.")
     if differences:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from askdoc.answer.explain import Explanation
     from askdoc.answer.query import History
     from askdoc.assistant import Assistant
-    from askdoc.index.index import Index, OnProgress
+    from askdoc.index.index import OnProgress
 
 # All controls but tab and line ends, those that turn the direction of text, halves of characters.
 OBEYED = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -232,10 +232,10 @@ def print_differences(differences: Sequence[str], holds: str, remedy: str = "") 
         out.print(last)
 
 
-def print_warning(index: "Index") -> None:
-    """What to know of languages that the embedder was not made for."""
-    if index.warning():
-        out.print(f"[yellow]Note:[/] {_line(index.warning())}")
+def print_warning(warning: str) -> None:
+    """What to know of the documents, if anything."""
+    if warning:
+        out.print(f"[yellow]Note:[/] {_line(warning)}")
 
 
 def print_reports(reports: Sequence[FileReport]) -> None:

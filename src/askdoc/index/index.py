@@ -5,11 +5,12 @@ import threading
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from askdoc.errors import AskdocError, BadInput, IndexDamaged, IndexUnavailable, Unreadable
 from askdoc.index.cluster import Cluster
@@ -22,7 +23,7 @@ from askdoc.index.lock import only_writer
 from askdoc.index.manifest import Entry, File, Times, given_in
 from askdoc.index.stores import Ranking, Stores, drop
 from askdoc.ingest.chunker import chunk
-from askdoc.ingest.files import file_sha256, find, path_of
+from askdoc.ingest.files import Found, file_sha256, find, path_of
 from askdoc.ingest.words import language
 from askdoc.settings import Settings
 from askdoc.types import Document, FileReport, Passage, Progress, Status, SyncReport, plain
@@ -378,21 +379,8 @@ class Index:
 
     def _plan(self, prune: bool = False) -> Plan:
         """What differs between folder and manifest, before any file is read."""
-        known = self._files()
         looked = find(self.corpus, self.folder)
-        found = looked.files
-        missing = known.keys() - found.keys()
-        most_are_gone = 2 * len(found) < len(known.keys() - self._deleted) and not prune
-        unseen = {
-            source for source in missing - self._deleted if most_are_gone or looked.may_have(source)
-        }
-        unread = {
-            source: stat
-            for source, stat in found.items()
-            if source not in known
-            or _times(stat) not in (known[source].times, self._same.get(source))
-        }
-        return Plan(unread, tuple(sorted(missing - unseen)), tuple(sorted(unseen)))
+        return _planned(self._files(), looked, self._same, self._deleted, prune)
 
     def _files(self) -> dict[str, File]:
         """Every file of the folder that is indexed, read or not, by its source."""
@@ -425,20 +413,7 @@ class Index:
 
     def warning(self) -> str:
         """What to know of documents in languages that the embedder was not made for, or nothing."""
-        made_for = languages_of(self.settings.embedder)
-        foreign = Counter(
-            file_report.language
-            for file_report in self.reports()
-            if made_for and file_report.language and file_report.characters >= TELLING
-            if file_report.language not in made_for
-        )
-        if not foreign:
-            return ""
-        found = ", ".join(f"{code} ({count})" for code, count in foreign.most_common())
-        return (
-            f"{foreign.total()} documents are in languages that the embedder was not made for: "
-            f"{found}. For these, {self._other_embedder}"
-        )
+        return foreign(self.settings, self.reports())
 
     def warning_of(self, language: str | None) -> str:
         """The same of a question in such a language; None is one that it may be made for."""
@@ -447,15 +422,7 @@ class Index:
             return ""
         return (
             f"The question is in a language that the embedder was not made for: {language}. "
-            f"For it, {self._other_embedder}"
-        )
-
-    @property
-    def _other_embedder(self) -> str:
-        """What to do about such languages."""
-        return (
-            "set ASKDOC_EMBEDDER=intfloat/multilingual-e5-small and run "
-            f"`{self.settings.rebuild_command}`"
+            f"For it, {_other_embedder(self.settings)}"
         )
 
     def close(self) -> None:
@@ -539,6 +506,57 @@ def _entry(file: Changed, reading: Reading) -> Entry:
     return Entry(File(times, document.file_sha256, file_report), document, passages)
 
 
+def unchanged(settings: Settings) -> SyncReport | None:
+    """What a sync would tell of a folder that is as it was indexed; None where one has to be made.
+
+    By sizes and times, and from the manifest alone: neither way to find is opened, whose files have
+    the checksums that it names. A Chroma server may have lost what it held: it has to be asked, as
+    both ways are where no file has a passage.
+    Raises as ``Index.open`` does.
+    """
+    began = time.perf_counter()
+    home = home_of(settings)
+    if settings.chroma_url or not home.is_made:
+        return None
+    manifest = Stores.manifest_of(settings, home, home.current())
+    try:
+        if manifest.is_written:
+            return None
+        files, given = manifest.files(), manifest.given()
+    finally:
+        manifest.close()
+    of_folder = {source: file for source, file in files.items() if source not in given}
+    plan = _planned(of_folder, find(home.corpus, home.folder))
+    if plan or plan.unseen or not any(file.report.passages for file in files.values()):
+        return None
+    reports = tuple(files[source].report for source in sorted(files))
+    return SyncReport(reports, kept=tuple(sorted(files)), seconds=time.perf_counter() - began)
+
+
+def _planned(
+    known: Mapping[str, File],
+    looked: Found,
+    same: Mapping[str, Times] = MappingProxyType({}),
+    deleted: Set[str] = frozenset(),
+    prune: bool = False,
+) -> Plan:
+    """What differs between a folder and the files that are indexed.
+
+    ``same`` has the times of files that were found to be as they were, ``deleted`` those that were
+    deleted on purpose; where most are gone, they are kept unless it is told to ``prune``.
+    """
+    found = looked.files
+    missing = known.keys() - found.keys()
+    most_are_gone = 2 * len(found) < len(known.keys() - deleted) and not prune
+    unseen = {source for source in missing - deleted if most_are_gone or looked.may_have(source)}
+    unread = {
+        source: stat
+        for source, stat in found.items()
+        if source not in known or _times(stat) not in (known[source].times, same.get(source))
+    }
+    return Plan(unread, tuple(sorted(missing - unseen)), tuple(sorted(unseen)))
+
+
 def _sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes; empty where it is too large, cannot be read, or is gone."""
     try:
@@ -556,6 +574,31 @@ def _settled(stat: os.stat_result) -> Times:
     """The same, but no time where another change may come within the same time."""
     times = _times(stat)
     return times if time.time_ns() - times.changed > RACY else times._replace(changed=0)
+
+
+def foreign(settings: Settings, reports: Iterable[FileReport]) -> str:
+    """What to know of files in languages that the embedder was not made for, or nothing."""
+    made_for = languages_of(settings.embedder)
+    counts = Counter(
+        file_report.language
+        for file_report in reports
+        if made_for and file_report.language and file_report.characters >= TELLING
+        if file_report.language not in made_for
+    )
+    if not counts:
+        return ""
+    found = ", ".join(f"{code} ({count})" for code, count in counts.most_common())
+    return (
+        f"{counts.total()} documents are in languages that the embedder was not made for: "
+        f"{found}. For these, {_other_embedder(settings)}"
+    )
+
+
+def _other_embedder(settings: Settings) -> str:
+    """What to do about such languages."""
+    return (
+        f"set ASKDOC_EMBEDDER=intfloat/multilingual-e5-small and run `{settings.rebuild_command}`"
+    )
 
 
 def home_of(settings: Settings) -> Home:

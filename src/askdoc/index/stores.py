@@ -54,11 +54,16 @@ class Stores:
         Raises IndexMismatch when they were built with other settings, IndexDamaged when their files
         are not as they were written.
         """
+        return cls._over(cls.manifest_of(settings, home, build), settings, home, build)
+
+    @classmethod
+    def manifest_of(cls, settings: Settings, home: Home, build: Path) -> Manifest:
+        """The manifest of a build, new where there is none; raises as ``open`` does."""
         manifest = Manifest(build / MANIFEST, home)
         cls._check(manifest, settings, build)
         manifest.prepare()
         _check_files(manifest, build, home)
-        return cls._over(manifest, settings, home, build)
+        return manifest
 
     @classmethod
     def _over(cls, manifest: Manifest, settings: Settings, home: Home, build: Path) -> "Stores":

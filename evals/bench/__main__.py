@@ -1,0 +1,88 @@
+"""Measures how fast askdoc is, beside what others take for the same, and at growing sizes.
+
+python -m evals.bench DATA --work FOLDER [--out evals/bench] [--only ROW]… [--most 10000]
+
+DATA holds the public sets, a folder each: squad2 and multihoprag are read, and `messy` for mixed
+files, in place of which --files may name a folder. FOLDER keeps what is indexed and what is
+measured so far: the same command goes on where it was stopped. The rows are indexing, files and
+shell, and answers and serving, which are measured at 1,000, 10,000, 100,000 and 1,000,000
+passages, up to --most. Takes about forty minutes on two quiet cores, of which some ten are the
+10,000 passages of indexing; nothing else should run beside it.
+"""
+
+import datetime
+import json
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evals.bench.plots import plots
+from evals.bench.rows import ROWS, SIZED, SIZES, Bench
+from evals.bench.times import Row
+from evals.tables import keep
+
+
+def main(
+    data: Path,
+    work: Annotated[Path, typer.Option()],
+    out: Path | None = None,
+    most: int = 10_000,
+    only: Annotated[list[str], typer.Option()] = [*ROWS, *SIZED],  # noqa: B006 - never changed
+    files: Path | None = None,
+) -> None:
+    """Measures each row, up to --most passages, and writes its figures and the plots of all."""
+    bench = Bench(data.absolute(), work.absolute(), most, (files or data / "messy").absolute())
+    about = _about()
+    kept = bench.work / f"bench-{about['commit']}.json"
+    taken: dict[str, Row] = json.loads(kept.read_text()) if kept.is_file() else {}
+
+    def measured(row: str, size: int) -> Row:
+        name = f"{row} {size}"
+        if name not in taken:
+            taken[name] = SIZED[row](bench, size) if row in SIZED else ROWS[row](bench)
+            kept.write_text(json.dumps(taken))
+        return taken[name]
+
+    bench.work.mkdir(parents=True, exist_ok=True)
+    for row in only:
+        if row in ROWS:
+            told = {"passages": most, **measured(row, most)}
+        else:
+            told = _across({size: measured(row, size) for size in SIZES if size <= most})
+        keep({"about": about} | told, out, f"{row}.json")
+    if out:
+        plots(out)
+
+
+def _across(rows: dict[int, Row]) -> Row:
+    """The figures of rows of several sizes, a row a figure and a column a size."""
+    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    return {
+        "sizes": {
+            name: {f"{size:,}": row[name] for size, row in rows.items() if name in row}
+            for name in names
+        }
+    }
+
+
+def _about() -> Row:
+    """When, of what and on which machine the figures were taken."""
+    commit = subprocess.run(  # a fixed command
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
+        capture_output=True, text=True, cwd=Path(__file__).parent, check=False,
+    ).stdout.strip()  # fmt: skip
+    return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "commit": commit,
+        "cores": os.cpu_count(),
+        "processor": platform.machine(),
+        "Python": platform.python_version(),
+    }
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -20,9 +20,10 @@ BEFORE = ("manifest.sqlite", "manifest.sqlite-*", "chroma", "bm25")
 """What lay in the index folder itself before version 7."""
 ELSEWHERE = "or name another folder with --index or ASKDOC_INDEX"
 ROOM = f"make room on the disk, {ELSEWHERE}"
+MORE_FILES = "let askdoc open more files at a time (`ulimit -n`)"
 REASONS = {
     "disk is full|no space left|quota|file too large": ROOM,
-    "too many open": "let askdoc open more files at a time (`ulimit -n`)",
+    "too many open": MORE_FILES,
     "out of memory|memoryerror|cannot allocate|new thread": "leave askdoc more memory",
     "permission denied|not permitted|read-?only": f"see to its permissions, {ELSEWHERE}",
     "disk i/o|io::error|unable to open|failed to apply logs|locking protocol": (
@@ -33,6 +34,7 @@ REASONS = {
 BUSY = re.compile("(?:database|table|schema) is locked|pool timed out|lockbusy", re.IGNORECASE)
 """What the libraries say where another process writes for longer than they wait."""
 SPACE = 10_000_000  # bytes; with less on its disk, what fails does so for want of it
+FILES = 64  # that may be open at a time; with fewer, what fails does so for want of them
 
 
 def check_corpus(corpus: Path) -> None:
@@ -111,14 +113,21 @@ class Home:
 
     def unavailable(self, why: str) -> IndexUnavailable:
         """What to raise where the index cannot be read or written, with what to do about it."""
-        what = _remedy(why) or (ROOM if self._is_full() else [*REASONS.values()][-1])
+        what = _remedy(why) or self._wanting() or [*REASONS.values()][-1]
         return IndexUnavailable(
             f"the index at {self.folder} cannot be used as it should ({why}): {what}"
         )
 
-    def _is_full(self) -> bool:
-        """Whether the disk is; Chroma does not always say so."""
-        return self.folder.exists() and shutil.disk_usage(self.folder).free < SPACE
+    def _wanting(self) -> str:
+        """What to do where the disk is full or few files may be open, as Chroma does not say."""
+        if self.folder.exists() and shutil.disk_usage(self.folder).free < SPACE:
+            return ROOM
+        try:
+            import resource  # which Windows has not
+        except ImportError:
+            return ""
+        most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        return MORE_FILES if 0 <= most < FILES else ""  # endless is -1
 
     def copied(self, build: Path, to: Path) -> Path:
         """A folder, with a copy of all that lies in the folders of a build."""
@@ -143,7 +152,7 @@ class Home:
             why = f"{part} {lines[0]}".strip()
             if BUSY.search(why):
                 raise IndexBusy(f"another process keeps the index {self.folder} locked") from error
-            if isinstance(error, OSError) or _remedy(f"{why} {error}") or self._is_full():
+            if isinstance(error, OSError) or _remedy(f"{why} {error}") or self._wanting():
                 raise self.unavailable(why) from error
             raise self.damaged(why) from error
 

@@ -191,8 +191,8 @@ COVER = (
 @pytest.mark.parametrize(
     ("question", "text"),
     [
-        ("is the neutering of dogs paid", "WHAT IS NOT COVERED [1]: The neutering of dogs. [2]"),
-        ("are bites by other dogs paid", "Bites by other dogs. [1]"),
+        ("is the neutering of dogs paid", "WHAT IS NOT COVERED [1]: 2. The neutering of dogs. [2]"),
+        ("are bites by other dogs paid", "2. Bites by other dogs. [1]"),
         (
             "how do I send the bill by post",
             "- 1. Ask the vet for a bill. [1]\n- 2. Send us the bill by post. [2]\n"

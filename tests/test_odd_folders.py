@@ -12,6 +12,7 @@ from helpers import build_of
 
 from askdoc import Assistant, BadInput, Document, Passage, Settings, ask
 from askdoc.cli import main
+from askdoc.index import hands
 from askdoc.index import index as index_module
 from askdoc.index.index import Index
 from askdoc.index.manifest import Manifest
@@ -78,10 +79,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(
     class Slow:
         """A reading process that is overtaken by an editor."""
 
-        def __enter__(self) -> "Slow":
-            return self
-
-        def __exit__(self, *_: object) -> None:
+        def close(self) -> None:
             pass
 
         def run(self, task: object, corpus: Path, source: str, size: int) -> Ingested:
@@ -90,7 +88,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(
             return read
 
     with monkeypatch.context() as patch:
-        patch.setattr(index_module, "Worker", Slow)
+        patch.setattr(hands, "Worker", Slow)
         index.sync()
     assert index.sync().changed == ("a.md",)
     assert index.search("ferry", 1)[0][0][0].text.endswith("noon.")

@@ -16,7 +16,7 @@ from helpers import build_of, fails, printed, recording
 from langchain_core.embeddings import Embeddings
 
 from askdoc import Assistant, BadInput, IndexBusy, IndexUnavailable, Progress, Settings
-from askdoc.index import dense, index, server
+from askdoc.index import dense, hands, index, server
 from askdoc.index.index import Index
 
 FERRY = "The ferry to Marwick sails at nine."
@@ -222,8 +222,9 @@ def test_indexing_that_a_kill_of_the_server_ends_is_completed(
 ) -> None:
     """What the manifest names is there at any moment, old passages go last, nothing is lost."""
     root = folder({f"{n}.md": f"Ferry {n} sails to {n}." for n in range(8)})
+    monkeypatch.setattr(hands, "STEP", 2)
     monkeypatch.setattr(index, "STEP", 2)
-    monkeypatch.setattr(index, "TOGETHER", 2)
+    monkeypatch.setattr(hands.Hands, "together", 2)
     held = Assistant.from_folder(settings=Settings(corpus=root, chroma_url=chroma.url)).index
     for path in root.iterdir():
         if path.is_file():

@@ -302,6 +302,8 @@ def test_what_leads_on_from_an_answer_is_answered_by_something_else(assistant: A
         ("About this page", False),
         ("minutes_final", False),
         ("Income", False),
+        ("Sender, receivers and date", False),
+        ("Quoted from an earlier message (From: Bo)", False),
         ("Pancakes", True),
     ],
 )

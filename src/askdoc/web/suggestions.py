@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from askdoc.answer.spelling import is_frequent
 from askdoc.assistant import Assistant
 from askdoc.ingest.chunker import sentences
+from askdoc.ingest.extract import BESIDE, QUOTED
 from askdoc.tuning import AT_ONCE
 from askdoc.types import Answer, Document
 
@@ -103,8 +104,12 @@ def topics(document: Document, often: Collection[str] = ()) -> Iterator[Candidat
 
 
 def is_topic(words: str) -> bool:
-    """Whether a heading or a title may name a topic; *Income* or *Notes* tells too little."""
-    return 0 < len(words) <= LONGEST and not (NO_TOPIC.search(words) or is_frequent(words))
+    """Whether a heading or a title may name a topic; *Income* or *Notes* tells too little.
+
+    Nor does what is told beside a text, as the headers of a message.
+    """
+    no_topic = NO_TOPIC.search(words) or is_frequent(words) or BESIDE.match(words)
+    return 0 < len(words) <= LONGEST and not (no_topic or words.startswith(QUOTED))
 
 
 def about(topic: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from askdoc import Assistant
+from askdoc.answer.evidence import CODE
 
 FILES = {
     "heating.csv": "flat,floor,heating kWh,water m3\n"
@@ -72,3 +73,9 @@ def test_a_yes_to_another_question_is_no_answer(tables: Assistant) -> None:
 
 def test_paying_cash_is_a_question(tables: Assistant) -> None:
     assert "cash" in tables.ask("can i pay cash").text
+
+
+def test_a_quarter_is_no_code() -> None:
+    """Else only what names it could answer, and reports say *the third quarter*."""
+    words = ["e7", "x0417", "q35", "q3", "2q22", "h1", "fy2023", "5th"]
+    assert [bool(CODE.fullmatch(word)) for word in words] == [True] * 3 + [False] * 5

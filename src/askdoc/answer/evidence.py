@@ -72,8 +72,11 @@ SALUTATION = re.compile(
 
 YES_OR_NO = re.compile(r"\W*(?:yes|no)\b(?=[.,;:!])", re.I)
 
-# A name of digits and letters; "5th" and "90s" are none.
-CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])(?!\d+(?:st|nd|rd|th|s|am|pm|k|m|bn|kg|km|cm|mm)$)\w+")
+# A name of digits and letters; "5th", "90s" and the period "Q3" are none.
+PERIOD = r"q[1-4]|[1-4]q(?:\d\d)?|h[12]|fy(?:\d\d){1,2}"
+CODE = re.compile(
+    rf"(?=.*\d)(?=.*[^\W\d_])(?!(?:\d+(?:st|nd|rd|th|s|am|pm|k|m|bn|kg|km|cm|mm)|{PERIOD})$)\w+"
+)
 
 UNRELATED = Similarity(0.0, 0.0)
 

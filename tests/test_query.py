@@ -164,6 +164,8 @@ def test_a_misspelt_word_is_put_as_the_corpus_spells_it(
         "What is the ICC?",
         "Is Armenia in the CSTO?",  # as most passages have it
         "What does it do for us?",
+        "WHAT DID THEY TELL US ABOUT IT?",
+        "is it open on christmas evening",
         "where does mbappe play",
         "wieviel kostet der alergic",
         "was sagt der Präsident von Armnenia dazu",
@@ -174,6 +176,14 @@ def test_a_misspelt_word_is_put_as_the_corpus_spells_it(
 )
 def test_words_that_are_only_absent_stay(question: str, assistant: Assistant) -> None:
     assert query(question, [], assistant) == question
+
+
+def test_an_abbreviation_is_written_out_as_it_stands(folder) -> None:
+    r"""Whatever signs the document has in it: *\1* is no reference."""
+    index = Assistant.from_folder(
+        folder({"a.md": r"The Net\1work Group (NG) met. The Net\1work Group ate."})
+    ).index
+    assert contextualize("did the NG eat", [], index).text == r"did the Net\1work Group eat"
 
 
 @pytest.mark.parametrize(

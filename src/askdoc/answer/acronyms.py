@@ -29,20 +29,25 @@ def written_out(question: str, index: Index) -> str:
         return question
     for name, date in FIXED_DAYS.items():
         if name in question.lower() and not all(index.knows([term]) for term in terms(name)):
-            question = re.sub(re.escape(name), date, question, flags=re.I)
-    words = [word for word in SHORT.findall(question) if word.isupper() or not is_english(word)]
+            question = re.sub(rf"\b{re.escape(name)}\b", date, question, flags=re.I)
+    loud = question.isupper()  # whose capitals say nothing
+    words = [
+        word
+        for word in SHORT.findall(question)
+        if (word.isupper() and not loud) or not is_english(word)
+    ]
     for word in list(dict.fromkeys(words))[:LOOKED_AT]:
         long = _long_form(word, index)
         if long:
-            question = re.sub(rf"\b{word}\b", long, question)
+            question = re.sub(rf"\b{word}\b", long.replace("\\", r"\\"), question)
     return question
 
 
 def _long_form(word: str, index: Index) -> str:
     """What a word is short for; empty where that is unknown, or the corpus has mostly the word."""
-    (term,) = terms(word) or ("",)
-    if not term:
+    if len(terms(word)) != 1:
         return ""
+    (term,) = terms(word)
     inside = re.compile(rf"\({re.escape(word)}\)", re.I)
     said = (
         defined(word, passage.text[: found.start()])

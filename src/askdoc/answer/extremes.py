@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
 
 from askdoc.answer.telling import telling
 from askdoc.answer.verify.tokens import Kind, tokens_of
 from askdoc.index.bm25 import terms
-from askdoc.ingest.rows import Row, named_cells, rows
+from askdoc.ingest.rows import named_cells, rows
 from askdoc.tuning import MOST_ROWS
 from askdoc.types import Span
 
@@ -41,13 +42,15 @@ def extreme_row(asked: str, row: Span) -> Span | None:
         return None
     cells = named_cells(row)
     block = row.document.block_at(row.start)
-    if not cells or block is None:
-        return None
-    every = [Span(row.document, one.start, one.end) for one in _rows(row, block.end)]
+    prices = PRICES if PRICED.search(asked) else frozenset()
+    names = [name for name, _ in cells]
+    if block is None or not (prices or telling(asked) & terms(" ".join(names[1:]))):
+        return None  # before all rows are read
+    below = islice(rows(row.document, block.inner_start, block.end), MOST_ROWS)
+    every = [Span(row.document, one.start, one.end) for one in below]
     told = {one: named_cells(one) for one in every}
     body = {one: cell for one, cell in told.items() if cell and not SUMMED.match(cell[0][1])}
-    prices = PRICES if PRICED.search(asked) else frozenset()
-    names, table = [name for name, _ in cells], list(body.values())
+    table = list(body.values())
     columns = _columns(names, table, telling(asked[said.end() :]) | prices)
     columns = columns or _columns(names, table, telling(asked))
     if not columns and prices:
@@ -56,7 +59,8 @@ def extreme_row(asked: str, row: Span) -> Span | None:
     named = {
         one: len(rest & terms(" ".join(value for _, value in cell))) for one, cell in body.items()
     }
-    of_them = [one for one in body if named[one] == max(named.values())]
+    highest = max(named.values(), default=0)
+    of_them = [one for one in body if named[one] == highest]
     found = {_extreme(of_them, body, column, max if most else min) for column in columns}
     return found.pop() if len(found) == 1 else None
 
@@ -67,18 +71,6 @@ def _extreme(
     """The row with the most or least in a column; None where not two have a number there."""
     values = {one: value for one in rows if (value := _number(body[one], column)) is not None}
     return pick(values, key=values.__getitem__) if len(values) > 1 else None
-
-
-def _rows(row: Span, end: int) -> list[Row]:
-    """The rows of a table below its header, so many at most."""
-    block = row.document.block_at(row.start)
-    start = block.inner_start if block else row.start
-    found: list[Row] = []
-    for one in rows(row.document, start, end):
-        found.append(one)
-        if len(found) == MOST_ROWS:
-            break
-    return found
 
 
 def _columns(

@@ -8,11 +8,8 @@ are there. Of the sets that something was trained or tuned on, only the parts ke
 asked.
 """
 
-import datetime
 import json
-import os
 import random
-import subprocess
 import time
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +22,7 @@ from askdoc.evaluation.run import ASKDOC, BASELINE, run
 from askdoc.evaluation.scores import System
 from evals.baseline import Baseline
 from evals.sets import Part, Row, lines, show
-from evals.tables import keep
+from evals.tables import about, keep
 
 PARTS = (
     "squad2", "clapnq_dev", "hotpotqa_sample", "multihoprag", "tatqa_dev", "cranfield",
@@ -113,20 +110,15 @@ def main(
     only: Annotated[list[str], typer.Option()] = NAMES,
 ) -> None:
     """Asks --most questions of each set, set by set, and prints their figures as tables."""
-    commit = subprocess.run(  # a fixed command
-        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
-        capture_output=True, text=True, cwd=Path(__file__).parent, check=False,
-    ).stdout.strip()  # fmt: skip
-    kept = work / f"public-{commit}-{most}.json"
+    taken = about()
+    kept = work / f"public-{taken['commit']}-{most}.json"
     rows: dict[str, Row] = json.loads(kept.read_text()) if kept.is_file() else {}
     for name in only:
         if name not in rows:
             rows[name] = measure(data, name, work / "corpora", most)
             kept.write_text(json.dumps(rows))
         print(name, json.dumps(rows[name]["figures"][ASKDOC]), flush=True)
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    about = {"date": today, "cores": os.cpu_count(), "commit": commit}
-    keep({"about": about} | tables(rows), out, "public.json")
+    keep({"about": taken} | tables(rows), out, "public.json")
 
 
 if __name__ == "__main__":

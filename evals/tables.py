@@ -7,8 +7,11 @@ the whole file; `<!-- file.json part: row, row … -->` by some rows of one part
 `evals/bench` are named `../bench/file.json`.
 """
 
+import datetime
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,16 @@ def rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: rounded(part) for name, part in value.items()}
     return round(value, 3) if isinstance(value, float) else value
+
+
+def about() -> dict[str, Any]:
+    """When, of what and on how many cores figures are taken."""
+    commit = subprocess.run(  # a fixed command
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
+        capture_output=True, text=True, cwd=HERE, check=False,
+    ).stdout.strip()  # fmt: skip
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return {"date": today, "cores": os.cpu_count(), "commit": commit}
 
 
 def keep(figures: Any, folder: Path | None, name: str) -> None:

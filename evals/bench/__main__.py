@@ -10,11 +10,8 @@ passages, up to --most. Takes about forty minutes on two quiet cores, of which s
 10,000 passages of indexing; nothing else should run beside it.
 """
 
-import datetime
 import json
-import os
 import platform
-import subprocess
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +20,7 @@ import typer
 from evals.bench.plots import plots
 from evals.bench.rows import ROWS, SIZED, SIZES, Bench
 from evals.bench.times import Row
-from evals.tables import keep
+from evals.tables import about, keep
 
 
 def main(
@@ -36,8 +33,8 @@ def main(
 ) -> None:
     """Measures each row, up to --most passages, and writes its figures and the plots of all."""
     bench = Bench(data.absolute(), work.absolute(), most, (files or data / "messy").absolute())
-    about = _about()
-    kept = bench.work / f"bench-{about['commit']}.json"
+    machine = _about()
+    kept = bench.work / f"bench-{machine['commit']}.json"
     taken: dict[str, Row] = json.loads(kept.read_text()) if kept.is_file() else {}
 
     def measured(row: str, size: int) -> Row:
@@ -53,7 +50,7 @@ def main(
             told = {"passages": most, **measured(row, most)}
         else:
             told = _across({size: measured(row, size) for size in SIZES if size <= most})
-        keep({"about": about} | told, out, f"{row}.json")
+        keep({"about": machine} | told, out, f"{row}.json")
     if out:
         plots(out)
 
@@ -71,14 +68,8 @@ def _across(rows: dict[int, Row]) -> Row:
 
 def _about() -> Row:
     """When, of what and on which machine the figures were taken."""
-    commit = subprocess.run(  # a fixed command
-        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
-        capture_output=True, text=True, cwd=Path(__file__).parent, check=False,
-    ).stdout.strip()  # fmt: skip
     return {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "commit": commit,
-        "cores": os.cpu_count(),
+        **about(),
         "processor": platform.machine(),
         "Python": platform.python_version(),
     }

@@ -69,6 +69,24 @@ def test_a_lost_part_is_mended_by_the_next_sync(folder) -> None:
     assert len(index.search("ferry", 5)[1]) == 1
 
 
+def test_files_of_a_commit_that_was_killed_are_in_nobodys_way(folder) -> None:
+    """BM25's list of deleted passages was on disk, and what names it was not yet."""
+    root = folder({"a.md": f"{FERRY}\n\nThe tide turns at five.", "b.md": "The tide turns at six."})
+    index = Index.open(Settings(corpus=root))
+    index.sync()
+    named = next((root / ".askdoc").rglob("bm25/meta.json"))
+    before = named.read_bytes()
+    index.stores.manifest.note(dirty="yes")  # as a write does that begins
+    index.stores.bm25.remove(sorted(index.stores.bm25.ids())[:1])
+    assert list(named.parent.glob("*.del"))
+    named.write_bytes(before)
+    (root / "b.md").unlink()
+    index.close()
+    index = Index.open(Settings(corpus=root))
+    index.sync()
+    assert index.verify() == []
+
+
 def test_a_file_that_changes_while_it_is_read_is_read_again(
     folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

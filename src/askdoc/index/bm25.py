@@ -144,6 +144,8 @@ class Bm25:
     def _writing(self) -> Iterator[tantivy.IndexWriter]:
         with self._telling():
             writer = self._index.writer(num_threads=1)
+            # A commit that was killed has left files that this one would have to write again.
+            writer.garbage_collect_files()
             yield writer
             writer.commit()
             writer.wait_merging_threads()

@@ -23,9 +23,9 @@ WITHIN = {
     "answer": [
         "terms", "answer_types", "highlight", "calibration", "encoding", "reader",
         "spelling", "acronyms", "telling", "verify", "query", "retrieve", "context", "similarity",
-        "extremes", "evidence", "topic", "disagreement", "pipeline", "explain", "langchain",
-        "citation", "quotes", "everyday", "replies", "thoughts", "prompt", "model", "connect",
-        "generate", "recheck",
+        "columns", "evidence", "listing", "topic", "disagreement", "pipeline", "explain",
+        "langchain", "citation", "quotes", "everyday", "replies", "thoughts", "prompt", "model",
+        "connect", "generate", "recheck",
     ],
 }  # fmt: skip
 """The order inside a folder."""

@@ -47,6 +47,7 @@ KINDS_OF_PAPER = frozenset(
         " manual memo minutes newsletter notes policy programme report rules statutes",
     )
 )
+OFFERS = re.compile(r"\b(?:have|has|got|sell|offer|serve|there)\b", re.I)  # what there may be
 SHORT_FORM = re.compile(r"['’](?:s|re|m|ll|ve|d|t)\b", re.I)  # of a verb, as in "what's"
 # What people say before they say something: *ah ok thanks*.
 OH = re.compile(
@@ -129,8 +130,8 @@ def recognise(text: str, index: Index, sources: Sequence[str] = ()) -> Turn | No
         return None
     plain = spelled_out(rest.casefold()).rstrip("?!. ")
     kind = _kinds().get(plain) or _kind(rest)
-    if kind == Kind.HELP and known:
-        return None  # "can I pay cash?"
+    if (kind == Kind.HELP and known) or (kind == Kind.CHAT and beside and OFFERS.search(rest)):
+        return None  # "can I pay cash?", "do you have a shower"
     if source:
         kind = "contents" if kind == "documents" else kind
         # "What is the treaty about?" asks for the treaty, not for treaty.md.

@@ -13,8 +13,8 @@ from statistics import fmean
 
 from askdoc.answer.answer_types import AnswerType, expected_type
 from askdoc.answer.calibration import Calibration
+from askdoc.answer.columns import picked_rows
 from askdoc.answer.context import with_context
-from askdoc.answer.extremes import extreme_row
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
 from askdoc.answer.similarity import Similarity, in_its_place, similarities
@@ -32,6 +32,7 @@ from askdoc.tuning import (
     FRAGMENT,
     FURTHER_LOGIT,
     ITEMS,
+    LISTED,
     OLDER,
     SAME_SENTENCE,
     SENTENCES,
@@ -193,23 +194,23 @@ def _of_code(query: Query, every: Sequence[Evidence]) -> Sequence[Evidence]:
     return [one for one in every if codes <= terms(with_header(one.span))] or every
 
 
-def most_or_least(query: Query, every: Sequence[Evidence]) -> Evidence | None:
-    """The row of a table that has most or least of what is asked for; None where none is meant.
+def picked(query: Query, every: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """The rows of a table that the question picks out by a column; none where it does not.
 
-    Neither is one where a sentence of a text answers. The tables are tried as they were found.
+    Nor where a sentence of a text answers. The tables are tried as they were found.
     """
     best = max(every, key=lambda one: one.score, default=None)
     if best is None or (not best.table and best.logit >= FURTHER_LOGIT):
-        return None
+        return ()
     tried = dict.fromkeys(
         one.table for one in sorted(every, key=lambda one: -one.signals["fused"]) if one.table
     )
     for table in tried:
         first = max((one for one in every if one.table == table), key=lambda one: one.score)
-        row = extreme_row(query.asked, first.span)
-        if row:
-            return replace(first, span=row)
-    return None
+        rows = picked_rows(query.asked, first.span, asks_for_several(query.asked))
+        if rows:
+            return tuple(replace(first, span=row) for row in rows[:LISTED])
+    return ()
 
 
 def in_order(chosen: Sequence[Evidence], leading: int = 0) -> tuple[Evidence, ...]:

@@ -13,14 +13,15 @@ from statistics import fmean
 
 from askdoc.answer.calibration import Calibration, calibration
 from askdoc.answer.disagreement import disagreeing
-from askdoc.answer.evidence import Evidence, choose, confidence, judged, most_or_least
+from askdoc.answer.evidence import Evidence, choose, confidence, judged, picked
+from askdoc.answer.listing import listed
 from askdoc.answer.query import Query, subqueries
 from askdoc.answer.retrieve import Candidate, fold, join, rerank, retrieve
 from askdoc.answer.topic import topic_evidence, topic_first, topic_of, topic_told
 from askdoc.index.index import Index
 from askdoc.ingest.dates import date_asked, is_dated, tells
 from askdoc.ingest.rows import with_header
-from askdoc.tuning import EXTREME, OF_ANOTHER_DATE
+from askdoc.tuning import OF_ANOTHER_DATE, PICKED
 from askdoc.types import Hit
 
 
@@ -83,12 +84,12 @@ def _found(index: Index, query: Query, k: int, fitted: Calibration) -> Findings:
     searched = time.perf_counter()
     ranked = rerank(query, candidates, k, index.settings.reader, fitted)
     every = judged(query, ranked, fitted)
-    extreme = most_or_least(query, every)
-    evidence = (extreme,) if extreme else choose(query, every)
-    told = EXTREME if extreme else topic_told(topic, evidence)
+    rows = picked(query, every) or listed(query, every)
+    evidence = rows or choose(query, every)
+    told = PICKED if rows else topic_told(topic, evidence)
     sure = max(confidence(query, ranked, evidence, fitted), told)
     doubtful = sure < index.settings.sure
-    if doubtful and not extreme:
+    if doubtful and not rows:
         evidence = choose(query, every, doubtful)
     disagree = disagreeing(query.asked, evidence, every)
     evidence = (*disagree, *(one for one in evidence if one not in disagree))

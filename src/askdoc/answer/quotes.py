@@ -18,14 +18,14 @@ from askdoc.answer.pipeline import Findings
 from askdoc.answer.telling import telling
 from askdoc.answer.verify.tokens import Kind, tokens_of
 from askdoc.ingest.chunker import sentences
-from askdoc.tuning import AT_ONCE, FOLDED, ITEMS, MARKERS, SAME_FACT, SAME_TERMS
-from askdoc.types import BlockKind, Passage, Span
+from askdoc.tuning import AT_ONCE, FOLDED, ITEMS, LABEL, MARKERS, SAME_FACT, SAME_TERMS
+from askdoc.types import Block, BlockKind, Passage, Span
 
 # What a row of steps answers.
 HOW_TO = re.compile(
     r"\W*(?:(?:so|and|but|ok|please) )?how (?:do|can|could|should|would|must|to)\b", re.I
 )
-LISTED = (BlockKind.ITEM, BlockKind.TABLE)
+LISTED = (BlockKind.ITEM, BlockKind.TABLE, BlockKind.HEADING)
 BELOW = "\n- "  # what leads an item of a list
 
 
@@ -106,11 +106,12 @@ def _denies(text: str) -> bool:
 
 def _after_headings(quotes: Sequence[Quote]) -> Iterator[Quote]:
     """The quotes, what stands under a heading that is quoted on one line with it."""
-    for at, quote in enumerate(quotes):
-        above = quotes[at - 1].span if at else None
-        block = above.document.block_at(above.start) if above else None
-        is_heading = block is not None and block.kind is BlockKind.HEADING
-        yield replace(quote, lead=": ") if is_heading else quote
+    before = False
+    for quote in quotes:
+        block = quote.span.document.block_at(quote.span.start)
+        heading = block is not None and block.kind is BlockKind.HEADING
+        yield replace(quote, lead=": ") if before and not heading else quote
+        before = heading
 
 
 def _with_list(span: Span, whole: bool = False) -> Iterator[Span]:
@@ -140,10 +141,17 @@ def _with_list(span: Span, whole: bool = False) -> Iterator[Span]:
             yield span
     else:
         yield span
-        if span.text.endswith(":"):
+        if _introduces(span, blocks[at]):
             items = takewhile(lambda block: block.kind is BlockKind.ITEM, blocks[at + 1 :])
             for block in islice(items, ITEMS):
                 yield Span(document, block.inner_start, block.inner_end)
+
+
+def _introduces(span: Span, block: Block) -> bool:
+    """Whether a span introduces what stands below its block, as *How to apply* does steps."""
+    return span.text.endswith(":") or (
+        len(span.text.split()) <= LABEL and span.end == block.inner_end and span.text[-1].isalnum()
+    )
 
 
 def _also(span: Span, elsewhere: Sequence[tuple[Span, frozenset[str]]]) -> tuple[Span, ...]:

@@ -1,4 +1,4 @@
-"""The most and the least of a table's rows."""
+"""The rows of a table that a question picks out, and what there is of something."""
 
 import pytest
 
@@ -18,6 +18,13 @@ FILES = {
     "| Rose | 2 | 84 euros |\n| Sage | 1 | 52 euros |\n| Thyme | 4 | 140 euros |\n",
     "prices.csv": "ticket,adult,reduced\nDay ticket,14.50,11.50\nMonthly pass,62,52\n"
     "Yearly pass,560,470\nShoes (hire),4.00,3.50\nHarness (hire),3.00,3.00\n",
+    "dyes.md": "# Dyes in the cellar\n\n| No. | Dye | Washable | Remarks |\n|---|---|---|---|\n"
+    "| 1 | Madder | yes | our best dye |\n| 2 | Woad | yes | |\n"
+    "| 3 | Walnut | no, it bleeds | stains hands |\n| 4 | Guest dye | see lid | |\n",
+    "evenings.md": "# Evenings in autumn\n\nAll evenings begin at six.\n\n## Felt balls\n\n"
+    "Bring soap.\n\n## Weaving a belt\n\nBring a comb.\n\n## Knots\n\nBring string.\n",
+    "grant.txt": "THE GRANT\n\nIt pays for wool.\n\nHow to ask for it\n1. Fetch the blue form from "
+    "the desk.\n2. Say what it is for.\n3. Hand it in before Easter.\n",
     "faq.md": "# Questions\n\n## Are there showers?\n\nYes, four in each changing room. Lockers "
     "take a coin, which you get back.\n\n## Can I pay by card?\n\nYes, from 5 euros. The bar "
     "takes cash.\n",
@@ -55,6 +62,50 @@ def test_the_row_that_has_most_or_least(tables: Assistant, question: str, row: s
 )
 def test_what_asks_for_neither_is_left_alone(tables: Assistant, question: str) -> None:
     assert len(tables.ask(question).citations) != 1
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("Which dyes are washable?", ["Madder", "Woad"]),
+        ("which dyes arent washable", ["Walnut"]),
+        ("which dyes are not washable?", ["Walnut"]),
+    ],
+)
+def test_the_rows_that_say_yes_or_no(tables: Assistant, question: str, rows: list[str]) -> None:
+    answer = tables.ask(question)
+    assert [place.quote.split("|")[2].strip() for place in answer.citations] == rows
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "which evenings are there",
+        "list all the evenings",
+        "What kinds of evenings do you offer?",
+        "what are the evenings?",
+    ],
+)
+def test_what_there_is_of_something_are_the_headings_below_it(
+    tables: Assistant, question: str
+) -> None:
+    answer = tables.ask(question)
+    assert [place.quote for place in answer.citations] == ["Felt balls", "Weaving a belt", "Knots"]
+    assert answer.text == "- Felt balls [1]\n- Weaving a belt [2]\n- Knots [3]"
+
+
+def test_who_asks_more_of_it_gets_no_list(tables: Assistant) -> None:
+    assert "six" in tables.ask("At what time do the evenings begin?").text
+
+
+def test_steps_stand_below_the_line_that_names_them(tables: Assistant) -> None:
+    quotes = [place.quote for place in tables.ask("how do i ask for the grant").citations]
+    assert [quote[:2] for quote in quotes[-3:]] == ["1.", "2.", "3."]
+
+
+@pytest.mark.parametrize("question", ["do you have a sauna", "have you got a shower"])
+def test_what_there_may_be_is_a_question(tables: Assistant, question: str) -> None:
+    assert "Ask on" not in tables.ask(question).text
 
 
 def test_each_of_several_rows_that_are_named_is_told(tables: Assistant) -> None:

@@ -1,0 +1,71 @@
+"""What there is of something: *which courses are there?* asks for the headings on courses."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from askdoc.answer.evidence import Evidence
+from askdoc.answer.query import Query
+from askdoc.answer.telling import telling
+from askdoc.index.bm25 import terms
+from askdoc.tuning import LISTED
+from askdoc.types import Document, Span
+
+_WHO = r"(?:you|i|we|they|one|people|there)"
+_NAME = r"[\w'-]+(?: [\w'-]+){0,2}?"
+# What asks for all that there is of something, and for nothing else of it.
+THERE_IS = re.compile(
+    rf"\W*(?:(?:and|so|please|can you|could you) )?(?:"
+    rf"(?:which|what) (?:(?:sorts?|kinds?|types?) of )?({_NAME}) "
+    rf"(?:are there|exist|(?:are|is) (?:on offer|offered|available|taught|held|run)|"
+    rf"(?:do|can|could|may) {_WHO} (?:have|offer|run|do|teach|sell|stock|provide|hold|take|book|"
+    rf"join|attend|choose(?: from)?))|"
+    rf"(?:list|name|show(?: me)?|tell me|give me) (?:all|every|each)(?: of)?(?: (?:the|your|our))? "
+    rf"({_NAME})|what are (?:all )?(?:the|your|our) ({_NAME}))"
+    rf"(?: here| now| at the moment| this \w+| (?:that )?(?:{_WHO} (?:have|offer)|there are))?\W*",
+    re.I,
+)
+SEVERAL = 3  # headings that are a list, at least
+
+
+def listed(query: Query, every: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """The headings of what a question wants listed; none where it asks for anything else.
+
+    They stand below a heading that names it, the one that says least beside its name, in one of the
+    documents of ``every``, which was judged.
+    """
+    asked = THERE_IS.fullmatch(query.asked)
+    topic = telling(next(filter(None, asked.groups()), "")) if asked else frozenset()
+    if not topic:
+        return ()
+    found = [
+        (len(topic) / len(terms(name)), -place, one, below)
+        for place, one in enumerate(_one_of_each(every))
+        for name, below in _sections(one.span.document)
+        if topic <= terms(name) and len(below) >= SEVERAL
+    ]
+    if not found:
+        return ()
+    *_, one, below = max(found, key=lambda each: each[:2])
+    return tuple(replace(one, span=span) for span in below[:LISTED])
+
+
+def _one_of_each(every: Sequence[Evidence]) -> list[Evidence]:
+    """The best sentence of each document, the best first."""
+    best: dict[str, Evidence] = {}
+    for one in sorted(every, key=lambda one: -one.score):
+        best.setdefault(one.span.source, one)
+    return list(best.values())
+
+
+def _sections(document: Document) -> Iterator[tuple[str, list[Span]]]:
+    """The words of each heading, with the headings that stand one level below it."""
+    headings = document.headings
+    for at, heading in enumerate(headings):
+        below = []
+        for further in headings[at + 1 :]:
+            if further.level <= heading.level:
+                break
+            if further.level == heading.level + 1:
+                below.append(Span(document, further.inner_start, further.inner_end))
+        yield document.words(heading), below

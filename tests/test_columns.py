@@ -22,9 +22,10 @@ FILES = {
     "| 1 | Madder | yes | our best dye |\n| 2 | Woad | yes | |\n"
     "| 3 | Walnut | no, it bleeds | stains hands |\n| 4 | Guest dye | see lid | |\n",
     "evenings.md": "# Evenings in autumn\n\nAll evenings begin at six.\n\n## Felt balls\n\n"
-    "Bring soap.\n\n## Weaving a belt\n\nBring a comb.\n\n## Knots\n\nBring string.\n",
+    "Bring soap.\n\n## Weaving a belt\n\nTutor: Ada Krol. 40 euros.\n\n## Knots\n\nBring string.\n",
     "grant.txt": "THE GRANT\n\nIt pays for wool.\n\nHow to ask for it\n1. Fetch the blue form from "
     "the desk.\n2. Say what it is for.\n3. Hand it in before Easter.\n",
+    "letter.txt": "Dear Tom,\n\nYes, Monday at eight is free, and I have put you down for it.\n",
     "faq.md": "# Questions\n\n## Are there showers?\n\nYes, four in each changing room. Lockers "
     "take a coin, which you get back.\n\n## Can I pay by card?\n\nYes, from 5 euros. The bar "
     "takes cash.\n",
@@ -120,6 +121,13 @@ def test_a_yes_to_another_question_is_no_answer(tables: Assistant) -> None:
     assert not any(
         place.quote.startswith("Yes, four") for place in tables.ask("are there lockers").citations
     )
+    for answer in map(tables.ask, ("can i borrow a harness", "are dogs allowed in the cellar")):
+        assert not any(place.quote.startswith("Yes, Monday") for place in answer.citations)
+
+
+def test_a_price_stands_below_what_it_is_of(tables: Assistant) -> None:
+    answer = tables.ask("Who is the tutor for weaving?")
+    assert "Weaving a belt [1]: Tutor: Ada Krol." in answer.text
 
 
 def test_paying_cash_is_a_question(tables: Assistant) -> None:

@@ -328,9 +328,13 @@ def _read(query: Query, candidates: Sequence[Candidate], fitted: Calibration) ->
 
 
 def _answers_another(span: Span, query: Query) -> bool:
-    """Whether a *yes* or *no* stands below a question that shares nothing with the one asked."""
-    asked = span.heading or ""
-    return asked.rstrip().endswith("?") and not query.weights.keys() & terms(asked)
+    """Whether a *yes* or *no* is said to a question that shares nothing with the one asked.
+
+    That is the heading above it, if it asks, or what stands before it, in someone's letter unseen.
+    """
+    above = span.heading or ""
+    asked = above if above.rstrip().endswith("?") else with_context(span, query.asked).text
+    return not query.weights.keys() & terms(asked)
 
 
 def _is_title(span: Span) -> bool:

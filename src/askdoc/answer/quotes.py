@@ -1,8 +1,8 @@
 """From the sentences that were chosen to the quotes of an answer, so that they read well.
 
 A fact that several places tell is said once, and cited at each; the items of a list stand below the
-line that introduces them, what stands under a heading that denies comes after that, and sentences
-of which it is doubtful which one answers stand below each other.
+line that introduces them, what means little without its heading comes after that, and sentences of
+which it is doubtful which one answers stand below each other.
 """
 
 import re
@@ -24,6 +24,10 @@ from askdoc.types import Block, BlockKind, Passage, Span
 # What a row of steps answers.
 HOW_TO = re.compile(
     r"\W*(?:(?:so|and|but|ok|please) )?how (?:do|can|could|should|would|must|to)\b", re.I
+)
+# How a sentence begins that has only the value of something.
+BARE = re.compile(
+    r"(?:[£$€¥]\s?\d|\d[\d.,]*\s?(?:[£$€¥]|(?:euros?|pounds?|dollars?)\b)|[A-Z]\w+: )"
 )
 LISTED = (BlockKind.ITEM, BlockKind.TABLE, BlockKind.HEADING)
 BELOW = "\n- "  # what leads an item of a list
@@ -69,7 +73,7 @@ def _quotes(findings: Findings) -> tuple[Quote, ...]:
     for place, one in enumerate(findings.evidence):
         for span in _with_list(one.quote, whole=whole and place == 0):
             shown.setdefault((span.source, span.start), span)
-    spans = list(_under_denials(shown.values()))
+    spans = list(_under_headings(shown.values()))
     elsewhere = [
         (other, telling(other.text))
         for candidate in findings.retrieved[:FOLDED]
@@ -83,20 +87,31 @@ def _quotes(findings: Findings) -> tuple[Quote, ...]:
     return tuple(_after_headings(list(_laid_out(quotes))))
 
 
-def _under_denials(spans: Iterable[Span]) -> Iterator[Span]:
-    """The spans, with a heading that denies in front of those under it that do not themselves.
+def _under_headings(spans: Iterable[Span]) -> Iterator[Span]:
+    """The spans, with a heading in front of those under it that mean little or nothing without it.
 
-    *Vaccinations* means the opposite under *What is not covered*.
+    *Vaccinations* means the opposite under *What is not covered*, and *£140 (members £115)* is the
+    price of what its heading names.
     """
     before = None
     for span in spans:
         at = bisect_right(span.document.headings, span.start, key=lambda block: block.start) - 1
         block = span.document.headings[at] if at >= 0 else None
         heading = Span(span.document, block.inner_start, block.inner_end) if block else None
-        if heading and heading != before and _denies(heading.text) and not _denies(span.text):
+        if heading and heading not in (before, span) and _needs(span, heading.text):
             yield heading
         before = heading
         yield span
+
+
+def _needs(span: Span, heading: str) -> bool:
+    """Whether a span is only understood below its heading."""
+    if _denies(heading) and not _denies(span.text):
+        return True
+    block = span.document.block_at(span.start)
+    if block is None or block.kind is not BlockKind.PARAGRAPH or not BARE.match(span.text):
+        return False
+    return not telling(heading) <= telling(span.text)
 
 
 def _denies(text: str) -> bool:

@@ -205,3 +205,17 @@ def test_no_repetition_that_differs_is_folded(asked) -> None:
     sources, note = asked(files, "What is the rent of a garage?")
     assert sources == ["terms 2025.md", "terms 2022.md", "terms 2019.md"]
     assert "(2025)" in note
+
+
+def test_what_a_dated_document_says_has_changed_overrules_one_without_a_date(asked) -> None:
+    files = {
+        "rules.md": "# Rules\n\nA guest pays 8 euros a visit and may not use the oven.\n",
+        "minutes_2025-10-07.txt": "Guests may come on any day again, but the guest fee rises "
+        "from 8 to 10 euros in November.\n",
+        "hours.txt": "The oven is on from 8 to 10 in the evening.\n",
+    }
+    sources, note = asked(files, "what does a guest pay?")
+    assert sources[:2] == ["minutes_2025-10-07.txt", "rules.md"]
+    assert note == (
+        "The documents disagree, the newest first: minutes_2025-10-07.txt (2025-10-07); rules.md."
+    )

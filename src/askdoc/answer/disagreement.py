@@ -31,6 +31,11 @@ NO_LONGER = (
     r"\b(?:(?:from|instead of|rather than|not|no longer|previously|formerly|replac\w+|used to be)\b"
     r"\W+(?:[\w£$€]+\W+){0,3}?|(?:was|were)\b\W+(?:[\w£$€]+\W+)?)"
 )
+CHANGED = re.compile(
+    r"\b(?:ris(?:es?|ing)|rose|rais\w+|increas\w+|chang\w+|mov(?:es?|ed)|lower\w*|reduc\w+|cuts?|"
+    r"drop\w*|f[ae]lls?|goes|went|instead|no longer|replac\w+|now)\b",
+    re.I,
+)
 COUNTED = (Kind.NUMBER, Kind.DATE)
 # What two versions of a document do not have in common.
 VERSION = re.compile(r"\d+|\b(?:v|version|rev|draft|final|new|old)\b|\W+|_", re.I)
@@ -107,9 +112,13 @@ def _contradict(asked: str, one: Evidence, other: Evidence) -> bool:
 
 
 def _overrules(asked: str, one: Evidence, other: Evidence) -> bool:
-    """Whether a sentence of a later document says that what another one tells is no longer so."""
-    dates = [date_of(each.span.document) for each in (one, other)]
-    if None in dates or _newness(one) <= _newness(other):
+    """Whether a sentence of a later document says that what another one tells is no longer so.
+
+    One without a date counts as earlier, if what changed is told.
+    """
+    if _newness(one) <= _newness(other):
+        return False
+    if not _newness(other) and not CHANGED.search(one.span.text):
         return False
     named = {token.key for token in tokens_of(asked)}
     counts = (token for token in tokens_of(with_header(other.span)) if token.kind in COUNTED)

@@ -191,3 +191,17 @@ def test_what_was_found_is_fetched_at_once_however_many_documents_it_is_of(folde
     asked.clear()
     again = manifest.passages(list(found)[-10:])  # of documents that are remembered
     assert [again[id].document is found[id].document for id in again] == [True] * 10
+
+
+def test_titles_are_read_again_when_anybody_has_written(folder) -> None:
+    root = folder({"a.md": "The ferry sails.", "b.md": "The tide turns."})
+    index, other = Index.open(Settings(corpus=root)), Index.open(Settings(corpus=root))
+    index.sync()
+    before = index.titles()
+    assert index.titles() is before
+    (root / "b.md").unlink()
+    index.sync()
+    assert index.titles() == {"a.md": "a"}
+    (root / "a.md").write_text("# Ferries\n\nThe ferry sank.")
+    other.sync()
+    assert index.titles() == other.titles() == {"a.md": "Ferries"}

@@ -60,6 +60,13 @@ class Times(NamedTuple):
     changed: int
 
 
+class Titles(dict[str, str]):
+    """The title of each document by its source; what is made of it can be kept by it."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)  # of what is never changed
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file as it was when it was read, or failed to be."""
@@ -94,6 +101,7 @@ class Manifest:
         self.close.atexit = False
         self._db.create_function("checksum", -1, _checksum, deterministic=True)
         self._lately: dict[tuple[str, str], Document] = {}
+        self._titles = (0, 0), Titles()
         with self._transaction() as db:
             db.execute("PRAGMA foreign_keys = ON")
             db.execute(META)
@@ -187,9 +195,16 @@ class Manifest:
         """The source of every passage by its id."""
         return dict(self._rows("SELECT id, source FROM passages"))
 
-    def titles(self) -> dict[str, str]:
-        """The title of every document by its source, in the order of the sources."""
-        return dict(self._rows("SELECT source, title FROM documents ORDER BY source"))
+    def titles(self) -> Titles:
+        """The title of every document by its source, in the order of the sources.
+
+        It is read again when this or another process has written, and else the same.
+        """
+        state = self.version(), self._db.total_changes
+        if self._titles[0] != state:
+            rows = self._rows("SELECT source, title FROM documents ORDER BY source")
+            self._titles = state, Titles(rows)
+        return self._titles[1]
 
     def metadata(self) -> dict[str, Metadata]:
         """The metadata of every document by its source, its source and its title among them."""
@@ -206,8 +221,8 @@ class Manifest:
 
     def ids(self, sources: Sequence[str]) -> list[str]:
         """The ids of the passages of some sources."""
-        wanted = set(sources)
-        return [id for id, source in self.sources().items() if source in wanted]
+        query = "SELECT id FROM passages WHERE source IN (SELECT value FROM json_each(?))"
+        return [id for (id,) in self._rows(query, json.dumps(list(sources)))]
 
     def twins(self, passages: Sequence[Passage]) -> dict[str, str]:
         """By the ids of new passages, those of passages of the same words, or place in a same file.

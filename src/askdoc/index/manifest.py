@@ -45,6 +45,7 @@ DOCUMENT = "checksum(source, file_sha256, title, text, blocks, pages, hidden, re
 
 
 MANIFEST = "manifest.sqlite"
+KINDS = {kind.value: kind for kind in BlockKind}  # looked up, a tenth of what the enum takes
 REMEMBERED = 64  # documents: the next question is often about the same ones
 
 
@@ -300,7 +301,7 @@ class Manifest:
                     title,
                     text,
                     sha256,
-                    tuple(Block(BlockKind(kind), *places) for kind, *places in json.loads(blocks)),
+                    tuple(Block(KINDS[kind], *places) for kind, *places in json.loads(blocks)),
                     tuple(json.loads(pages)),
                     hidden,
                     remark,

@@ -175,3 +175,33 @@ def test_the_index_lies_in_the_corpus_and_out_of_version_control(folder) -> None
     Index.open(Settings(corpus=root)).sync()
     assert (root / ".askdoc" / ".gitignore").read_text() == "*\n"
     assert sorted(path.name for path in root.iterdir()) == [".askdoc", "a.md"]
+
+
+def test_what_was_found_is_fetched_at_once_however_many_documents_it_is_of(folder) -> None:
+    root = folder({f"{n}.md": f"Ferry {n} sails." for n in range(80)})
+    index = Index.open(Settings(corpus=root))
+    index.sync()
+    manifest = index.stores.manifest
+    asked: list[str] = []
+    manifest._db.set_trace_callback(asked.append)
+    found = manifest.passages(list(manifest.sources()))
+    assert {passage.source for passage in found.values()} == {f"{n}.md" for n in range(80)}
+    assert all(passage.id == id for id, passage in found.items())
+    assert len([statement for statement in asked if statement.startswith("SELECT")]) == 3
+    asked.clear()
+    again = manifest.passages(list(found)[-10:])  # of documents that are remembered
+    assert [again[id].document is found[id].document for id in again] == [True] * 10
+
+
+def test_titles_are_read_again_when_anybody_has_written(folder) -> None:
+    root = folder({"a.md": "The ferry sails.", "b.md": "The tide turns."})
+    index, other = Index.open(Settings(corpus=root)), Index.open(Settings(corpus=root))
+    index.sync()
+    before = index.titles()
+    assert index.titles() is before
+    (root / "b.md").unlink()
+    index.sync()
+    assert index.titles() == {"a.md": "a"}
+    (root / "a.md").write_text("# Ferries\n\nThe ferry sank.")
+    other.sync()
+    assert index.titles() == other.titles() == {"a.md": "Ferries"}

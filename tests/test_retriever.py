@@ -1,5 +1,6 @@
 """Both ways to find fused, the best read, repeats folded, neighbours joined; the LangChain door."""
 
+import pytest
 from langchain_core.runnables import RunnableLambda
 
 from askdoc import Assistant, Settings
@@ -17,6 +18,20 @@ def test_hits_are_ranked_by_their_chance_and_say_who_found_them(assistant: Assis
     assert all(0 < hit.score < 1 for hit in hits)
     assert hits[0].passage.source == "eagle-partner.md"
     assert set(hits[0].found_by) == {"dense", "lexical"}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who mediated the ceasefire?",
+        "Tell me about Eagle Partner",
+        "What happened in September 2023?",
+        "Who mediated the ceasefire? And when did the exercise begin?",
+    ],
+)
+def test_a_search_has_the_hits_of_an_answer(assistant: Assistant, question: str) -> None:
+    """No sentence is chosen for it, unless the hits lie with the answer."""
+    assert assistant.search(question, k=8) == list(assistant.ask(question).closest)
 
 
 def test_candidates_carry_the_scores_of_both_ways(assistant: Assistant) -> None:

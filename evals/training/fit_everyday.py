@@ -19,6 +19,7 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from askdoc.answer.everyday import PHRASINGS, QUESTION, WEIGHTS, Kind, mentioned
 from askdoc.index.embedder import embedder
+from askdoc.index.manifest import Titles
 from askdoc.ingest.files import find, load
 from askdoc.settings import BUNDLED
 from evals.sets import lines
@@ -34,7 +35,7 @@ FOLDS = 5
 def texts() -> list[tuple[str, str]]:
     """Texts with their kinds, each once, a document's name put as in the phrasings."""
     found = {text.casefold(): kind for kind, some in PHRASINGS.items() for text in some}
-    titles: dict[str, dict[str, str]] = {}
+    titles: dict[str, Titles] = {}
     corpus = [
         row | {"corpus": "corpus", "kind": QUESTION} for row in lines(QUESTIONS / "corpus.jsonl")
     ]
@@ -45,7 +46,8 @@ def texts() -> list[tuple[str, str]]:
                 QUESTIONS.parents[1] / name if name == "corpus" else QUESTIONS / "everyday" / name
             )
             if name not in titles:
-                titles[name] = {s: load(root, s).title for s in find(root, root / ".askdoc").files}
+                files = find(root, root / ".askdoc").files
+                titles[name] = Titles({source: load(root, source).title for source in files})
             source, text, _ = mentioned(row["question"].strip(), titles[name])
             # Of rows the kind does not tell whether a summary or the contents are wanted.
             if row["kind"] != Kind.SUMMARY and not (source and row["kind"] == QUESTION):

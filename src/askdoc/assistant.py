@@ -20,7 +20,7 @@ from askdoc.answer.everyday import recognise, without_everyday
 from askdoc.answer.explain import Explanation, explain
 from askdoc.answer.generate import Reply, generate
 from askdoc.answer.model import Model
-from askdoc.answer.pipeline import Findings, find
+from askdoc.answer.pipeline import Findings, find, hits_of
 from askdoc.answer.query import History, contextualize, points_back
 from askdoc.answer.quotes import left_open, quotes_of
 from askdoc.answer.replies import reply
@@ -265,9 +265,11 @@ class Assistant:
     ) -> list[Hit]:
         """The ``k`` best hits, best first; the rest as for ``ask``, and BadInput as there."""
         _check_k(k)
-        found = self.find(query, k=k, sources=sources, where=where)
-        LOG.debug("searched for %r: %d passages", found.query.text, len(found.hits))
-        return list(found.hits)
+        among = self._checked(query, (), sources, where)
+        searched = contextualize(query, (), self.index, sources=among)
+        hits = hits_of(self.index, searched, k)
+        LOG.debug("searched for %r: %d passages", searched.text, len(hits))
+        return list(hits)
 
     async def aask(
         self,

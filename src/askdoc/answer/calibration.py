@@ -71,7 +71,7 @@ def stored(settings: Settings) -> Stored:
     """All weights in the index folder; raises BadInput for a file that cannot be used."""
     path = settings.index_folder / WEIGHTS.name
     try:
-        found = TypeAdapter(Stored).validate_json(path.read_bytes())
+        found = _stored().validate_json(path.read_bytes())
     except FileNotFoundError:
         return {}
     except (OSError, ValidationError) as error:
@@ -81,6 +81,11 @@ def stored(settings: Settings) -> Stored:
         if {name: of.keys() for name, of in weights.items()} != names:
             raise _unusable(path, settings)
     return found
+
+
+@functools.cache
+def _stored() -> TypeAdapter[Stored]:
+    return TypeAdapter(Stored)
 
 
 def _unusable(path: Path, settings: Settings) -> BadInput:

@@ -12,12 +12,14 @@ import math
 import re
 import tomllib
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import mul
 from pathlib import Path
+from typing import NamedTuple
 
 from askdoc.answer.query import History
 from askdoc.answer.spelling import is_frequent
@@ -25,6 +27,7 @@ from askdoc.answer.telling import spelled_out, telling
 from askdoc.answer.terms import CONTRACTED, any_of
 from askdoc.index.embedder import embedder
 from askdoc.index.index import Index
+from askdoc.index.manifest import Titles
 from askdoc.ingest.dates import date_asked
 from askdoc.settings import BUNDLED
 from askdoc.tuning import EVERYDAY, EVERYDAY_WORDS, NAME_WORDS
@@ -70,6 +73,8 @@ MENTIONING = re.compile(
     re.I,
 )
 HISTORY = 40  # earlier turns that are looked through
+BEGIN, END = r"(?<![\w-])", r"(?![\w-])"  # of a name that is no part of a longer one
+SHORTEST = 3  # letters of a name
 STEM_PARTS = 3  # of a stem like rome-statute, from which on it is no ordinary word
 TITLE_WORDS = 4  # from which on a title is not the name of a thing as well
 
@@ -137,8 +142,8 @@ def recognise(text: str, index: Index, sources: Sequence[str] = ()) -> Turn | No
         # "What is the treaty about?" asks for the treaty, not for treaty.md.
         if kind not in (*ABOUT, "author", "pages") or not (surely or kind == "summary"):
             return None
-    among = list(sources or titles)
-    only = source or (among[0] if len(among) == 1 else "")
+    among = sources or titles
+    only = source or (next(iter(among)) if len(among) == 1 else "")
     if kind in ABOUT:
         return Turn(Kind.SUMMARY, only) if only else Turn(Kind.OVERVIEW)
     if kind in ("author", "pages"):
@@ -204,34 +209,54 @@ def _everyday_terms() -> frozenset[str]:
     return telling(" ".join(text for text, kind in _kinds().items() if kind != QUESTION))
 
 
-def mentioned(text: str, titles: dict[str, str]) -> tuple[str, str, bool]:
+def mentioned(text: str, titles: Titles) -> tuple[str, str, bool]:
     """The document that a text names, by its file name, its stem or its title; none is empty.
 
     With it the text with *the document* for that name, and whether the name can mean nothing else.
     """
     text = unicodedata.normalize("NFC", text)
-    folded = text.casefold()
-    found = [
-        (surely, len(name), source, name)
-        for source, name, surely in _called(tuple(titles.items()))
-        if name in folded and re.search(_whole(name), folded)
-    ]
+    found = list(_named(text.casefold(), _called(titles)))
     if not found:
         return "", text, False
     surely, _, source, name = max(found)
-    named = rf"(?:\bthe (?:\w+ )?)?[\"'“”«]?{_whole(name)}[\"'“”»]?"
+    named = rf"(?:\bthe (?:\w+ )?)?[\"'“”«]?{BEGIN}{re.escape(name)}{END}[\"'“”»]?"
     return source, re.sub(named, DOCUMENT, text, count=1, flags=re.I), surely
 
 
+class Names(NamedTuple):
+    """What documents may be called: for each name, whether it can mean nothing else, and whose.
+
+    ``starts`` are the first letters of the names, ``longest`` the length of the longest one.
+    """
+
+    of: dict[str, tuple[bool, str]]
+    starts: frozenset[str]
+    longest: int
+
+
+def _named(text: str, names: Names) -> Iterator[tuple[bool, int, str, str]]:
+    """The names in a text that are no part of a longer one, in whatever number there are."""
+    ends = [match.start() for match in re.finditer(END, text)]
+    for match in re.finditer(BEGIN, text):
+        begin = match.start()
+        if text[begin : begin + SHORTEST] in names.starts:
+            near = bisect_left(ends, begin + SHORTEST), bisect_right(ends, begin + names.longest)
+            for name in (text[begin:end] for end in ends[slice(*near)]):
+                if name in names.of:
+                    surely, source = names.of[name]
+                    yield surely, len(name), source, name
+
+
 @functools.lru_cache(maxsize=4)
-def _called(titles: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str, bool], ...]:
+def _called(titles: Titles) -> Names:
     """Each name of each document, with its source: the same for every question to an index."""
-    papers = Counter(paper for source, _ in titles for paper in _papers(source))
-    return tuple(
-        (source, name, surely)
-        for source, title in titles
-        for name, surely in _names(unicodedata.normalize("NFC", source), title, papers).items()
-    )
+    papers = Counter(paper for source in titles for paper in _papers(source))
+    of: dict[str, tuple[bool, str]] = {}
+    for source, title in titles.items():
+        own = _names(unicodedata.normalize("NFC", source), title, papers)
+        for name, surely in own.items():
+            of[name] = max(of.get(name, (False, "")), (surely, source))
+    return Names(of, frozenset(name[:SHORTEST] for name in of), max(map(len, of), default=0))
 
 
 def _papers(source: str) -> set[str]:
@@ -254,9 +279,4 @@ def _names(source: str, title: str, papers: Counter[str]) -> dict[str, bool]:
         path.name: True,
         source.casefold(): True,
     }
-    return {name: surely for name, surely in names.items() if len(name) > 2}
-
-
-def _whole(name: str) -> str:
-    """An expression for a name that is no part of a longer one."""
-    return rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+    return {name: surely for name, surely in names.items() if len(name) >= SHORTEST}

@@ -8,7 +8,7 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
-from askdoc.answer.pipeline import find
+from askdoc.answer.pipeline import hits_of
 from askdoc.answer.query import contextualize
 from askdoc.index.filter import Where
 from askdoc.index.index import Index
@@ -41,8 +41,8 @@ class PassageRetriever(BaseRetriever):
 
     def _found(self, query: str) -> list[Document]:
         among = self.index.matching(self.where) if self.where else ()
-        findings = find(self.index, contextualize(query, (), self.index, sources=among), self.k)
-        return [_document(hit) for hit in findings.hits]
+        searched = contextualize(query, (), self.index, sources=among)
+        return [_document(hit) for hit in hits_of(self.index, searched, self.k)]
 
 
 def _document(hit: Hit) -> Document:

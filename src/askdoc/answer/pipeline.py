@@ -75,6 +75,17 @@ def find(
     return _of_its_date(index, query, found, k, fitted) or found
 
 
+def hits_of(index: Index, query: Query, k: int) -> tuple[Hit, ...]:
+    """The ``k`` best hits that ``find`` has for a query, which no sentence is chosen for.
+
+    But where they lie with the answer: of a topic, of a date, of several questions in one.
+    """
+    if any(topic_of(query)) or date_asked(query.text)[0] or query.questions:
+        return find(index, query, k).hits
+    candidates, settings = fold(retrieve(index, query)), index.settings
+    return tuple(join(rerank(query, candidates, k, settings.reader, calibration(settings)), k))
+
+
 def _found(index: Index, query: Query, k: int, fitted: Calibration) -> Findings:
     """What an index holds for one question."""
     began = time.perf_counter()

@@ -76,7 +76,7 @@ def _quotes(findings: Findings) -> tuple[Quote, ...]:
     spans = list(_under_headings(shown.values()))
     elsewhere = [
         (other, telling(other.text))
-        for candidate in findings.retrieved[:FOLDED]
+        for candidate in findings.retrieved[: FOLDED if any(map(_is_told_alone, spans)) else 0]
         for other in _sentences(candidate.passage)
         if (other.source, other.start) not in shown
     ]
@@ -171,20 +171,22 @@ def _introduces(span: Span, block: Block) -> bool:
 
 def _also(span: Span, elsewhere: Sequence[tuple[Span, frozenset[str]]]) -> tuple[Span, ...]:
     """Up to two sentences elsewhere, here with their terms, that say the same, no more or less."""
-    block, mine = span.document.block_at(span.start), telling(span.text)
-    if (
-        LEANS.match(span.text)
-        or len(mine) < SAME_TERMS
-        or not block
-        or block.kind is BlockKind.TABLE
-    ):
+    if not _is_told_alone(span):
         return ()  # elsewhere, the same words may be about something else
+    mine = telling(span.text)
     same = (
         other
         for other, terms in elsewhere
         if alike(mine, terms) > SAME_FACT and carries(span, other) and carries(other, span)
     )
     return tuple(islice(same, MARKERS - 1))
+
+
+def _is_told_alone(span: Span) -> bool:
+    """Whether a sentence tells enough to be the same wherever its words stand."""
+    block = span.document.block_at(span.start)
+    enough = len(telling(span.text)) >= SAME_TERMS and not LEANS.match(span.text)
+    return enough and block is not None and block.kind is not BlockKind.TABLE
 
 
 def _sentences(passage: Passage) -> list[Span]:

@@ -82,15 +82,17 @@ def retrieve(index: Index, query: Query) -> list[Candidate]:
 def fold(candidates: Sequence[Candidate]) -> list[Candidate]:
     """The candidates without those, near the top, that say the same as a better one."""
     kept: list[Candidate] = []
-    seen: list[tuple[frozenset[str], set[str]]] = []
+    seen: list[tuple[frozenset[str], str]] = []
     for candidate in islice(candidates, FOLDED):
-        words, facts = terms(candidate.passage.text), set(FACT.findall(candidate.passage.text))
+        text = candidate.passage.text
+        words = terms(text)
         if not any(
-            facts == others and len(words & other) > NEAR_DUPLICATE * len(words | other)
-            for other, others in seen
+            len(words & other) > NEAR_DUPLICATE * len(words | other)
+            and set(FACT.findall(text)) == set(FACT.findall(before))
+            for other, before in seen
         ):
             kept.append(candidate)
-            seen.append((words, facts))
+            seen.append((words, text))
     return [*kept, *candidates[FOLDED:]]
 
 

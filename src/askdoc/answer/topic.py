@@ -78,8 +78,10 @@ def on_topic(topic: Topic, passage: Passage) -> float:
 
     A part that has a number is named by that, in its heading or in front of its text.
     """
+    if not any(topic):
+        return 0.0
     heading, title = terms(passage.heading or ""), terms(passage.title)
-    if not any(topic) or not topic.terms <= heading | title:
+    if not topic.terms <= heading | title:
         return 0.0
     if topic.number:
         lines = passage.heading or "", *passage.text.split("\n")
@@ -112,8 +114,9 @@ def _is_called(topic: Topic, passage: Passage) -> bool:
 
 def _on_topic(topic: Topic, candidates: Sequence[Candidate]) -> list[Candidate]:
     """The candidates that stand where the topic is named best, a document's on it in front."""
-    best = max((on_topic(topic, item.passage) for item in candidates), default=0.0)
-    on = [item for item in candidates if best and on_topic(topic, item.passage) == best]
+    near = [on_topic(topic, item.passage) for item in candidates]
+    best = max(near, default=0.0)
+    on = [item for item, each in zip(candidates, near, strict=True) if best and each == best]
     return sorted(on, key=lambda item: not _is_called(topic, item.passage))
 
 

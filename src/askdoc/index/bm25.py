@@ -137,7 +137,6 @@ class Bm25:
 
     def _searcher(self) -> tantivy.Searcher:
         with self._telling():
-            self._index.reload()
             return self._index.searcher()
 
     @contextmanager
@@ -149,3 +148,4 @@ class Bm25:
             yield writer
             writer.commit()
             writer.wait_merging_threads()
+            self._index.reload()

@@ -20,7 +20,7 @@ from askdoc.index.filter import Where, condition, shown
 from askdoc.index.hands import STEP, Changed, Hands, Reading
 from askdoc.index.home import Home, check_corpus
 from askdoc.index.lock import only_writer
-from askdoc.index.manifest import Entry, File, Times, given_in
+from askdoc.index.manifest import Entry, File, Times, Titles, given_in
 from askdoc.index.stores import Ranking, Stores, drop
 from askdoc.ingest.chunker import chunk
 from askdoc.ingest.files import Found, file_sha256, find, path_of
@@ -315,7 +315,7 @@ class Index:
         same = (each for each in known if unicodedata.normalize("NFC", each) == wanted)
         return source if source in known else next(same, source)
 
-    def titles(self) -> dict[str, str]:
+    def titles(self) -> Titles:
         """The title of each document by its source, in the order of the sources."""
         return self.stores.manifest.titles()
 

@@ -5,14 +5,13 @@ moment, before or after a document is replaced; what they find is looked up here
 who ask if it is gone.
 """
 
-import functools
 import hashlib
 import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -46,6 +45,8 @@ DOCUMENT = "checksum(source, file_sha256, title, text, blocks, pages, hidden, re
 
 
 MANIFEST = "manifest.sqlite"
+KINDS = {kind.value: kind for kind in BlockKind}  # looked up, a tenth of what the enum takes
+REMEMBERED = 64  # documents: the next question is often about the same ones
 
 
 class Times(NamedTuple):
@@ -58,6 +59,13 @@ class Times(NamedTuple):
     size: int
     modified: int
     changed: int
+
+
+class Titles(dict[str, str]):
+    """The title of each document by its source; what is made of it can be kept by it."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)  # of what is never changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,8 @@ class Manifest:
         self.close = weakref.finalize(self, self._db.close)
         self.close.atexit = False
         self._db.create_function("checksum", -1, _checksum, deterministic=True)
-        self._document = functools.lru_cache(maxsize=64)(self._read_document)
+        self._lately: dict[tuple[str, str], Document] = {}
+        self._titles = (0, 0), Titles()
         with self._transaction() as db:
             db.execute("PRAGMA foreign_keys = ON")
             db.execute(META)
@@ -187,9 +196,16 @@ class Manifest:
         """The source of every passage by its id."""
         return dict(self._rows("SELECT id, source FROM passages"))
 
-    def titles(self) -> dict[str, str]:
-        """The title of every document by its source, in the order of the sources."""
-        return dict(self._rows("SELECT source, title FROM documents ORDER BY source"))
+    def titles(self) -> Titles:
+        """The title of every document by its source, in the order of the sources.
+
+        It is read again when this or another process has written, and else the same.
+        """
+        state = self.version(), self._db.total_changes
+        if self._titles[0] != state:
+            rows = self._rows("SELECT source, title FROM documents ORDER BY source")
+            self._titles = state, Titles(rows)
+        return self._titles[1]
 
     def metadata(self) -> dict[str, Metadata]:
         """The metadata of every document by its source, its source and its title among them."""
@@ -206,8 +222,8 @@ class Manifest:
 
     def ids(self, sources: Sequence[str]) -> list[str]:
         """The ids of the passages of some sources."""
-        wanted = set(sources)
-        return [id for id, source in self.sources().items() if source in wanted]
+        query = "SELECT id FROM passages WHERE source IN (SELECT value FROM json_each(?))"
+        return [id for (id,) in self._rows(query, json.dumps(list(sources)))]
 
     def twins(self, passages: Sequence[Passage]) -> dict[str, str]:
         """By the ids of new passages, those of passages of the same words, or place in a same file.
@@ -228,55 +244,70 @@ class Manifest:
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The passages of those ids that are in."""
-        marks = ",".join("?" * len(ids))
         rows = self._rows(
             "SELECT id, source, file_sha256, start, end, source IN given FROM passages "
-            f"JOIN documents USING (source) WHERE id IN ({marks})",
-            *ids,
+            "JOIN documents USING (source) WHERE id IN (SELECT value FROM json_each(?))",
+            json.dumps(ids),
         )
         files = {source for _, source, *_, given in rows if not given}
         served = still_in(self._home.corpus, files)
+        rows = [row for row in rows if row[5] or row[1] in served]
+        documents = self._documents({(source, sha256) for _, source, sha256, *_ in rows})
         found = {}
-        for id, source, sha256, start, end, given in rows:
-            with suppress(LookupError):
-                if given or source in served:
-                    found[id] = Passage(self._document(source, sha256), start, end)
-                    if found[id].id != id:
-                        raise self._home.damaged(f"a passage of {source} is another")
+        for id, source, sha256, start, end, _ in rows:
+            if (source, sha256) in documents:
+                found[id] = Passage(documents[source, sha256], start, end)
+                if found[id].id != id:
+                    raise self._home.damaged(f"a passage of {source} is another")
         return found
 
     def document(self, source: str) -> Document | None:
         """The document of a source as it was indexed, or None."""
-        with suppress(LookupError):
-            query = "SELECT file_sha256, source IN given FROM documents WHERE source = ?"
-            for sha256, given in self._rows(query, source):
-                if given or still_in(self._home.corpus, [source]):
-                    return self._document(source, sha256)
+        query = "SELECT file_sha256, source IN given FROM documents WHERE source = ?"
+        for sha256, given in self._rows(query, source):
+            if given or still_in(self._home.corpus, [source]):
+                return self._documents({(source, sha256)}).get((source, sha256))
         return None
 
-    def _read_document(self, source: str, sha256: str) -> Document:
-        """A document of the index; raises LookupError, which no cache keeps, when it is gone."""
+    def _documents(self, wanted: Set[tuple[str, str]]) -> dict[tuple[str, str], Document]:
+        """Documents by their sources and the SHA-256 of their files, without those that are gone.
+
+        The last ones are remembered; all others are read at once.
+        """
+        with self._lock:
+            found = {key: self._lately.pop(key) for key in wanted & self._lately.keys()}
+        found |= self._read_documents(wanted - found.keys())
+        with self._lock:
+            self._lately |= found  # last in, and last to be forgotten
+            for key in list(self._lately)[:-REMEMBERED]:
+                del self._lately[key]
+        return found
+
+    def _read_documents(self, wanted: Set[tuple[str, str]]) -> dict[tuple[str, str], Document]:
+        """The same, read; one that a sync has just replaced is gone."""
         rows = self._rows(
-            f"SELECT title, text, blocks, pages, hidden, remark, metadata, checksum = {DOCUMENT} "
-            "FROM documents WHERE source = ? AND file_sha256 = ?",
-            source,
-            sha256,
+            "SELECT source, file_sha256, title, text, blocks, pages, hidden, remark, metadata, "
+            f"checksum = {DOCUMENT} FROM documents "
+            "WHERE source IN (SELECT value FROM json_each(?))",
+            json.dumps([source for source, _ in wanted]),
         )
-        row = rows[0]  # none when a sync has just replaced it
-        title, text, blocks, pages, hidden, remark, metadata, intact = row
-        if not intact:
-            raise self._home.damaged(f"the text of {source} has changed")
-        return Document(
-            source,
-            title,
-            text,
-            sha256,
-            tuple(Block(BlockKind(kind), *places) for kind, *places in json.loads(blocks)),
-            tuple(json.loads(pages)),
-            hidden,
-            remark,
-            json.loads(metadata),
-        )
+        found = {}
+        for source, sha256, title, text, blocks, pages, hidden, remark, metadata, intact in rows:
+            if not intact:
+                raise self._home.damaged(f"the text of {source} has changed")
+            if (source, sha256) in wanted:
+                found[source, sha256] = Document(
+                    source,
+                    title,
+                    text,
+                    sha256,
+                    tuple(Block(KINDS[kind], *places) for kind, *places in json.loads(blocks)),
+                    tuple(json.loads(pages)),
+                    hidden,
+                    remark,
+                    json.loads(metadata),
+                )
+        return found
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         """The rows that a query gives."""

@@ -174,6 +174,17 @@ def test_an_outside_library_is_known_to_its_owner_only(path: Path) -> None:
         assert any(f"{module_of(path)}.".startswith(f"{owner}.") for owner in owners), library
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_what_is_remembered_has_a_bound(path: Path) -> None:
+    """Else each new question or file would stay in a server's memory."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef) and any(
+            ast.unparse(each).removeprefix("functools.") in ("cache", "lru_cache(maxsize=None)")
+            for each in node.decorator_list
+        ):
+            assert ast.unparse(node.args) == "", node.name
+
+
 def test_every_outside_library_has_an_owner() -> None:
     """So that the rule above holds for libraries that come later, too."""
     used = {name.split(".")[0] for path in FILES for name, _ in imports_of(path)}

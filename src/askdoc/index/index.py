@@ -416,10 +416,14 @@ class Index:
         """What to know of documents in languages that the embedder was not made for, or nothing."""
         return foreign(self.settings, self.reports())
 
-    def warning_of(self, language: str | None) -> str:
-        """The same of a question in such a language; None is one that it may be made for."""
+    def warning_of(self, told: Callable[[], str | None]) -> str:
+        """The same of a question, whose language ``told`` gives; None is one that it may be for.
+
+        It is not asked where the embedder is for no languages of its own.
+        """
         made_for = languages_of(self.settings.embedder)
-        if not language or not made_for or language in made_for:
+        language = told() if made_for else None
+        if not language or language in made_for:
             return ""
         return (
             f"The question is in a language that the embedder was not made for: {language}. "

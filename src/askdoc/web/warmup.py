@@ -1,10 +1,15 @@
-"""What is made ready while the page is already there: the models, and what an empty chat tells."""
+"""What is made ready while the page is already there: the models, and what an empty chat tells.
+
+All that stays in memory is loaded then, so that a server fills as much on its last day as on its
+first.
+"""
 
 import threading
 from contextlib import suppress
 
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
+from askdoc.ingest.words import clearly_not_english
 from askdoc.web.overview import Overview, Overviews
 
 
@@ -46,5 +51,6 @@ class Warmup:
             self._error = error
         finally:
             self._ended.set()
+        self.assistant.index.warning_of(lambda: clearly_not_english("warm up"))
         with suppress(AskdocError):  # it is told where somebody asks for it
             self._overviews.now()

@@ -258,3 +258,26 @@ def test_a_command_imports_only_what_it_uses(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert HEAVY & set(done.stderr.split()) <= may
+
+
+BESIDE = """
+import sys, threading
+def note(event, of):
+    if event == "import" and of[0] in ("chromadb", "onnxruntime", "tokenizers"):
+        print(of[0], threading.current_thread() is threading.main_thread(), file=sys.stderr)
+sys.addaudithook(note)
+from askdoc.cli import main
+main(sys.argv[1:])
+"""
+
+
+def test_a_question_has_its_models_loaded_beside_its_index(assistant: askdoc.Assistant) -> None:
+    """Either takes half a second of a command that is to take little more."""
+    places = ["--corpus", assistant.index.corpus, "--index", assistant.index.folder]
+    done = subprocess.run(
+        [sys.executable, "-c", BESIDE, "ask", "Who backed Azerbaijan?", *places],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    told = set(done.stderr.splitlines())
+    assert {"chromadb True", "onnxruntime False", "tokenizers False"} <= told
+    assert not {"onnxruntime True", "tokenizers True"} & told

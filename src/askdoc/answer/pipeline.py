@@ -15,11 +15,15 @@ from askdoc.answer.calibration import Calibration, calibration
 from askdoc.answer.disagreement import disagreeing
 from askdoc.answer.evidence import Evidence, choose, confidence, judged, most_or_least
 from askdoc.answer.query import Query, subqueries
+from askdoc.answer.reader import read
 from askdoc.answer.retrieve import Candidate, fold, join, rerank, retrieve
+from askdoc.answer.similarity import similarities
 from askdoc.answer.topic import topic_evidence, topic_first, topic_of, topic_told
+from askdoc.index.embedder import embedder
 from askdoc.index.index import Index
 from askdoc.ingest.dates import date_asked, is_dated, tells
 from askdoc.ingest.rows import with_header
+from askdoc.settings import Settings
 from askdoc.tuning import EXTREME, OF_ANOTHER_DATE
 from askdoc.types import Hit
 
@@ -56,6 +60,16 @@ class Findings:
         """The ``k`` best hits, best first, neighbours joined; some of each of several questions."""
         found = join(self.ranked, self.k)
         return tuple(sorted(found, key=lambda hit: -hit.score) if self.parts else found)
+
+
+def load(settings: Settings) -> None:
+    """Loads the models that ``find`` asks, so that the first question need not wait for them.
+
+    Raises BadInput when one cannot be loaded.
+    """
+    embedder(settings.embedder).embed_query("")
+    read("", (), settings.reader)
+    similarities("", ())
 
 
 def find(

@@ -7,6 +7,7 @@ first.
 import threading
 from contextlib import suppress
 
+from askdoc.answer.pipeline import load
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
 from askdoc.ingest.words import clearly_not_english
@@ -44,13 +45,13 @@ class Warmup:
 
     def _run(self) -> None:
         try:
-            self.assistant.index.embedder.embed_query("warm up")
+            load(self.assistant.settings)
+            self.assistant.index.warning_of(lambda: clearly_not_english("warm up"))
             if not self.assistant.index.is_empty:
                 self.assistant.ask("hello")
         except AskdocError as error:
             self._error = error
         finally:
             self._ended.set()
-        self.assistant.index.warning_of(lambda: clearly_not_english("warm up"))
         with suppress(AskdocError):  # it is told where somebody asks for it
             self._overviews.now()

@@ -93,6 +93,8 @@ def test_index_shows_a_line_for_each_file(folder, capsys) -> None:
         "empty",
     ):
         assert word in shown
+    lines = shown.splitlines()
+    assert lines[0].index("status") == lines[1].index("failed") == lines[2].index("read")
     assert "4 added" in shown
     assert "0 added, 0 changed, 0 removed, 4 kept" in printed(capsys, "index", root)
 

@@ -39,6 +39,19 @@ def test_links_to_themselves_and_to_nowhere_stop_nothing(folder) -> None:
     assert list(find(root, root / ".askdoc").files) == ["a.md"]
 
 
+def test_a_file_that_is_listed_is_looked_at_once(folder) -> None:
+    """Each question does this with each file: a folder may have tens of thousands."""
+    root = folder({f"{n}.md": FERRY for n in range(50)})
+    looks: list[str] = []
+    sys.setprofile(lambda _, event, of: looks.append(of.__name__) if event == "c_call" else None)
+    try:
+        found = find(root, root / ".askdoc")
+    finally:
+        sys.setprofile(None)
+    assert len(found.files) == 50
+    assert 50 <= sum(name in ("stat", "lstat", "readlink") for name in looks) < 75
+
+
 @pytest.mark.parametrize("line", ["!", "a\\"])
 def test_an_ignore_file_that_cannot_be_understood_is_told(folder, line: str) -> None:
     root = folder({"a.md": FERRY, ".askdocignore": f"b.md\n{line}\n"})

@@ -174,6 +174,17 @@ def test_an_outside_library_is_known_to_its_owner_only(path: Path) -> None:
         assert any(f"{module_of(path)}.".startswith(f"{owner}.") for owner in owners), library
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_what_is_remembered_has_a_bound(path: Path) -> None:
+    """Else each new question or file would stay in a server's memory."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef) and any(
+            ast.unparse(each).removeprefix("functools.") in ("cache", "lru_cache(maxsize=None)")
+            for each in node.decorator_list
+        ):
+            assert ast.unparse(node.args) == "", node.name
+
+
 def test_every_outside_library_has_an_owner() -> None:
     """So that the rule above holds for libraries that come later, too."""
     used = {name.split(".")[0] for path in FILES for name, _ in imports_of(path)}
@@ -247,3 +258,26 @@ def test_a_command_imports_only_what_it_uses(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert HEAVY & set(done.stderr.split()) <= may
+
+
+BESIDE = """
+import sys, threading
+def note(event, of):
+    if event == "import" and of[0] in ("chromadb", "onnxruntime", "tokenizers"):
+        print(of[0], threading.current_thread() is threading.main_thread(), file=sys.stderr)
+sys.addaudithook(note)
+from askdoc.cli import main
+main(sys.argv[1:])
+"""
+
+
+def test_a_question_has_its_models_loaded_beside_its_index(assistant: askdoc.Assistant) -> None:
+    """Either takes half a second of a command that is to take little more."""
+    places = ["--corpus", assistant.index.corpus, "--index", assistant.index.folder]
+    done = subprocess.run(
+        [sys.executable, "-c", BESIDE, "ask", "Who backed Azerbaijan?", *places],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    told = set(done.stderr.splitlines())
+    assert {"chromadb True", "onnxruntime False", "tokenizers False"} <= told
+    assert not {"onnxruntime True", "tokenizers True"} & told

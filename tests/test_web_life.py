@@ -538,3 +538,30 @@ def test_four_tabs_at_once_mix_nothing_up(browser, address: str, assistant: Assi
                 assert turn["answer"]["text"] == assistant.ask(turn["question"], history).text
     context.close()
     assert failures == []
+
+
+WARMED = """
+import sys
+from pathlib import Path
+from askdoc import Assistant, Settings
+from askdoc.web.warmup import Warmup
+assistant = Assistant.open(Settings(corpus=Path(sys.argv[1]), index=Path(sys.argv[2])))
+warmup = Warmup(assistant)
+warmup.start()
+warmup.overview()
+before = set(sys.modules)
+for question in sys.argv[3:]:
+    assistant.ask(question)
+print(*(sys.modules.keys() - before))
+"""
+
+
+def test_no_question_loads_what_a_warm_server_lacks(assistant: Assistant) -> None:
+    """Nobody waits for it, and the server's memory does not jump some day."""
+    questions = ["Who backed Azerbaijan in the 44-day war?", "Wer hat hier wo das Sagen?", "thanks"]
+    places = [str(assistant.index.corpus), str(assistant.index.folder)]
+    done = subprocess.run(
+        [sys.executable, "-c", WARMED, *places, *questions],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == []

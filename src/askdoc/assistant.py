@@ -150,7 +150,8 @@ class Assistant:
         }
         disagree = [told(part.disagree) for part in findings.parts or (findings,)]
         doubtful = findings.confidence < self.settings.sure
-        foreign = self.index.warning_of(language_asked(question)) if doubtful else ""
+        asked_in = functools.partial(language_asked, question)
+        foreign = self.index.warning_of(asked_in) if doubtful else ""
         with closing(self._written(findings, history, model)) as growing:
             for written in growing:
                 beside = [foreign, *(() if written.refused else disagree)]

@@ -16,11 +16,15 @@ from askdoc.answer.disagreement import disagreeing
 from askdoc.answer.evidence import Evidence, choose, confidence, judged, picked
 from askdoc.answer.listing import listed
 from askdoc.answer.query import Query, subqueries
+from askdoc.answer.reader import read
 from askdoc.answer.retrieve import Candidate, fold, join, rerank, retrieve
+from askdoc.answer.similarity import similarities
 from askdoc.answer.topic import topic_evidence, topic_first, topic_of, topic_told
+from askdoc.index.embedder import embedder
 from askdoc.index.index import Index
 from askdoc.ingest.dates import date_asked, is_dated, tells
 from askdoc.ingest.rows import with_header
+from askdoc.settings import Settings
 from askdoc.tuning import OF_ANOTHER_DATE, PICKED
 from askdoc.types import Hit
 
@@ -57,6 +61,16 @@ class Findings:
         """The ``k`` best hits, best first, neighbours joined; some of each of several questions."""
         found = join(self.ranked, self.k)
         return tuple(sorted(found, key=lambda hit: -hit.score) if self.parts else found)
+
+
+def load(settings: Settings) -> None:
+    """Loads the models that ``find`` asks, so that the first question need not wait for them.
+
+    Raises BadInput when one cannot be loaded.
+    """
+    embedder(settings.embedder).embed_query("")
+    read("", (), settings.reader)
+    similarities("", ())
 
 
 def find(

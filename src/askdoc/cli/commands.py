@@ -417,9 +417,18 @@ def corpora_of(each: Sequence["Settings"]) -> dict[str, "Settings"]:
 
 
 def assistant_of(settings: "Settings") -> "Assistant":
-    """An assistant over an index that is brought up to date first."""
-    from askdoc.assistant import Assistant
+    """An assistant over an index that is brought up to date first, its models loaded meanwhile."""
+    from concurrent.futures import ThreadPoolExecutor
 
-    assistant = Assistant.open(settings)
-    catch_up(assistant)
+    from askdoc.answer.pipeline import load
+    from askdoc.assistant import Assistant
+    from askdoc.index.index import check_settings
+    from askdoc.settings import BUNDLED
+
+    check_settings(settings)  # what is wrong with them is told at once
+    with ThreadPoolExecutor(1) as beside:
+        if settings.embedder == BUNDLED:  # others are not imported beside Chroma: both take it all
+            beside.submit(load, settings)  # what goes wrong is told to the question
+        assistant = Assistant.open(settings)
+        catch_up(assistant)
     return assistant

@@ -143,7 +143,7 @@ class Index:
         began = time.perf_counter()
         check_corpus(self.corpus)
         before = after = self.stores.manifest.files()
-        plan = self._plan(prune)
+        plan = self._plan(self._of_folder(before), prune)
         if plan or self.stores.dirty:
             hands = self._hands(ray if plan.unread else None)
             with hands, lock, self._writable().writing() as lost:
@@ -151,13 +151,14 @@ class Index:
                 self._write_given(lost)
                 before = self.stores.manifest.files()
                 # Planned anew: another writer may have ended.
-                plan = self._plan(prune)
-                self._work_off(plan, self._files(), hands, on_progress)
+                known = self._of_folder(before)
+                plan = self._plan(known, prune)
+                self._work_off(plan, known, hands, on_progress)
             after = self.stores.manifest.files()
         both = before.keys() & after.keys()
         changed = {source for source in both if before[source].sha256 != after[source].sha256}
         return SyncReport(
-            self.reports(),
+            _reports(after),
             added=tuple(sorted(after.keys() - before.keys())),
             changed=tuple(sorted(changed)),
             removed=tuple(sorted(before.keys() - after.keys())),
@@ -172,7 +173,7 @@ class Index:
         Raises BadInput, and puts none in, where a source is twice among them or that of a file,
         and IndexBusy when another process is writing.
         """
-        files = self._files()
+        files = self._of_folder(self.stores.manifest.files())
         seen: set[str] = set()
         for source in (document.source for document in documents):
             if source in seen:
@@ -362,8 +363,7 @@ class Index:
 
     def reports(self) -> tuple[FileReport, ...]:
         """The report: a line for each file, as of the last sync."""
-        files = self.stores.manifest.files()
-        return tuple(files[source].report for source in sorted(files))
+        return _reports(self.stores.manifest.files())
 
     def check_not_empty(self) -> None:
         """Raises BadInput when there is no passage to search."""
@@ -377,19 +377,20 @@ class Index:
         """Tells that files were deleted on purpose: the next sync drops them, however many."""
         self._deleted.update(sources)
 
-    def _plan(self, prune: bool = False) -> Plan:
-        """What differs between folder and manifest, before any file is read."""
+    def _plan(self, known: Mapping[str, File], prune: bool = False) -> Plan:
+        """What differs between the folder and its files that are indexed, before any is read."""
         looked = find(self.corpus, self.folder)
-        return _planned(self._files(), looked, self._same, self._deleted, prune)
+        return _planned(known, looked, self._same, self._deleted, prune)
 
-    def _files(self) -> dict[str, File]:
-        """Every file of the folder that is indexed, read or not, by its source."""
-        given, files = self.given(), self.stores.manifest.files()
+    def _of_folder(self, files: Mapping[str, File]) -> dict[str, File]:
+        """Those of the files that are indexed, read or not, which the folder has or had."""
+        given = self.given()
         return {source: file for source, file in files.items() if source not in given}
 
     def changes(self) -> dict[str, str]:
         """What is not in the index as it is in the folder, by source; files are compared whole."""
-        plan, known = self._plan(), self._files()
+        known = self._of_folder(self.stores.manifest.files())
+        plan = self._plan(known)
         found = {}
         for source, stat in plan.unread.items():
             if source not in known:
@@ -415,10 +416,14 @@ class Index:
         """What to know of documents in languages that the embedder was not made for, or nothing."""
         return foreign(self.settings, self.reports())
 
-    def warning_of(self, language: str | None) -> str:
-        """The same of a question in such a language; None is one that it may be made for."""
+    def warning_of(self, told: Callable[[], str | None]) -> str:
+        """The same of a question, whose language ``told`` gives; None is one that it may be for.
+
+        It is not asked where the embedder is for no languages of its own.
+        """
         made_for = languages_of(self.settings.embedder)
-        if not language or not made_for or language in made_for:
+        language = told() if made_for else None
+        if not language or language in made_for:
             return ""
         return (
             f"The question is in a language that the embedder was not made for: {language}. "
@@ -529,8 +534,8 @@ def unchanged(settings: Settings) -> SyncReport | None:
     plan = _planned(of_folder, find(home.corpus, home.folder))
     if plan or plan.unseen or not any(file.report.passages for file in files.values()):
         return None
-    reports = tuple(files[source].report for source in sorted(files))
-    return SyncReport(reports, kept=tuple(sorted(files)), seconds=time.perf_counter() - began)
+    kept = tuple(sorted(files))
+    return SyncReport(_reports(files), kept=kept, seconds=time.perf_counter() - began)
 
 
 def _planned(
@@ -555,6 +560,11 @@ def _planned(
         if source not in known or _times(stat) not in (known[source].times, same.get(source))
     }
     return Plan(unread, tuple(sorted(missing - unseen)), tuple(sorted(unseen)))
+
+
+def _reports(files: Mapping[str, File]) -> tuple[FileReport, ...]:
+    """A line for each file, in the order of their sources."""
+    return tuple(files[source].report for source in sorted(files))
 
 
 def _sha256(path: Path) -> str:

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -142,7 +143,7 @@ def find(corpus: Path, index: Path) -> Found:
     """
     root, inside = corpus.resolve(), index.absolute()
     ignored = _ignored(corpus / IGNORE_FILE)
-    stats, unlisted = {}, []
+    found, unlisted = {}, []
 
     def unseen(error: OSError) -> None:
         folder = Path(error.filename).relative_to(corpus).as_posix()
@@ -155,15 +156,22 @@ def find(corpus: Path, index: Path) -> Found:
             for name in folders
             if not name.startswith(".") and (here / name).absolute() != inside
         )
+        # Only links, and Windows' junctions, lead out: one look a file is enough for all others.
+        if not here.resolve().is_relative_to(root):
+            continue
+        above = "" if here == corpus else f"{here.relative_to(corpus).as_posix()}/"
         for name in sorted(names):
-            path = here / name
-            source = path.relative_to(corpus).as_posix()
+            source = above + name
             if name.startswith(".") or ignored.match_file(source):
                 continue
+            path = os.path.join(folder, name)
             with suppress(OSError, RuntimeError):  # gone in this very moment; a link to itself
-                if path.resolve().is_relative_to(root) and path.is_file():
-                    stats[source.encode("utf-8", "backslashreplace").decode()] = path.stat()
-    return Found(stats, tuple(unlisted))
+                status = os.lstat(path)
+                if stat.S_ISLNK(status.st_mode) and Path(path).resolve().is_relative_to(root):
+                    status = os.stat(path)
+                if stat.S_ISREG(status.st_mode):
+                    found[source.encode("utf-8", "backslashreplace").decode()] = status
+    return Found(found, tuple(unlisted))
 
 
 def path_of(corpus: Path, source: str) -> Path:

@@ -1,10 +1,16 @@
-"""What is made ready while the page is already there: the models, and what an empty chat tells."""
+"""What is made ready while the page is already there: the models, and what an empty chat tells.
+
+All that stays in memory is loaded then, so that a server fills as much on its last day as on its
+first.
+"""
 
 import threading
 from contextlib import suppress
 
+from askdoc.answer.pipeline import load
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError
+from askdoc.ingest.words import clearly_not_english
 from askdoc.web.overview import Overview, Overviews
 
 
@@ -39,7 +45,8 @@ class Warmup:
 
     def _run(self) -> None:
         try:
-            self.assistant.index.embedder.embed_query("warm up")
+            load(self.assistant.settings)
+            self.assistant.index.warning_of(lambda: clearly_not_english("warm up"))
             if not self.assistant.index.is_empty:
                 self.assistant.ask("hello")
         except AskdocError as error:

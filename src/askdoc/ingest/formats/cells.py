@@ -6,7 +6,7 @@ A number stands in the cell as 0.125, and the sheet shows 12.5 %: who checks a q
 import re
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 
 from askdoc.ingest.formats.moments import LITERAL, Token, general, moment, word
 
@@ -66,7 +66,7 @@ def shown_text(text: str, code: str) -> str:
     return "".join(around) if tokens else "" if len(sections) > 3 else text
 
 
-@cache
+@lru_cache(maxsize=1000)
 def _sections(code: str) -> list[tuple[Token, ...]]:
     """The parts of a format: for what is positive, negative, zero, and text."""
     sections: list[list[Token]] = [[]]

@@ -225,7 +225,7 @@ def _heading(text: str, line: int, end: int, words: str, level: int) -> Block | 
     return heading(start, start + len(words), level)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=8)
 def _parser(marks: tuple[str, ...]) -> MarkdownIt:
     """A parser that knows blocks only: those asked for, and what can hide a ``#``."""
     return MarkdownIt("zero").enable({*marks, "fence", "code", "html_block", "blockquote", "list"})

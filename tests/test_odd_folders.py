@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from helpers import build_of
+from helpers import AS_NOBODY, build_of
 
 from askdoc import Assistant, BadInput, Document, Passage, Settings, ask
 from askdoc.cli import main
@@ -22,12 +22,6 @@ from askdoc.ingest.files import find, ingest
 from askdoc.web.documents import delete
 
 Ingested = tuple[Document, tuple[Passage, ...]]
-# Root may look into any folder.
-AS_NOBODY = (
-    ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0
-    else []
-)
 FERRY = "The ferry to Marwick sails at nine."
 
 

@@ -7,9 +7,10 @@ import tempfile
 import time
 import unicodedata
 import weakref
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ from askdoc.index.index import Index, OnProgress
 from askdoc.ingest.given import document_of
 from askdoc.settings import Settings
 from askdoc.tuning import TOLD_BEFORE, WORTH_ASKING
-from askdoc.types import NO_ANSWER, Answer, Document, Hit, SyncReport
+from askdoc.types import NO_ANSWER, Answer, Document, Hit, Passage, SyncReport
 from askdoc.waiting import each, waited
 
 if TYPE_CHECKING:
@@ -402,6 +403,13 @@ class Assistant:
         if isinstance(ids, str):
             raise BadInput(f"ids = {ids[:80]!r}: name documents in a list")
         self.index.remove(list(ids))
+
+    def passages(self) -> Iterator[Passage]:
+        """Every passage of the index as it stands, by source; few are held in memory at a time.
+
+        Raises IndexBusy where some may be missing, as after a sync that was stopped.
+        """
+        return chain.from_iterable(self.index.all_passages())
 
     def document(self, source: str) -> Document:
         """A document as it was indexed; raises BadInput when there is none."""

@@ -225,6 +225,11 @@ class Span:
         """Where it is, as a reader would look it up."""
         return place(self.source, self.page, self.heading)
 
+    def as_dict(self) -> dict[str, Any]:
+        """The span as JSON values."""
+        names = ("source", "title", "page", "heading", "start", "end", "text")
+        return {name: getattr(self, name) for name in names}
+
 
 @dataclass(frozen=True)
 class Passage(Span):
@@ -264,11 +269,8 @@ class Hit:
 
     def as_dict(self) -> dict[str, Any]:
         """The hit as JSON values."""
-        names = ("source", "title", "page", "heading", "start", "end", "text")
-        return {name: getattr(self.passage, name) for name in names} | {
-            "score": round(self.score, 4),
-            "found_by": list(self.found_by),
-        }
+        scored = {"score": round(self.score, 4), "found_by": list(self.found_by)}
+        return self.passage.as_dict() | scored
 
 
 @dataclass(frozen=True, slots=True)

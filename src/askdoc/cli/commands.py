@@ -32,7 +32,7 @@ from askdoc.cli.printing import (
     tell_more,
     watched,
 )
-from askdoc.errors import BadInput
+from askdoc.errors import BadInput, IndexUnavailable
 from askdoc.redaction import redact_logs
 from askdoc.types import Progress
 
@@ -362,6 +362,36 @@ def status(
         print_differences(differences, holds, "`askdoc index` mends this.")
     if differences:
         raise typer.Exit(DIFFERS)
+
+
+@app.command()
+def passages(
+    corpus: Corpus = None,
+    place: Place = None,
+    vectors: Annotated[
+        bool, typer.Option("--vectors", help="With the embedding of each, a list of numbers.")
+    ] = False,
+    env_file: EnvFile = None,
+    told: Told = None,
+) -> None:
+    """Write every passage of the index as it stands, a line of JSON each, for another engine."""
+    from askdoc.index.index import Index, home_of
+
+    settings = settings_of(corpus, place, env_file)
+    if not home_of(settings).is_made:
+        raise BadInput(f"there is no index at {settings.index_folder}: `askdoc index` makes it")
+    opened = Index.open(settings)
+    for some in opened.all_passages():
+        found = opened.vectors(some) if vectors else [(passage, None) for passage in some]
+        if len(found) < len(some):
+            raise IndexUnavailable(
+                f"the index at {opened.folder} lacks vectors where it looks for them: run "
+                "`askdoc index`, then this again"
+            )
+        for passage, vector in found:
+            line = {"id": passage.id, **passage.as_dict(), "indexed_text": passage.indexed_text}
+            more = {"metadata": dict(passage.metadata), "vector": vector}
+            print_json(line | {name: value for name, value in more.items() if value}, None)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -12,7 +12,14 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from askdoc.errors import AskdocError, BadInput, IndexDamaged, IndexUnavailable, Unreadable
+from askdoc.errors import (
+    AskdocError,
+    BadInput,
+    IndexBusy,
+    IndexDamaged,
+    IndexUnavailable,
+    Unreadable,
+)
 from askdoc.index.cluster import Cluster
 from askdoc.index.dense import cosine
 from askdoc.index.embedder import check_weights, embedder, languages_of
@@ -21,7 +28,7 @@ from askdoc.index.hands import STEP, Changed, Hands, Reading
 from askdoc.index.home import Home, check_corpus
 from askdoc.index.lock import only_writer
 from askdoc.index.manifest import Entry, File, Times, Titles, given_in
-from askdoc.index.stores import Ranking, Stores, drop
+from askdoc.index.stores import TOGETHER, Ranking, Stores, drop
 from askdoc.ingest.chunker import chunk
 from askdoc.ingest.files import Found, file_sha256, find, path_of
 from askdoc.ingest.words import language
@@ -284,6 +291,25 @@ class Index:
         """The passages of a document, in no order; none where there is no such document."""
         ids = self.stores.manifest.ids([source])
         return list(self.stores.manifest.passages(ids).values())
+
+    def all_passages(self) -> Iterator[list[Passage]]:
+        """All passages, some at a time, as they stand in the documents by source.
+
+        Raises IndexBusy where some may be missing: another process writes, or a sync was stopped.
+        """
+        stores = self.stores
+        busy = IndexBusy(
+            f"the index at {self.folder} is being written, or a sync was stopped: run "
+            "`askdoc index`, then this again"
+        )
+        if stores.manifest.is_written:
+            raise busy
+        for ids in stores.manifest.in_order(TOGETHER):
+            found = stores.manifest.passages(ids)
+            yield [found[id] for id in ids if id in found]
+            # Only now, as whoever asked may have looked up more of these.
+            if self.stores is not stores or stores.manifest.is_written:
+                raise busy
 
     def cosines(self, text: str, passages: Sequence[Passage]) -> list[float]:
         """The cosine (-1 to 1) of a text with each of some passages."""

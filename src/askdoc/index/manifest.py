@@ -225,6 +225,20 @@ class Manifest:
         query = "SELECT id FROM passages WHERE source IN (SELECT value FROM json_each(?))"
         return [id for (id,) in self._rows(query, json.dumps(list(sources)))]
 
+    def in_order(self, count: int) -> Iterator[list[str]]:
+        """The ids of all passages, ``count`` at a time, as they stand in the documents by source.
+
+        Each time is a query of its own, so that no other process has to wait for the last.
+        """
+        after: tuple[object, ...] = ("", -1, "")
+        query = (
+            "SELECT source, start, id FROM passages WHERE (source, start, id) > (?, ?, ?) "
+            "ORDER BY source, start, id LIMIT ?"
+        )
+        while rows := self._rows(query, *after, count):
+            yield [id for _, _, id in rows]
+            after = rows[-1]
+
     def twins(self, passages: Sequence[Passage]) -> dict[str, str]:
         """By the ids of new passages, those of passages of the same words, or place in a same file.
 

@@ -29,7 +29,7 @@ from askdoc.types import Document, Passage
 
 VERSION = "9"  # of what is stored; raise it when an older index can no longer be read
 COMPARED = 10  # passages of BM25 retrieval that dense retrieval must not overlook
-TOGETHER = 500  # passages that are compared at a time
+TOGETHER = 500  # passages that are compared, or given out, at a time
 NEW = "new"  # how a manifest is marked into which nothing has been written yet
 
 Ranking = list[tuple[Passage, float]]

@@ -3,7 +3,6 @@
 A loader is a function from a path to an Extract; it raises Unreadable when a file gives no text.
 """
 
-import functools
 import hashlib
 import os
 import re
@@ -185,21 +184,24 @@ def path_of(corpus: Path, source: str) -> Path:
 def still_in(corpus: Path, sources: Iterable[str]) -> set[str]:
     """Those sources that are not ignored by now, nor led out of the corpus by a link."""
     root, ignored = os.path.realpath(corpus), _ignored(corpus / IGNORE_FILE)
+    paths = {source: str(path_of(corpus, source)) for source in sources}
+    # Where a file that is no link lies, its folder tells, which many files share.
+    led = {
+        source: path if os.path.islink(path) else os.path.dirname(path)
+        for source, path in paths.items()
+    }
+    inside = {path: _is_inside(path, root) for path in set(led.values())}
+    return {
+        source for source, path in led.items() if inside[path] and not ignored.match_file(source)
+    }
 
-    @functools.cache
-    def is_inside(path: str) -> bool:
-        """Whether a path leads into the corpus; one that no file can have does not."""
-        try:
-            return Path(os.path.realpath(path)).is_relative_to(root)
-        except ValueError:  # a null byte, or half of a sign
-            return False
 
-    def is_served(source: str) -> bool:
-        path = str(path_of(corpus, source))
-        # Where a file that is no link lies, its folder tells, which many files share.
-        return is_inside(path if os.path.islink(path) else os.path.dirname(path))
-
-    return {source for source in sources if is_served(source) and not ignored.match_file(source)}
+def _is_inside(path: str, root: str) -> bool:
+    """Whether a path leads into a folder; one that no file can have does not."""
+    try:
+        return Path(os.path.realpath(path)).is_relative_to(root)
+    except ValueError:  # a null byte, or half of a sign
+        return False
 
 
 def _ignored(path: Path) -> pathspec.GitIgnoreSpec:

@@ -1,6 +1,9 @@
 """The benchmark measures what it says: small folders, and everything else is real."""
 
+import http.server
+import itertools
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from made_files import docx, message
 from askdoc import Settings
 from askdoc.index.index import Index
 from evals.bench import __main__ as bench
-from evals.bench import rows, texts
+from evals.bench import clients, graph, rows, texts, vectors
 from evals.bench.plots import plots
 from evals.bench.rows import Bench
 from evals.bench.times import by_turns, ratio, spread
@@ -57,7 +60,8 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "PROBED", 5)
     for name, value in {"ASKED": 3, "SEVERAL": 2, "WARM": 1, "ROUNDS": 2, "COLD": 1}.items():
         monkeypatch.setattr(rows, name, value)
-    for module in (rows, bench):
+    monkeypatch.setattr(graph, "ASKED", 3)
+    for module in (rows, graph, bench):
         monkeypatch.setattr(module, "SIZES", (REAL, SIZE))
 
 
@@ -81,7 +85,6 @@ def test_a_large_folder_is_made_of_real_text_and_has_vectors_like_real_ones(smal
     assert all(line in real for path in made for line in path.read_text().splitlines())
     assert SIZE <= told["passages"] < 2 * SIZE  # documents are whole
     assert 0.4 < told["cosine of made vectors"] < 1
-    assert told["recall@10 of dense search"] == 1
     assert told["search p50, ms"] > told["encoding a query p50, ms"] > 0
 
     index = Index.open(Settings(corpus=folder, index=folder.parent / "index"))
@@ -90,6 +93,54 @@ def test_a_large_folder_is_made_of_real_text_and_has_vectors_like_real_ones(smal
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
     assert index.sync().kept
     index.close()
+
+
+def test_graphs_are_held_against_comparing_with_all(
+    small: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = graph.graph(small, SIZE)
+    for name in graph.WAYS:
+        assert told[f"{name}: recall@10"] == 1  # in so small a graph
+        assert told[f"{name}: search p50, ms"] > 0
+        assert told[f"{name}: seconds to build"] > 0
+    monkeypatch.setattr(graph, "LARGEST", REAL)
+    beyond = graph.graph(small, SIZE)
+    assert beyond["askdoc: recall@10"] == 1
+    assert not [name for name in beyond if "Chroma" in name or "build" in name]
+
+
+def test_documents_are_ranked_by_their_nearest_passage(small: Bench) -> None:
+    judged = vectors._judged(small, "squad2")
+    assert len(judged.questions) == 60
+    assert set(judged.sources) == set.union(*judged.relevant)
+    one = vectors.Judged(["", "", ""], ["a", "a", "b"], ["?"], [{"b"}])
+    near = np.array([[1, 0], [0.9, 0.1], [0.5, 0.5]])
+    assert one.ndcg(near, np.array([[1, 0]])) == pytest.approx(1 / np.log2(3))  # a is there once
+
+
+def test_what_a_crowd_is_refused_is_told_apart_from_what_fails() -> None:
+    replies = itertools.cycle([200, 200, 503, 429, 500])
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(next(replies))
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        told = clients._crowd(address, itertools.repeat("Who?"), 4, 0.5)
+        server.shutdown()
+    every = told["answers"] + told["refused"] + told["errors"]
+    assert told["answers"] == pytest.approx(0.4 * every, abs=2)
+    assert told["refused"] == pytest.approx(0.4 * every, abs=2)
+    assert 0 < told["answers a second"] <= 2 * told["answers"]
+    assert told["answer p95, ms"] >= told["answer p50, ms"] > 0
 
 
 def test_the_command_measures_keeps_and_draws(small: Bench, tmp_path: Path, capsys: Any) -> None:

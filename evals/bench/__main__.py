@@ -2,12 +2,13 @@
 
 python -m evals.bench DATA --work FOLDER [--out evals/bench] [--only ROW]… [--most 10000]
 
-DATA holds the public sets, a folder each: squad2 and multihoprag are read, and `messy` for mixed
-files, in place of which --files may name a folder. FOLDER keeps what is indexed and what is
-measured so far: the same command goes on where it was stopped. The rows are indexing, files and
-shell, and answers and serving, which are measured at 1,000, 10,000, 100,000 and 1,000,000
-passages, up to --most. Takes about forty minutes on two quiet cores, of which some ten are the
-10,000 passages of indexing; nothing else should run beside it.
+DATA holds the public sets, a folder each: squad2 and multihoprag are read, for the row vectors
+xquad/en, mtrag_subset and cranfield, and `messy` for mixed files, in place of which --files may
+name a folder. FOLDER keeps what is indexed and what is measured so far: the same command goes on
+where it was stopped. The rows are indexing, files, shell, clients and vectors, and answers, graph
+and serving, which are measured at 1,000, 10,000, 100,000 and 1,000,000 passages, up to --most.
+Takes about fifty minutes on two quiet cores, of which some ten are the 10,000 passages of indexing;
+nothing else should run beside it.
 """
 
 import json
@@ -17,10 +18,19 @@ from typing import Annotated
 
 import typer
 
+from evals.bench.clients import clients
+from evals.bench.graph import graph
 from evals.bench.plots import plots
-from evals.bench.rows import ROWS, SIZED, SIZES, Bench
+from evals.bench.rows import SIZES, Bench, answers, files, indexing, serving, shell
 from evals.bench.times import Row
+from evals.bench.vectors import vectors
 from evals.tables import about, keep
+
+ROWS = {
+    "indexing": indexing, "files": files, "shell": shell, "clients": clients, "vectors": vectors,
+}  # fmt: skip
+SIZED = {"answers": answers, "graph": graph, "serving": serving}
+"""Those that are measured at each size."""
 
 
 def main(

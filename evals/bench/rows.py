@@ -1,6 +1,7 @@
 """What is measured, a function a row; each finishes in minutes on two cores at 10,000 passages."""
 
 import json
+import os
 import random
 import shutil
 import socket
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,6 @@ from itertools import cycle
 from pathlib import Path
 from statistics import median
 
-import numpy as np
 from langchain_chroma import Chroma
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.embeddings import Embeddings
@@ -29,7 +29,7 @@ from askdoc.ingest.files import LOADERS, ingest
 from askdoc.ingest.formats import picture
 from askdoc.ingest.worker import Worker
 from askdoc.settings import BUNDLED
-from evals.bench.texts import PROBED, REAL, SIZE, Made, Texts, copied, small_files, vectors_of
+from evals.bench.texts import PROBED, REAL, SIZE, Made, Texts, copied, small_files
 from evals.bench.times import Row, Way, by_turns, megabytes, ratio, size_of, spread
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)  # passages
@@ -41,7 +41,6 @@ WARM = 5  # questions that are not counted
 MIXED = 34  # files of all kinds
 LARGEST = 200_000  # bytes of one of them
 KINDS = LOADERS.keys() - picture.SUFFIXES  # those that are read with what every askdoc has
-NEAREST = 10  # whose recall is measured
 SERVED = (100, 500)  # questions to a server, after which its memory is looked at
 PATIENCE = 600  # seconds that a server may take to be ready
 NOTES = 10_000  # files of a large folder
@@ -175,8 +174,8 @@ def files(bench: Bench) -> Row:
 
 
 def answers(bench: Bench, size: int) -> Row:
-    """Search and answers in a running process, recall of dense search, and the index's size."""
-    settings, built = _built(bench, size)
+    """Search and answers in a running process, and the index's size."""
+    settings, how = built(bench, size)
     assistant = Assistant.open(settings)
     asked = iter(bench.texts.questions(min(SIZES)))
     for _ in range(WARM):
@@ -200,9 +199,8 @@ def answers(bench: Bench, size: int) -> Row:
         "search, of encoding the query": ratio(*pairs.values())["median"],
         **spread("answer", once),
         **spread("answer to two questions", twice),
-        f"recall@{NEAREST} of dense search": _recall(assistant.index, searched),
         "index, MB": size_of(settings.index_folder),
-        **built,
+        **how,
     }
     assistant.index.close()
     return told
@@ -210,12 +208,12 @@ def answers(bench: Bench, size: int) -> Row:
 
 def serving(bench: Bench, size: int) -> Row:
     """A server of its own: seconds to its first answer, and its memory before and after many."""
-    settings, _ = _built(bench, size)
+    settings, _ = built(bench, size)
     asked, told = cycle(bench.texts.questions(min(SIZES))), Row()
     began = time.perf_counter()
-    with _served(settings) as (process, address):
+    with served(settings) as (process, address):
         for number in range(max(SERVED) + 1):
-            _asked(address, next(asked))
+            ask(address, next(asked))
             if number == 0:
                 told["seconds to the first answer"] = round(time.perf_counter() - began, 1)
                 told["memory, MB"] = megabytes(process)
@@ -256,7 +254,7 @@ def shell(bench: Bench) -> Row:
     }
 
 
-def _built(bench: Bench, size: int) -> tuple[Settings, Row]:
+def built(bench: Bench, size: int) -> tuple[Settings, Row]:
     """The settings of an index of about so many passages, built once, and how it was."""
     settings = bench.settings(bench.texts.folder(size))
     kept = settings.corpus.parent / "built.json"
@@ -277,7 +275,7 @@ def _built(bench: Bench, size: int) -> tuple[Settings, Row]:
 
 def _made(bench: Bench, corpus: Path) -> Made:
     """What embeds a folder in which there are made documents."""
-    settings, _ = _built(bench, REAL)
+    settings, _ = built(bench, REAL)
     real = Index.open(settings)
     first = sorted(path.relative_to(corpus).as_posix() for path in corpus.glob("made-000/*"))
     probes = [p.indexed_text for source in first[:PROBED] for p in ingest(corpus, source, SIZE)[1]]
@@ -286,21 +284,12 @@ def _made(bench: Bench, corpus: Path) -> Made:
     return made
 
 
-def _recall(index: Index, queries: Sequence[str]) -> float:
-    """The share of the nearest passages of each query that dense search finds."""
-    ids, vectors = vectors_of(index)
-    found = 0
-    for query in queries:
-        asked = index.embedder.embed_query(query)
-        nearest = np.argsort(vectors @ np.array(asked, np.float32))[-NEAREST:]
-        hits = {id for id, _ in index.stores.dense.search(asked, NEAREST)}
-        found += len(hits & {ids[row] for row in nearest})
-    return found / (NEAREST * len(queries))
-
-
 @contextmanager
-def _served(settings: Settings) -> Iterator[tuple[int, str]]:
-    """A server of a folder, once it is ready: its process and its address."""
+def served(settings: Settings, **named: object) -> Iterator[tuple[int, str]]:
+    """A server of a folder, once it is ready: its process and its address.
+
+    ``named`` are further settings of it, each by the name of its variable.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     words = ["serve", str(settings.corpus), "--index", str(settings.index_folder)]
@@ -308,6 +297,7 @@ def _served(settings: Settings) -> Iterator[tuple[int, str]]:
         [sys.executable, "-m", "askdoc", *words, "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env={**os.environ, **{name: str(value) for name, value in named.items()}},
     )
     address, until = f"http://127.0.0.1:{port}", time.monotonic() + PATIENCE
     try:
@@ -323,8 +313,8 @@ def _served(settings: Settings) -> Iterator[tuple[int, str]]:
         server.wait()
 
 
-def _asked(address: str, question: str) -> None:
-    """Asks a server a question."""
+def ask(address: str, question: str) -> None:
+    """Asks a server a question; raises HTTPError where it refuses."""
     asked = urllib.request.Request(  # noqa: S310 - a server of our own
         f"{address}/api/ask",
         json.dumps({"question": question}).encode(),
@@ -367,8 +357,3 @@ def _mixed(folder: Path) -> list[Path]:
                         names.add(path.name)
                         chosen.append(path)
     return chosen
-
-
-ROWS = {"indexing": indexing, "files": files, "shell": shell}
-SIZED = {"answers": answers, "serving": serving}
-"""Those that are measured at each size."""

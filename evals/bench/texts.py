@@ -12,10 +12,12 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
+from askdoc.errors import Unreadable
 from askdoc.evaluation.sets import laid_out
 from askdoc.index.index import Index
 from askdoc.ingest.chunker import sentences
@@ -38,9 +40,7 @@ class Texts:
         self.data, self.work = data, work
         self.passages: dict[Path, tuple[Passage, ...]] = {}
         for name in SETS:
-            corpus, _ = laid_out(data / name, work / "sets" / name)
-            for source in find(corpus, work).files:
-                self.passages[corpus / source] = ingest(corpus, source, SIZE)[1]
+            self.passages |= read(data, work, name)[0]
 
     def first(self, size: int) -> list[Path]:
         """The first real documents that have so many passages together, or all of them."""
@@ -130,6 +130,18 @@ class Made:
         noise = np.random.default_rng(seed).normal(size=len(near))
         vector = near + self._noise * noise / np.linalg.norm(noise)
         return [float(number) for number in vector / np.linalg.norm(vector)]
+
+
+def read(
+    data: Path, work: Path, name: str
+) -> tuple[dict[Path, tuple[Passage, ...]], dict[str, str]]:
+    """A set, laid out once: the passages of each document that has text, and the files by ids."""
+    corpus, sources = laid_out(data / name, work / "sets" / name)
+    passages = {}
+    for source in find(corpus, work).files:
+        with suppress(Unreadable):
+            passages[corpus / source] = ingest(corpus, source, SIZE)[1]
+    return passages, sources
 
 
 def copied(paths: Sequence[Path], to: Path) -> Path:

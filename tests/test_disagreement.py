@@ -4,6 +4,7 @@ import pytest
 
 from askdoc import Assistant
 from askdoc.ingest.dates import Date, date_asked, date_of
+from askdoc.ingest.files import load
 from askdoc.types import Block, BlockKind, Document
 
 RENT = "The rent of a garage is {} euros a month."
@@ -219,3 +220,19 @@ def test_what_a_dated_document_says_has_changed_overrules_one_without_a_date(ask
     assert note == (
         "The documents disagree, the newest first: minutes_2025-10-07.txt (2025-10-07); rules.md."
     )
+
+
+def test_a_message_is_of_the_day_on_which_it_was_sent(folder) -> None:
+    message = (
+        "From: Ann <ann@example.com>\nDate: Wed, 22 Oct 2025 11:05:00 +0100\n"
+        "Subject: Party on 5 July 2024\nContent-Type: text/plain; charset=utf-8\n\nHow lovely!\n"
+    )
+    assert date_of(load(folder({"party.eml": message}), "party.eml")) == Date(2025, 10, 22)
+
+
+def test_prices_of_two_things_do_not_disagree(asked) -> None:
+    files = {
+        "letter 2025-10.txt": "Painting lasts six weeks: 185 euros, or 150 euros for members.\n",
+        "courses 2025.md": "# Courses\n\n## Coils\n\n210 euros (members 175 euros).\n",
+    }
+    assert asked(files, "how much does painting cost for members")[1] == ""

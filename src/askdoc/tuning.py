@@ -71,6 +71,7 @@ ITEMS = 8  # of a list, or sections of a topic, at most
 DIFFERENT = 0.5  # share of common words (Jaccard) from which two sentences are of the same
 DIFFERENT_DENIED = 0.7  # the same, where only a denial is different
 DIFFERENT_LATER = 0.3  # the same, where a figure is asked for and one document is later
+SHARED = 2  # telling words of both, at least: a price and *members* alone may be of anything
 DISAGREEING = 3  # documents that are shown, at most
 # Confidence that counts in a sentence of another date than the question names, where it names none
 OF_ANOTHER_DATE = 0.5

@@ -14,7 +14,7 @@ from askdoc.answer.answer_types import expected_type
 from askdoc.answer.evidence import Evidence
 from askdoc.answer.query import YEAR
 from askdoc.answer.verify.tokens import Kind, Token, tokens_of
-from askdoc.ingest.dates import date_of
+from askdoc.ingest.dates import MONTHS, date_of
 from askdoc.ingest.rows import with_header
 from askdoc.tuning import (
     BELOW_BEST,
@@ -23,6 +23,7 @@ from askdoc.tuning import (
     DIFFERENT_LATER,
     DISAGREEING,
     FURTHER_LOGIT,
+    SHARED,
 )
 from askdoc.types import Document
 
@@ -106,9 +107,9 @@ def _contradict(asked: str, one: Evidence, other: Evidence) -> bool:
         return alike >= DIFFERENT and counts == numbers and _versions(*documents)
     if len(denied) == 2:
         return alike >= DIFFERENT_DENIED and counts == numbers
-    if len(words & others) > 1 and _later(asked, one, other):
-        return differ and alike >= DIFFERENT_LATER
-    return differ and alike >= DIFFERENT
+    if len(words & others) < SHARED:
+        return False
+    return differ and alike >= (DIFFERENT_LATER if _later(asked, one, other) else DIFFERENT)
 
 
 def _overrules(asked: str, one: Evidence, other: Evidence) -> bool:
@@ -126,7 +127,7 @@ def _overrules(asked: str, one: Evidence, other: Evidence) -> bool:
     return any(
         re.search(NO_LONGER + rf"[£$€]?{re.escape(count.text)}\b", text, re.I)
         for count in counts
-        if count.key not in named and not _is_year(count)
+        if count.key not in named and not _is_year(count) and count.text.lower() not in MONTHS
     )
 
 

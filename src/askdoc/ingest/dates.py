@@ -77,7 +77,8 @@ class Date(NamedTuple):
 def date_of(document: Document) -> Date | None:
     """The date that a document tells of itself, as exactly as it does; None where it tells none.
 
-    What its first lines tell makes that of its name or title more exact, but no other one of it.
+    A message is of the day on which it was sent. What the first lines of others tell makes that of
+    their name or title more exact, but no other one of it.
     """
     named = _dates_named(document)
     first = named[:1]
@@ -97,7 +98,10 @@ def is_dated(document: Document, asked: Date) -> bool:
 
 
 def _dates_named(document: Document) -> list[Date]:
-    """The dates that the name and the title of a document tell."""
+    """The dates that the name and the title of a document tell; of a message, when it was sent."""
+    told = document.metadata
+    if "from" in told and (sent := date_told(str(told.get("date", "")))):
+        return [sent]
     return [date for text in (document.source, document.title) if (date := date_told(text))]
 
 

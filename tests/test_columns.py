@@ -96,6 +96,7 @@ def test_what_there_is_of_something_are_the_headings_below_it(
 
 
 def test_who_asks_more_of_it_gets_no_list(tables: Assistant) -> None:
+    assert "Felt balls" not in tables.ask("which autumn dances are there").text
     assert "six" in tables.ask("At what time do the evenings begin?").text
 
 

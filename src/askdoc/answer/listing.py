@@ -25,6 +25,7 @@ THERE_IS = re.compile(
     rf"(?: here| now| at the moment| this \w+| (?:that )?(?:{_WHO} (?:have|offer)|there are))?\W*",
     re.I,
 )
+NAMED = 0.5  # share of a heading's terms that a topic is, at least: treaties are no treaty's parts
 SEVERAL = 3  # headings that are a list, at least
 
 
@@ -39,15 +40,21 @@ def listed(query: Query, every: Sequence[Evidence]) -> tuple[Evidence, ...]:
     if not topic:
         return ()
     found = [
-        (len(topic) / len(terms(name)), -place, one, below)
+        (_share(topic, name), -place, one, below)
         for place, one in enumerate(_one_of_each(every))
         for name, below in _sections(one.span.document)
-        if topic <= terms(name) and len(below) >= SEVERAL
+        if len(below) >= SEVERAL
     ]
-    if not found:
+    named, _, one, below = max(found, key=lambda each: each[:2], default=(0.0, 0, None, []))
+    if one is None or named < NAMED:
         return ()
-    *_, one, below = max(found, key=lambda each: each[:2])
     return tuple(replace(one, span=span) for span in below[:LISTED])
+
+
+def _share(topic: frozenset[str], name: str) -> float:
+    """The share that a topic is of the terms of a heading, years aside; 0 where that lacks it."""
+    named = {term for term in terms(name) if not term.isdigit()}
+    return len(topic) / len(named) if topic <= named else 0.0
 
 
 def _one_of_each(every: Sequence[Evidence]) -> list[Evidence]:

@@ -109,12 +109,14 @@ def _found(index: Index, query: Query, k: int, fitted: Calibration) -> Findings:
     searched = time.perf_counter()
     ranked = rerank(query, candidates, k, index.settings.reader, fitted)
     every = judged(query, ranked, fitted)
-    rows = picked(query, every) or listed(query, every)
-    evidence = rows or choose(query, every)
-    told = PICKED if rows else topic_told(topic, evidence)
-    sure = max(confidence(query, ranked, evidence, fitted), told)
+    rows = picked(query, every)
+    headings = () if rows else listed(query, every)
+    evidence = rows or headings or choose(query, every)
+    told = PICKED if rows or headings else topic_told(topic, evidence)
+    # Of headings no signal tells anything.
+    sure = told if headings else max(confidence(query, ranked, evidence, fitted), told)
     doubtful = sure < index.settings.sure
-    if doubtful and not rows:
+    if doubtful and not (rows or headings):
         evidence = choose(query, every, doubtful)
     disagree = disagreeing(query.asked, evidence, every)
     evidence = (*disagree, *(one for one in evidence if one not in disagree))

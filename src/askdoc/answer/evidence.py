@@ -156,8 +156,7 @@ def choose(query: Query, every: Sequence[Evidence], doubtful: bool = False) -> t
                 (has[one.span] - told) & terms(_key(one))  # *shoes and a harness*
             )
             sibling = chosen[0] in rows and (lists or alike)
-            margin = BELOW_BEST * (2 if gathers else 1)
-            near = one.score >= chosen[0].score - margin
+            near = one.score >= chosen[0].score - BELOW_BEST
             answers = (doubtful and not gathers) or sibling or one.logit >= FURTHER_LOGIT
             worth = (near and answers) or (lists and sibling)
         if worth and not _is_said(one.span, chosen):

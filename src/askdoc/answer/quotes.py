@@ -27,7 +27,7 @@ HOW_TO = re.compile(
 )
 # How a sentence begins that has only the value of something.
 BARE = re.compile(
-    r"(?:[£$€¥]\s?\d|\d[\d.,]*\s?(?:[£$€¥]|(?:euros?|pounds?|dollars?)\b)|[A-Z]\w+: )"
+    r"(?:[£$€¥]\s?\d|\d[\d.,]*\s?(?:[£$€¥]|(?:euros?|pounds?|dollars?)\b)|[A-Z][a-z]+: )"
 )
 LISTED = (BlockKind.ITEM, BlockKind.TABLE, BlockKind.HEADING)
 BELOW = "\n- "  # what leads an item of a list

@@ -13,6 +13,9 @@ AskdocError
 
 from askdoc.types import Status
 
+MORE_FILES = "let askdoc open more files at a time (`ulimit -n`)"
+"""What helps where the system opens none for this process."""
+
 
 class AskdocError(Exception):
     """The root of everything that askdoc raises on purpose; its text is one line for a person."""

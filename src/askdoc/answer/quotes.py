@@ -29,7 +29,7 @@ HOW_TO = re.compile(
 BARE = re.compile(
     r"(?:[£$€¥]\s?\d|\d[\d.,]*\s?(?:[£$€¥]|(?:euros?|pounds?|dollars?)\b)|[A-Z][a-z]+: )"
 )
-LISTED = (BlockKind.ITEM, BlockKind.TABLE, BlockKind.HEADING)
+LISTED = {BlockKind.ITEM, BlockKind.TABLE}
 BELOW = "\n- "  # what leads an item of a list
 
 
@@ -198,7 +198,10 @@ def _sentences(passage: Passage) -> list[Span]:
 def _laid_out(quotes: Sequence[Quote]) -> Iterator[Quote]:
     """The quotes with the items and rows among them below each other, where there are several."""
     blocks = [quote.span.document.block_at(quote.span.start) for quote in quotes]
-    listed = [block is not None and block.kind in LISTED for block in blocks]
+    kinds = [block.kind if block else BlockKind.PARAGRAPH for block in blocks]
+    # Headings alone are what there is of something; else one stands above what follows it.
+    are = LISTED | ({BlockKind.HEADING} if set(kinds) == {BlockKind.HEADING} else set())
+    listed = [kind in are for kind in kinds]
     for at, quote in enumerate(quotes):
         if listed[at] and (sum(listed) > 1 or (at and quotes[at - 1].span.text.endswith(":"))):
             yield replace(quote, lead=BELOW)

@@ -4,6 +4,7 @@ Documents and their names are others' words: whatever of them a terminal would o
 escape. Our consoles see to it themselves, a Plain stream for all that is printed or logged besides.
 """
 
+import errno
 import json
 import logging
 import re
@@ -20,7 +21,7 @@ from rich.markup import escape
 from rich.segment import Segment
 from rich.text import Text
 
-from askdoc.errors import AskdocError
+from askdoc.errors import MORE_FILES, AskdocError
 from askdoc.types import Answer, FileReport, Hit, Status
 
 if TYPE_CHECKING:
@@ -170,6 +171,8 @@ def tell(what: str) -> None:
 
 def tell_error(error: Exception) -> None:
     """An error as a line on standard error; raised again for developers, if it is none of ours."""
+    if isinstance(error, OSError) and error.errno == errno.EMFILE:  # wherever it happens
+        error = AskdocError(f"too many files are open: {MORE_FILES}")
     if isinstance(error, AskdocError):
         tell(str(error))
         return

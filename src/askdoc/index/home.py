@@ -12,7 +12,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from askdoc.errors import AskdocError, BadInput, IndexBusy, IndexDamaged, IndexUnavailable
+from askdoc.errors import (
+    MORE_FILES,
+    AskdocError,
+    BadInput,
+    IndexBusy,
+    IndexDamaged,
+    IndexUnavailable,
+)
 
 BUILD = "build-"
 CURRENT = "current"
@@ -20,7 +27,6 @@ BEFORE = ("manifest.sqlite", "manifest.sqlite-*", "chroma", "bm25")
 """What lay in the index folder itself before version 7."""
 ELSEWHERE = "or name another folder with --index or ASKDOC_INDEX"
 ROOM = f"make room on the disk, {ELSEWHERE}"
-MORE_FILES = "let askdoc open more files at a time (`ulimit -n`)"
 REASONS = {
     "disk is full|no space left|quota|file too large": ROOM,
     "too many open": MORE_FILES,

@@ -3,10 +3,10 @@
 import itertools
 import json
 import re
-from contextlib import suppress
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest

@@ -3,6 +3,7 @@
 import pytest
 
 from askdoc import Assistant
+from askdoc.answer.everyday import recognise
 from askdoc.answer.evidence import CODE
 
 FILES = {
@@ -25,6 +26,7 @@ FILES = {
     "Bring soap.\n\n## Weaving a belt\n\nTutor: Ada Krol. 40 euros.\n\n## Knots\n\nBring string.\n",
     "grant.txt": "THE GRANT\n\nIt pays for wool.\n\nHow to ask for it\n1. Fetch the blue form from "
     "the desk.\n2. Say what it is for.\n3. Hand it in before Easter.\n",
+    "staff.md": "# Who works here\n\n## Dr Ivo Brandt\n\nVet for cats. He is off on Wednesdays.\n",
     "letter.txt": "Dear Tom,\n\nYes, Monday at eight is free, and I have put you down for it.\n",
     "faq.md": "# Questions\n\n## Are there showers?\n\nYes, four in each changing room. Lockers "
     "take a coin, which you get back.\n\n## Can I pay by card?\n\nYes, from 5 euros. The bar "
@@ -129,6 +131,30 @@ def test_a_yes_to_another_question_is_no_answer(tables: Assistant) -> None:
 def test_a_price_stands_below_what_it_is_of(tables: Assistant) -> None:
     answer = tables.ask("Who is the tutor for weaving?")
     assert "Weaving a belt [1]: Tutor: Ada Krol." in answer.text
+
+
+def test_he_stands_below_whom_the_heading_names(tables: Assistant) -> None:
+    assert "Dr Ivo Brandt [1]: Vet for cats." in tables.ask("Who looks after my cat?").text
+
+
+def test_what_goes_on_with_the_question_before_is_no_small_talk(tables: Assistant) -> None:
+    first = "What does the monthly pass cost?"
+    history = [
+        {"role": "user", "content": first},
+        {"role": "assistant", "content": tables.ask(first).text},
+    ]
+    assert "Yearly pass" in tables.ask("and the yearly one?", history).text
+    assert recognise("and a cat?", tables.index) is None
+
+
+def test_a_text_that_names_the_cheapest_of_something_else_is_passed_over(folder) -> None:
+    files = {
+        "meeting.txt": "3. X-ray\n\nWe got three offers. The cheapest so far is 14,200 euros.\n",
+        "food.md": "# Foods\n\n| Food | Price per kg |\n|---|---|\n| Junior | 6.20 |\n"
+        "| Adult | 5.40 |\n",
+    }
+    answer = Assistant.from_folder(folder(files)).ask("which food is cheapest")
+    assert [place.quote.strip("| ") for place in answer.citations] == ["Adult | 5.40"]
 
 
 def test_paying_cash_is_a_question(tables: Assistant) -> None:

@@ -31,6 +31,11 @@ Cells = tuple[tuple[str, str], ...]
 SUMMED = re.compile(r"\W*(?:grand |sub-?)?(?:total|sum|average|mean|all)\b", re.I)
 
 
+def extremes_left_out(asked: str) -> str:
+    """A question without what it says of most and least."""
+    return LEAST.sub(" ", MOST.sub(" ", asked))
+
+
 def picked_rows(asked: str, row: Span, several: bool) -> tuple[Span, ...]:
     """The rows of a row's table that a question picks out by a column; none where it does not.
 

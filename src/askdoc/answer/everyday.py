@@ -72,6 +72,8 @@ MENTIONING = re.compile(
     rf"(?:about|on|that {_TELL}|which {_TELL}) (?P<four>.+?))\W*",
     re.I,
 )
+# What goes on with the question before it: *and a cat?*
+GOES_ON = re.compile(r"\W*(?:and|or|but) (?:an?|the|for|if|on|in|at|with|my)\b", re.I)
 HISTORY = 40  # earlier turns that are looked through
 BEGIN, END = r"(?<![\w-])", r"(?![\w-])"  # of a name that is no part of a longer one
 SHORTEST = 3  # letters of a name
@@ -117,7 +119,7 @@ def recognise(text: str, index: Index, sources: Sequence[str] = ()) -> Turn | No
 
     ``sources`` are the documents that the conversation is kept to, all where there are none.
     """
-    if len(WORD.findall(text)) > EVERYDAY_WORDS + NAME_WORDS:
+    if len(WORD.findall(text)) > EVERYDAY_WORDS + NAME_WORDS or GOES_ON.match(text):
         return None
     if wanted := _mentioning(text, index, sources):
         return wanted

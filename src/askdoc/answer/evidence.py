@@ -13,7 +13,7 @@ from statistics import fmean
 
 from askdoc.answer.answer_types import AnswerType, expected_type
 from askdoc.answer.calibration import Calibration
-from askdoc.answer.columns import picked_rows
+from askdoc.answer.columns import extremes_left_out, picked_rows
 from askdoc.answer.context import with_context
 from askdoc.answer.query import Query
 from askdoc.answer.retrieve import Candidate
@@ -196,10 +196,14 @@ def _of_code(query: Query, every: Sequence[Evidence]) -> Sequence[Evidence]:
 def picked(query: Query, every: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """The rows of a table that the question picks out by a column; none where it does not.
 
-    Nor where a sentence of a text answers. The tables are tried as they were found.
+    Nor where a sentence of a text answers that names what is asked for, and not *cheapest* alone.
+    The tables are tried as they were found.
     """
     best = max(every, key=lambda one: one.score, default=None)
-    if best is None or (not best.table and best.logit >= FURTHER_LOGIT):
+    if best is None:
+        return ()
+    named = telling(extremes_left_out(query.asked)) & terms(in_its_place(best.span, best.passage))
+    if not best.table and best.logit >= FURTHER_LOGIT and named:
         return ()
     tried = dict.fromkeys(
         one.table for one in sorted(every, key=lambda one: -one.signals["fused"]) if one.table

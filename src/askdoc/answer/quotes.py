@@ -29,6 +29,7 @@ HOW_TO = re.compile(
 BARE = re.compile(
     r"(?:[£$€¥]\s?\d|\d[\d.,]*\s?(?:[£$€¥]|(?:euros?|pounds?|dollars?)\b)|[A-Z][a-z]+: )"
 )
+PERSON = re.compile(r"\b(?:he|she)\b", re.I)  # whom the heading may name
 LISTED = {BlockKind.ITEM, BlockKind.TABLE}
 BELOW = "\n- "  # what leads an item of a list
 
@@ -91,7 +92,7 @@ def _under_headings(spans: Iterable[Span]) -> Iterator[Span]:
     """The spans, with a heading in front of those under it that mean little or nothing without it.
 
     *Vaccinations* means the opposite under *What is not covered*, and *£140 (members £115)* is the
-    price of what its heading names.
+    price of what its heading names, *he* the one whom it names.
     """
     before = None
     for span in spans:
@@ -108,10 +109,18 @@ def _needs(span: Span, heading: str) -> bool:
     """Whether a span is only understood below its heading."""
     if _denies(heading) and not _denies(span.text):
         return True
+    named = _names(heading)
+    if PERSON.search(span.text) and named and not named & _names(span.text):
+        return True
     block = span.document.block_at(span.start)
     if block is None or block.kind is not BlockKind.PARAGRAPH or not BARE.match(span.text):
         return False
     return not telling(heading) <= telling(span.text)
+
+
+def _names(text: str) -> set[object]:
+    """What the names in a text are compared by."""
+    return {token.key for token in tokens_of(text) if token.kind is Kind.NAME}
 
 
 def _denies(text: str) -> bool:

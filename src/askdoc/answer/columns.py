@@ -40,7 +40,10 @@ def picked_rows(asked: str, row: Span, several: bool) -> tuple[Span, ...]:
     """The rows of a row's table that a question picks out by a column; none where it does not.
 
     That is the one with the most or the least of what is asked for, or, where ``several`` are asked
-    for, those in which a column of *yes* and *no* says what the question does.
+    for, those in which a column of *yes* and *no* says what the question does. Of several columns
+    of numbers, the one is meant whose name shares most terms with what follows *most* or *least*,
+    or else with the question; where none does, a price is asked for and all columns agree, all of
+    them. Of the rows, those count that have most of what else the question names.
     """
     most, least = MOST.search(asked), LEAST.search(asked)
     said = most or least

@@ -32,6 +32,7 @@ NO_LONGER = (
     r"\b(?:(?:from|instead of|rather than|not|no longer|previously|formerly|replac\w+|used to be)\b"
     r"\W+(?:[\w£$€]+\W+){0,3}?|(?:was|were)\b\W+(?:[\w£$€]+\W+)?)"
 )
+# What tells that something is no longer as it was.
 CHANGED = re.compile(
     r"\b(?:ris(?:es?|ing)|rose|rais\w+|increas\w+|chang\w+|mov(?:es?|ed)|lower\w*|reduc\w+|cuts?|"
     r"drop\w*|f[ae]lls?|goes|went|instead|no longer|replac\w+|now)\b",

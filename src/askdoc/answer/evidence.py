@@ -32,7 +32,7 @@ from askdoc.tuning import (
     FRAGMENT,
     FURTHER_LOGIT,
     ITEMS,
-    LISTED,
+    LONGEST_LIST,
     OLDER,
     SAME_SENTENCE,
     SENTENCES,
@@ -212,7 +212,7 @@ def picked(query: Query, every: Sequence[Evidence]) -> tuple[Evidence, ...]:
         first = max((one for one in every if one.table == table), key=lambda one: one.score)
         rows = picked_rows(query.asked, first.span, asks_for_several(query.asked))
         if rows:
-            return tuple(replace(first, span=row) for row in rows[:LISTED])
+            return tuple(replace(first, span=row) for row in rows[:LONGEST_LIST])
     return ()
 
 

@@ -8,7 +8,7 @@ from askdoc.answer.evidence import Evidence
 from askdoc.answer.query import Query
 from askdoc.answer.telling import telling
 from askdoc.index.bm25 import terms
-from askdoc.tuning import LISTED
+from askdoc.tuning import FEWEST_LISTED, LISTED_NAMED, LONGEST_LIST
 from askdoc.types import Document, Span
 
 _WHO = r"(?:you|i|we|they|one|people|there)"
@@ -25,8 +25,6 @@ THERE_IS = re.compile(
     rf"(?: here| now| at the moment| this \w+| (?:that )?(?:{_WHO} (?:have|offer)|there are))?\W*",
     re.I,
 )
-NAMED = 0.5  # share of a heading's terms that a topic is, at least: treaties are no treaty's parts
-SEVERAL = 3  # headings that are a list, at least
 
 
 def listed(query: Query, every: Sequence[Evidence]) -> tuple[Evidence, ...]:
@@ -43,12 +41,12 @@ def listed(query: Query, every: Sequence[Evidence]) -> tuple[Evidence, ...]:
         (_share(topic, name), -place, one, below)
         for place, one in enumerate(_one_of_each(every))
         for name, below in _sections(one.span.document)
-        if len(below) >= SEVERAL
+        if len(below) >= FEWEST_LISTED
     ]
     named, _, one, below = max(found, key=lambda each: each[:2], default=(0.0, 0, None, []))
-    if one is None or named < NAMED:
+    if one is None or named < LISTED_NAMED:
         return ()
-    return tuple(replace(one, span=span) for span in below[:LISTED])
+    return tuple(replace(one, span=span) for span in below[:LONGEST_LIST])
 
 
 def _share(topic: frozenset[str], name: str) -> float:

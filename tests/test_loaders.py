@@ -13,7 +13,7 @@ from askdoc import BlockKind, Document, Unreadable
 from askdoc.ingest.chunker import chunk, split
 from askdoc.ingest.extract import ENVELOPE
 from askdoc.ingest.files import CODE, LOADERS, find, load
-from askdoc.ingest.formats import picture
+from askdoc.ingest.filetype import PICTURES
 from askdoc.ingest.words import language
 
 HTML = (
@@ -206,7 +206,7 @@ def test_a_bad_file_gets_its_status(folder, name: str, content: bytes, status: s
 
 
 def test_every_format_has_a_file_to_try() -> None:
-    assert LOADERS.keys() == MADE.keys() | UNWRITABLE | set(picture.SUFFIXES)
+    assert LOADERS.keys() == MADE.keys() | UNWRITABLE | set(PICTURES)
 
 
 @pytest.mark.parametrize("suffix", sorted(MADE))

@@ -26,7 +26,7 @@ from askdoc import AskdocError, Assistant, Settings, Unreadable
 from askdoc.index.embedder import bundled, embedder
 from askdoc.index.index import Index
 from askdoc.ingest.files import LOADERS, ingest
-from askdoc.ingest.formats import picture
+from askdoc.ingest.filetype import PICTURES
 from askdoc.ingest.worker import Worker
 from askdoc.settings import BUNDLED
 from evals.bench.texts import PROBED, REAL, SIZE, Made, Texts, copied, small_files
@@ -40,7 +40,7 @@ SEVERAL = 50  # questions of two parts
 WARM = 5  # questions that are not counted
 MIXED = 34  # files of all kinds
 LARGEST = 200_000  # bytes of one of them
-KINDS = LOADERS.keys() - picture.SUFFIXES  # those that are read with what every askdoc has
+KINDS = LOADERS.keys() - set(PICTURES)  # those that are read with what every askdoc has
 SERVED = (100, 500)  # questions to a server, after which its memory is looked at
 PATIENCE = 600  # seconds that a server may take to be ready
 NOTES = 10_000  # files of a large folder

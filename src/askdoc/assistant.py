@@ -29,7 +29,6 @@ from askdoc.answer.spelling import language_asked
 from askdoc.errors import BadInput, IndexBusy, IndexUnavailable
 from askdoc.index.filter import Where
 from askdoc.index.index import Index, OnProgress
-from askdoc.ingest.given import document_of
 from askdoc.settings import Settings
 from askdoc.tuning import TOLD_BEFORE, WORTH_ASKING
 from askdoc.types import NO_ANSWER, Answer, Document, Hit, Passage, SyncReport
@@ -392,6 +391,9 @@ class Assistant:
         such an id for its name takes the place of the document. Raises BadInput, and takes none,
         where one is none of these, or its id is given twice or that of a file.
         """
+        # Imported where first used, as all that reads documents: most commands read none.
+        from askdoc.ingest.given import document_of
+
         if isinstance(documents, str | Mapping):
             raise BadInput(f"documents = {str(documents)[:80]!r}: give them in a list")
         found = [document_of(given) for given in documents]

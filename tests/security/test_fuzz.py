@@ -15,10 +15,10 @@ from made_files import MADE
 from askdoc import Document, Unreadable
 from askdoc.ingest.blocks import code, heading, structure, table
 from askdoc.ingest.chunker import sentences, split
+from askdoc.ingest.encoding import decode
 from askdoc.ingest.extract import clean
 from askdoc.ingest.files import LOADERS, ingest
 from askdoc.ingest.filetype import BINARY, kind
-from askdoc.ingest.formats.text import decode
 from askdoc.ingest.rows import rows
 from askdoc.tuning import AT_ONCE
 from askdoc.types import Block, BlockKind, Span

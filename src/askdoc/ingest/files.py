@@ -4,6 +4,7 @@ A loader is a function from a path to an Extract; it raises Unreadable when a fi
 """
 
 import hashlib
+import importlib
 import os
 import re
 import stat
@@ -19,26 +20,9 @@ from askdoc.ingest import limits
 from askdoc.ingest.blocks import structure
 from askdoc.ingest.chunker import chunk
 from askdoc.ingest.dates import date_of
+from askdoc.ingest.encoding import decode
 from askdoc.ingest.extract import Extract
-from askdoc.ingest.filetype import kind
-from askdoc.ingest.formats import (
-    book,
-    docx,
-    html,
-    mail,
-    notebook,
-    office,
-    opendocument,
-    pdf,
-    picture,
-    records,
-    slides,
-    subtitles,
-    text,
-    xls,
-    xlsx,
-    xml,
-)
+from askdoc.ingest.filetype import PICTURES, kind
 from askdoc.types import Document, Passage, Status
 
 IGNORE_FILE = ".askdocignore"
@@ -76,45 +60,60 @@ CODE = [
     ".css",
 ]  # read as it stands
 
+
+def _of(module: str, read: str = "read") -> Callable[[Path], Extract]:
+    """A loader of a format, which is imported when its first file is read.
+
+    Each brings a library along, and most commands, as servers, read no file themselves.
+    """
+
+    def loader(path: Path) -> Extract:
+        found = importlib.import_module(f"askdoc.ingest.formats.{module}")
+        extract: Extract = getattr(found, read)(path)
+        return extract
+
+    return loader
+
+
 LOADERS: Mapping[str, Callable[[Path], Extract]] = {
-    ".txt": text.read_plain,
-    ".md": text.read_markdown,
-    ".markdown": text.read_markdown,
-    ".rst": office.read_marked_up,
-    ".org": office.read_marked_up,
-    ".tex": office.read_marked_up,
-    ".log": text.read_lines,
-    ".srt": subtitles.read,
-    ".vtt": subtitles.read,
-    ".json": records.read,
-    ".jsonl": records.read,
-    ".ndjson": records.read,
-    ".csv": text.read_rows,
-    ".tsv": text.read_rows,
-    ".ipynb": notebook.read,
-    ".html": html.read,
-    ".htm": html.read,
-    ".xml": xml.read,
-    ".pdf": pdf.read,
-    ".docx": docx.read,
-    ".docm": docx.read,
-    ".doc": office.read,
-    ".odt": opendocument.read_text,
-    ".rtf": office.read,
-    ".epub": book.read_epub,
-    ".pptx": slides.read,
-    ".pptm": slides.read,
-    ".odp": opendocument.read_slides,
-    ".ppt": office.read,
-    ".xlsx": xlsx.read,
-    ".xlsm": xlsx.read,
-    ".xls": xls.read,
-    ".ods": opendocument.read_workbook,
-    ".eml": mail.read,
-    ".mbox": mail.read_mailbox,
-    ".msg": office.read_message,
-    **dict.fromkeys(picture.SUFFIXES, pdf.read),
-    **dict.fromkeys(CODE, text.read_verbatim),
+    ".txt": _of("text", "read_plain"),
+    ".md": _of("text", "read_markdown"),
+    ".markdown": _of("text", "read_markdown"),
+    ".rst": _of("office", "read_marked_up"),
+    ".org": _of("office", "read_marked_up"),
+    ".tex": _of("office", "read_marked_up"),
+    ".log": _of("text", "read_lines"),
+    ".srt": _of("subtitles"),
+    ".vtt": _of("subtitles"),
+    ".json": _of("records"),
+    ".jsonl": _of("records"),
+    ".ndjson": _of("records"),
+    ".csv": _of("text", "read_rows"),
+    ".tsv": _of("text", "read_rows"),
+    ".ipynb": _of("notebook"),
+    ".html": _of("html"),
+    ".htm": _of("html"),
+    ".xml": _of("xml"),
+    ".pdf": _of("pdf"),
+    ".docx": _of("docx"),
+    ".docm": _of("docx"),
+    ".doc": _of("office"),
+    ".odt": _of("opendocument", "read_text"),
+    ".rtf": _of("office"),
+    ".epub": _of("book", "read_epub"),
+    ".pptx": _of("slides"),
+    ".pptm": _of("slides"),
+    ".odp": _of("opendocument", "read_slides"),
+    ".ppt": _of("office"),
+    ".xlsx": _of("xlsx"),
+    ".xlsm": _of("xlsx"),
+    ".xls": _of("xls"),
+    ".ods": _of("opendocument", "read_workbook"),
+    ".eml": _of("mail"),
+    ".mbox": _of("mail", "read_mailbox"),
+    ".msg": _of("office", "read_message"),
+    **dict.fromkeys(PICTURES, _of("pdf")),
+    **dict.fromkeys(CODE, _of("text", "read_verbatim")),
 }
 """Suffix -> loader."""
 
@@ -207,7 +206,7 @@ def _is_inside(path: str, root: str) -> bool:
 def _ignored(path: Path) -> pathspec.GitIgnoreSpec:
     """What an ignore file names; raises BadInput when it cannot be understood."""
     try:
-        lines = text.decode(path.read_bytes()).splitlines() if path.is_file() else []
+        lines = decode(path.read_bytes()).splitlines() if path.is_file() else []
         return pathspec.GitIgnoreSpec.from_lines(lines)
     except (OSError, ValueError, re.error, Unreadable) as error:
         raise BadInput(f"{path} cannot be understood: {error}") from error

@@ -13,6 +13,7 @@ from askdoc.types import Status
 if TYPE_CHECKING:
     from olefile import OleFileIO
 
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # what old Office files and encrypted new ones begin with
 STREAMS = {
     ".doc": "WordDocument",

@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from askdoc.errors import Unreadable
+from askdoc.ingest.encoding import decode
 from askdoc.ingest.extract import Composer, Extract
 from askdoc.ingest.formats import html, properties
 from askdoc.ingest.formats.parts import opened, root
-from askdoc.ingest.formats.text import decode
 from askdoc.types import Status
 
 SEALED = re.compile(rb'URI="[^"]+\.x?html?"', re.IGNORECASE)  # fonts are scrambled in many books

@@ -16,9 +16,9 @@ from inscriptis.model.html_element import HtmlElement
 
 from askdoc.errors import Unreadable
 from askdoc.ingest import blocks
+from askdoc.ingest.encoding import decode
 from askdoc.ingest.extract import Extract, clean, one_line, top_heading
 from askdoc.ingest.formats.numbering import numeral
-from askdoc.ingest.formats.text import decode
 from askdoc.ingest.formats.unseen import without_unseen
 from askdoc.ingest.tables import Cell, row_line, spread
 from askdoc.types import Block, Status

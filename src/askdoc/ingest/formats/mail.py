@@ -11,9 +11,9 @@ from itertools import chain
 from pathlib import Path
 
 from askdoc.errors import Unreadable
+from askdoc.ingest.encoding import codec, decode
 from askdoc.ingest.extract import ENVELOPE, Composer, Extract, clean, one_line
 from askdoc.ingest.formats import html, properties, quoted
-from askdoc.ingest.formats.text import codec, decode
 from askdoc.types import Status
 
 SHOWN = ("From", "To", "Cc", "Date")

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from askdoc.ingest.encoding import decode
 from askdoc.ingest.extract import Composer, Extract, clean
-from askdoc.ingest.formats.text import decode, from_markdown, verbatim
+from askdoc.ingest.formats.text import from_markdown, verbatim
 
 
 def read(path: Path) -> Extract:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from askdoc.errors import Unreadable
 from askdoc.ingest.blocks import heading
+from askdoc.ingest.encoding import decode
 from askdoc.ingest.extract import (
     ENVELOPE,
     LONGEST_HEADING,
@@ -20,7 +21,6 @@ from askdoc.ingest.extract import (
 )
 from askdoc.ingest.filetype import kind
 from askdoc.ingest.formats import properties, quoted
-from askdoc.ingest.formats.text import decode
 from askdoc.types import Status
 
 if TYPE_CHECKING:

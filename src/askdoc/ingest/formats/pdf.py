@@ -22,7 +22,7 @@ from askdoc.errors import Unreadable
 from askdoc.ingest import limits
 from askdoc.ingest.blocks import heading, table
 from askdoc.ingest.extract import LONGEST_HEADING, Extract, clean, one_line, top_heading
-from askdoc.ingest.filetype import kind
+from askdoc.ingest.filetype import PICTURES, kind
 from askdoc.ingest.formats import ocr, picture, properties
 from askdoc.ingest.formats.pdf_forms import attached, filled
 from askdoc.ingest.formats.pdf_furniture import without_furniture
@@ -50,7 +50,7 @@ def open_pdf(path: Path) -> Iterator[pypdfium2.PdfDocument]:
     """
     with PDFIUM:
         try:
-            is_picture = kind(path) in picture.SUFFIXES
+            is_picture = kind(path) in PICTURES
             pdf = picture.as_pdf(path) if is_picture else pypdfium2.PdfDocument(path)
             with suppress(pypdfium2.PdfiumError):  # without its form, it can be read
                 pdf.init_forms()

@@ -10,7 +10,6 @@ from askdoc.errors import Unreadable
 from askdoc.ingest import limits
 from askdoc.types import Status
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 SIDE = 3000  # pixels of a page that are kept, of its longer side
 INCH = 150  # pixels: how large a page is taken to be
 MEGAPIXELS = 150  # of a picture that askdoc opens

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from askdoc.ingest.encoding import decode
 from askdoc.ingest.extract import Composer, Extract, clean, one_line
-from askdoc.ingest.formats.text import decode, verbatim
+from askdoc.ingest.formats.text import verbatim
 
 SHORT = 200  # characters of a value that stands in its record's line; a longer one is a text
 WHOLE = 600  # characters of a record that is told on one line with all inside it

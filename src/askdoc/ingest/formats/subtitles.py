@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from askdoc.ingest.encoding import decode
 from askdoc.ingest.extract import Composer, Extract, one_line
-from askdoc.ingest.formats.text import decode, verbatim
+from askdoc.ingest.formats.text import verbatim
 
 CLOCK = r"(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}"
 CUE = re.compile(rf"[ \t]*({CLOCK})[ \t]*-->[ \t]*({CLOCK})[^\n]*\n((?:[^\n]*\S[^\n]*(?:\n|\Z))*)")

@@ -1,6 +1,5 @@
 """Text that is kept as it stands in its file: plain, marked up lightly, or rows of values."""
 
-import codecs
 import csv
 import functools
 import re
@@ -10,48 +9,25 @@ from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
 
-from charset_normalizer import from_bytes
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from askdoc.errors import Unreadable
 from askdoc.ingest.blocks import ITEM, code, heading, table
+from askdoc.ingest.encoding import decode
 from askdoc.ingest.extract import (
     LONGEST_HEADING,
     Extract,
-    clean,
     one_line,
     top_heading,
 )
 from askdoc.ingest.formats import properties
 from askdoc.ingest.tables import TITLE_ROWS, header_rows
-from askdoc.types import Block, Status
+from askdoc.types import Block
 
 LONGEST_TITLE = 100
 HEADING_WORDS = 7  # of a numbered line, its number among them, at most
-DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
-ESCAPED = re.compile(rb"\x1b\$[@AB]|\x1b\([BJ]")  # ISO-2022-JP is ASCII but for these
-WIDER = {
-    "x-sjis": "cp932",
-    "shift_jis": "cp932",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "ks_c_5601-1987": "cp949",
-    "euc-kr": "cp949",
-    "iso-8859-1": "cp1252",
-    "us-ascii": "cp1252",
-}
 # The subject of a message that somebody kept as plain text.
 SUBJECT = re.compile(r"\s*(?:(?!Subject:)[A-Z][\w-]*:.*\n){0,8}Subject:[ \t]*(\S.*)")
-STRAY = 0.05  # share of broken characters up to which a text is UTF-8 with some damage
-FEW = 12  # characters beyond ASCII from which no encoding can be told
-SPARSE = 0.1  # and their share of a text that is in Latin letters
-MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 def read_plain(path: Path) -> Extract:
@@ -103,51 +79,6 @@ def from_markdown(text: str) -> Extract:
     """A Markdown text with its blocks."""
     extract = _parsed(text, ("heading", "lheading", "table", "fence", "code"))
     return replace(extract, title=top_heading(extract))
-
-
-def decode(data: bytes) -> str:
-    """The text of bytes in the encoding that they name, in UTF-8, or in what they look most like.
-
-    Raises Unreadable when they look like no text at all.
-    """
-    for encoding in _named(data):
-        try:
-            return clean(data.decode(encoding).removeprefix("\ufeff"))
-        except (UnicodeError, LookupError):
-            continue
-    damaged = data.decode("utf-8", "replace")
-    broken = damaged.count("\ufffd")
-    beyond = sum(character > "\x7f" for character in damaged)
-    if broken <= STRAY * beyond or (broken <= FEW and 2 * broken <= beyond):
-        return clean(damaged.removeprefix("\ufeff"))
-    if beyond <= FEW and beyond <= SPARSE * len(damaged):  # too little to tell by
-        return clean(data.decode("cp1252", "replace"))
-    best = from_bytes(data).best()
-    if best is None:
-        raise Unreadable(Status.FAILED, "its bytes are not text in any known encoding")
-    return clean(str(best))
-
-
-def _named(data: bytes) -> list[str]:
-    """The encodings to try first: by byte order mark, by escapes, UTF-8, and as declared."""
-    marked = [encoding for mark, encoding in MARKS if data.startswith(mark)]
-    if marked:
-        return marked[:1]
-    names = ["iso2022_jp_ext"] if ESCAPED.search(data) else []
-    odd, even = data[1:1024:2].count(0), data[0:1024:2].count(0)
-    if max(odd, even) > max(4 * min(odd, even), len(data[:1024]) // 8):  # UTF-16 without its mark
-        names.append("utf-16-le" if odd > even else "utf-16-be")
-    declared = DECLARED.search(data[:2048]) if data.lstrip()[:1] == b"<" else None
-    names.append("utf-8")
-    if declared:
-        names.append(codec(declared[1].decode("ascii", "replace")))
-    return names
-
-
-def codec(name: str) -> str:
-    """The codec for an encoding's name in a page or a message: browsers read some more widely."""
-    name = name.lower().removesuffix("-i")
-    return WIDER.get(name, name)
 
 
 def _header(text: str) -> int:

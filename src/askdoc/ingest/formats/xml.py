@@ -6,9 +6,10 @@ from pathlib import Path
 import lxml.etree
 
 from askdoc.errors import Unreadable
+from askdoc.ingest.encoding import decode
 from askdoc.ingest.extract import Composer, Extract, one_line
 from askdoc.ingest.formats import html
-from askdoc.ingest.formats.text import decode, verbatim
+from askdoc.ingest.formats.text import verbatim
 from askdoc.types import Status
 
 MARKUP = re.compile(r"</?(p|div|br|table|ul|ol|a|h[1-6]|blockquote)\b[^>]*>", re.IGNORECASE)

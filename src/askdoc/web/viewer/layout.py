@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from askdoc.ingest.formats.picture import SUFFIXES
+from askdoc.ingest.filetype import PICTURES
 from askdoc.types import INVISIBLE, Block, BlockKind, Document
 from askdoc.web.viewer.columns import in_columns
 from askdoc.web.viewer.marks import HIDDEN, Span, pieces
@@ -18,7 +18,7 @@ MARKDOWN = (".md",)
 FLOWING = (
     ".md",
     ".pdf",
-    *SUFFIXES,
+    *PICTURES,
     ".tex",
     ".rst",
     ".org",

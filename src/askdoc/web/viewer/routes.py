@@ -12,16 +12,16 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from askdoc.assistant import Assistant
 from askdoc.errors import AskdocError, BadInput, Unreadable
 from askdoc.ingest.files import file_sha256, path_of
+from askdoc.ingest.filetype import PICTURES
 from askdoc.ingest.formats import pdf_pages
 from askdoc.ingest.formats.pdf_pages import Sheets
-from askdoc.ingest.formats.picture import SUFFIXES
 from askdoc.ingest.worker import CRASHED, OUT_OF_MEMORY, Failure, Worker
 from askdoc.types import Document, Status
 from askdoc.web.outline import outline
 from askdoc.web.viewer import panel
 
 SPAN = re.compile(r"(\d{1,12})-(\d{1,12})")
-PAGED = (".pdf", *SUFFIXES)
+PAGED = (".pdf", *PICTURES)
 SECONDS = 10.0  # that drawing a page may take
 T = TypeVar("T")
 KEEP = {"cache-control": "private, max-age=86400"}  # the address names the file's hash

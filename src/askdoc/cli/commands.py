@@ -257,11 +257,14 @@ def serve(
     told: Told = None,
 ) -> None:
     """Serve the chat in the browser, and its routes for programs; several corpora, if named."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from askdoc.assistant import Assistant
     from askdoc.web import server
     from askdoc.web.indexing import Indexing
     from askdoc.web.metrics import Metrics
     from askdoc.web.session import Sessions
+    from askdoc.web.warmup import Warmup
 
     folders: Sequence[Path | None] = [one for one in (folder, *(corpus or [])) if one] or [None]
     each = [settings_of(one, place, env_file, host=host, port=port, auth=auth) for one in folders]
@@ -271,17 +274,23 @@ def serve(
     sessions = Sessions()
 
     def build(settings: "Settings", corpora: Mapping[str, bool], tell: "OnProgress") -> Any:
-        # Not before the page is there: Gradio takes seconds to import.
-        from askdoc.web.app import create_app
-
         def both(step: Progress) -> None:
             on_progress(step)  # on the terminal
             tell(step)  # on the page
 
-        assistant = Assistant.open(settings)
-        indexing = Indexing(assistant, both)
-        indexing.start()
-        return create_app(assistant, indexing, corpora, sessions, metrics)
+        def opened() -> tuple[Assistant, Indexing, Warmup]:
+            assistant = Assistant.open(settings)
+            indexing = Indexing(assistant, both)
+            indexing.start()
+            return assistant, indexing, Warmup(assistant).start()
+
+        with ThreadPoolExecutor(1) as beside:
+            opening = beside.submit(opened)
+            # Not before the page is there: Gradio takes seconds to import.
+            from askdoc.web.app import create_app
+
+            assistant, indexing, warmup = opening.result()
+        return create_app(assistant, indexing, corpora, sessions, metrics, warmup)
 
     builds = {}
     for name, settings in served.items():

@@ -35,12 +35,14 @@ def create_app(
     corpora: Mapping[str, bool] = MappingProxyType({}),
     sessions: Sessions | None = None,
     metrics: Metrics | None = None,
+    warmup: Warmup | None = None,
 ) -> FastAPI:
     """The chat and its routes as one ASGI application; loading of the models begins at once.
 
     ``indexing`` is a sync that may yet be going on, ``corpora`` those that the server has, by
-    name, and whether each is this one, and ``sessions`` what they share, as ``metrics``, where
-    questions are counted. The application lets everyone in: ``server`` puts a guard before it.
+    name, and whether each is this one, ``sessions`` what they share, as ``metrics``, where
+    questions are counted, and ``warmup`` what has begun to load the models; else it begins here.
+    The application lets everyone in: ``server`` puts a guard before it.
     """
     if metrics:
         names = [name for name, own in corpora.items() if own]
@@ -63,8 +65,7 @@ def create_app(
         responses=api.problems(),
         lifespan=life,
     )
-    warmup = Warmup(assistant)
-    warmup.start()
+    warmup = warmup or Warmup(assistant).start()
     whole = [Depends(indexing.ended)] if indexing else []
     app.include_router(api.routes(assistant), dependencies=whole)
     app.include_router(completions.routes(assistant), dependencies=whole)

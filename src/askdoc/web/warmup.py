@@ -6,6 +6,7 @@ first.
 
 import threading
 from contextlib import suppress
+from typing import Self
 
 from askdoc.answer.pipeline import load
 from askdoc.assistant import Assistant
@@ -23,9 +24,10 @@ class Warmup:
         self._error: AskdocError | None = None
         self._ended = threading.Event()
 
-    def start(self) -> None:
+    def start(self) -> Self:
         """Begins to load; to be called once."""
         threading.Thread(target=self._run, daemon=True).start()
+        return self
 
     @property
     def done(self) -> bool:

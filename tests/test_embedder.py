@@ -12,6 +12,8 @@ import pytest
 from askdoc import BadInput
 from askdoc.index import embedder
 from askdoc.index.embedder import (
+    AGREES,
+    ALONE,
     FEW,
     SentenceEmbeddings,
     bundled,
@@ -77,7 +79,8 @@ def test_two_engines_embed_alike_and_a_small_folder_needs_no_torch(corpus, tmp_p
         assert cosine(first, third) > 0.998
     assert "model" not in vars(quick)  # of PyTorch
     for _ in range(3):  # the batch in hand decides, not what came before
-        assert quick.embed_documents(["Ferry"] * (FEW // 2 + 1))[-1] == quick.embed_query("Ferry")
+        found = quick.embed_documents(["Ferry"] * (FEW // 2 + 1))[-1]
+        assert cosine(found, quick.embed_query("Ferry")) > AGREES
     assert "model" not in vars(quick)
     script = (
         "import sys, askdoc; from askdoc import Assistant, Settings\n"
@@ -94,12 +97,33 @@ def test_many_texts_go_to_the_engine_that_proved_faster_once_and_for_all() -> No
     made, many = SentenceEmbeddings(BUNDLED), ["Ferry"] * (FEW + 1)
     parts = list(embed_in_steps(made, many, FEW))
     assert list(map(len, parts)) == [FEW, 1]
-    assert {"model", "_quick"} <= vars(made).keys()  # both were tried
-    proved = made.engine(many)
-    assert proved in (made._one_by_one, made._together)
-    assert cosine(parts[1][0], made.embed_query("Ferry")) > 0.998
-    assert made.engine(many[:FEW]) == made._one_by_one  # not where few are in hand
+    assert {"model", "_bytes"} <= vars(made).keys()  # both were tried
+    proved, quicker = made.engine(many), made.engine(many[:FEW])
+    assert quicker in (made._in_bytes, made._exactly)
+    assert proved in (quicker, made._together)
+    assert cosine(parts[1][0], made.embed_query("Ferry")) > AGREES
+    assert made.engine(many[:ALONE]) == made._exactly  # not where few are in hand
     assert made.engine([*many, "Another"]) == proved
+
+
+def test_bytes_embed_as_single_precision_does_or_are_not_used(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = SentenceEmbeddings(BUNDLED)
+    text = (corpus / "russia-armenia.md").read_text("utf-8")
+    texts = ["", "CSTO", "?" * 5000, *(text[at : at + 500] for at in range(0, len(text), 500))]
+    pairs = zip(made._in_bytes(texts), made._exactly(texts), strict=True)
+    cosines = [cosine(one, other) for one, other in pairs]
+    assert min(cosines) > 0.99
+    assert sum(cosines) / len(cosines) > 0.998
+    many = texts[3:4] * (ALONE + 1)
+    assert made.engine(many) == made._in_bytes
+    monkeypatch.setattr(embedder, "IN_BYTES", embedder.EXACT)
+    broken = SentenceEmbeddings(BUNDLED)
+    right = broken._bytes.embed
+    # As where sums are cut off: a processor that does so is not at hand.
+    monkeypatch.setattr(broken._bytes, "embed", lambda text: right(text[::-1]))
+    assert broken.engine(many) == broken._exactly
 
 
 @pytest.mark.parametrize("ways", [[10, 10**6], [10**6, 10]])

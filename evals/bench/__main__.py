@@ -3,7 +3,7 @@
 python -m evals.bench DATA --work FOLDER [--out evals/bench] [--only ROW]… [--most 10000]
 
 DATA holds the public sets, a folder each: squad2 and multihoprag are read, for the row vectors
-xquad/en, mtrag_subset and cranfield, and `messy` for mixed files, in place of which --files may
+xquad/en, mtrag_subset and others, and `messy` for mixed files, in place of which --files may
 name a folder. FOLDER keeps what is indexed and what is measured so far: the same command goes on
 where it was stopped. The rows are indexing, files, shell, clients and vectors, and answers, graph
 and serving, which are measured at 1,000, 10,000, 100,000 and 1,000,000 passages, up to --most.

@@ -14,7 +14,9 @@ from evals.bench.texts import read
 from evals.bench.times import Row
 from evals.sets import lines
 
-JUDGED = ("xquad/en", "mtrag_subset", "cranfield")  # the small ones of the public sets
+JUDGED = (
+    "xquad/en", "mtrag_subset", "cranfield", "squad2", "clapnq_dev", "hotpotqa_sample", "tatqa_dev",
+)  # fmt: skip
 BEST = 10  # documents of a ranking that count
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from askdoc.errors import BadInput
 from askdoc.onnx import MENDED_BY, session, side_by_side
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
 
 WEIGHTS_SHA256 = "5ba0032aefec27c763b2d9c8912eeec19529d4efdab9a71a9756e8056ba8f2e0"
 
-GRAPH = Path(__file__).with_suffix(".onnx")
+EXACT = Path(__file__).with_suffix(".onnx")
+IN_BYTES = Path(__file__).with_name("embedder_int8.onnx")
 UNUSED = "pooler."  # weights that no vector needs; without them sentence-transformers warns
 LONGEST = 256  # tokens of a text that count
+ALONE = 16  # texts for which no other graph than that of a question is loaded
 FEW = 500  # texts for which PyTorch is not tried: importing it takes as long as they do
 TIMED = 32  # texts on which two engines are compared
+TRIED = 4  # texts on which two graphs are
+AGREES = 0.995  # cosine of their vectors, at least; where bytes are multiplied well it is .998
 ROUNDS = 3  # of a comparison
 PYTORCH = ("torch", "sentence_transformers")  # what `askdoc[torch]` brings
 KEPT = 256  # vectors of queries, 12 KB each
@@ -115,7 +120,8 @@ class SentenceEmbeddings:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._faster: Engine | None = None  # of the two for many texts, once they were compared
+        self._quicker: Engine | None = None  # of the two graphs, once they were compared
+        self._faster: Engine | None = None  # of the two engines for many texts, as well
 
     @functools.cached_property
     def model(self) -> "SentenceTransformer":
@@ -140,27 +146,40 @@ class SentenceEmbeddings:
     def engine(self, texts: Sequence[str]) -> Engine:
         """What embeds the texts, or any part of them.
 
-        Of the bundled model it is ONNX Runtime for a few texts; for many what is faster here, as
-        the first of them have shown once and for all. Other models have PyTorch only.
+        Of the bundled model it is ONNX Runtime for a few texts, in bytes from some on; for many
+        what is faster here, as the first of them have shown once and for all. Other models have
+        PyTorch only.
         """
         if self.name != BUNDLED:
             return self._together
+        if len(texts) <= ALONE:
+            return self._exactly
+        if self._quicker is None:
+            self._quicker = self._in_bytes if self._agrees(texts[:TRIED]) else self._exactly
         if len(texts) <= FEW:
-            return self._one_by_one
+            return self._quicker
         if self._faster is None:
-            self._faster = self._faster_with(list(texts[:TIMED]))
+            self._faster = self._faster_with(self._quicker, list(texts[:TIMED]))
         return self._faster
 
-    def _faster_with(self, texts: list[str]) -> Engine:
+    def _agrees(self, texts: Sequence[str]) -> bool:
+        """Whether this processor multiplies bytes as it should: some old ones cut sums off."""
+        pairs = zip(self._in_bytes(texts), self._exactly(texts), strict=True)
+        return all(np.dot(one, other) >= AGREES for one, other in pairs)
+
+    def _faster_with(self, quicker: Engine, texts: list[str]) -> Engine:
         """The engine that embeds these texts in the least time."""
         try:
             _ = self.model
         except BadInput:  # PyTorch is not installed
-            return self._one_by_one
-        return fastest([self._one_by_one, self._together], lambda engine: engine(texts))
+            return quicker
+        return fastest([quicker, self._together], lambda engine: engine(texts))
 
-    def _one_by_one(self, texts: Sequence[str]) -> list[list[float]]:
-        return side_by_side(self._quick.embed, texts)
+    def _exactly(self, texts: Sequence[str]) -> list[list[float]]:
+        return side_by_side(self._exact.embed, texts)
+
+    def _in_bytes(self, texts: Sequence[str]) -> list[list[float]]:
+        return side_by_side(self._bytes.embed, texts)
 
     def _together(self, texts: Sequence[str]) -> list[list[float]]:
         vectors = self.model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
@@ -178,8 +197,12 @@ class SentenceEmbeddings:
         return functools.lru_cache(maxsize=KEPT)(lambda text: self.engine([text])([text])[0])
 
     @functools.cached_property
-    def _quick(self) -> "_Quick":
-        return _Quick()
+    def _exact(self) -> "_Graph":
+        return _Graph(EXACT)
+
+    @functools.cached_property
+    def _bytes(self) -> "_Graph":
+        return _Graph(IN_BYTES)
 
 
 def _multiply(dtype: "torch.dtype") -> float:
@@ -193,29 +216,34 @@ def _multiply(dtype: "torch.dtype") -> float:
     return (ones(1024, 384) @ ones(384, 1536)).sum().item()  # asked for, or a GPU has not begun
 
 
-class _Quick:
+class _Graph:
     """The bundled model in ONNX Runtime, for one text: a graph, and the weights beside it.
 
     It needs neither PyTorch nor transformers, whose imports take seconds.
     """
 
-    def __init__(self) -> None:
-        from safetensors.numpy import load_file  # imported where first used
-
-        weights = load_file(bundled() / "model.safetensors")
-        # They are stored in half precision, which is all that they need, to be half as large.
-        self._weights = {
-            name: weight.astype(np.float32)
-            for name, weight in weights.items()
-            if not name.startswith(UNUSED)
-        }
-        self._session = session(GRAPH, ("vectors",), self._weights)
+    def __init__(self, graph: Path) -> None:
+        self._weights = _weights()
+        self._session = session(graph, ("vectors",), self._weights)
 
     def embed(self, text: str) -> list[float]:
         """The unit vector of a text."""
         ids = tokenizer().encode(text, add_special_tokens=False).ids[: LONGEST - 2]
         (vectors,) = self._session.run(None, {"ids": np.array([[CLS, *ids, SEP]], np.int64)})
         return [float(number) for number in vectors[0]]
+
+
+@functools.lru_cache(maxsize=1)
+def _weights() -> dict[str, NDArray[np.float32]]:
+    """The bundled model's weights by name, in single precision."""
+    from safetensors.numpy import load_file  # imported where first used
+
+    # They are stored in half precision, which is all that they need, to be half as large.
+    return {
+        name: weight.astype(np.float32)
+        for name, weight in load_file(bundled() / "model.safetensors").items()
+        if not name.startswith(UNUSED)
+    }
 
 
 @functools.lru_cache(maxsize=1)

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization import quantize_dynamic
 from onnxruntime.transformers.optimizer import optimize_model
 from torch import Tensor, nn
 
+from evals.training.in_bytes import in_bytes
 from evals.training.train_reader import Reader
 from evals.training.train_similarity import BiEncoder
 
@@ -109,15 +110,14 @@ def export(graph: Graph, target: Path, exact: bool = False) -> None:
         )
         optimized = optimize_model(str(plain), "bert", num_heads=12, hidden_size=384)
         print(optimized.get_fused_operator_statistics())
-        optimized.save_model_to_file(str(fused))
         if exact:
-            onnx.save(onnx.load(str(fused)), str(target))
+            optimized.save_model_to_file(str(target))
             return
+        onnx.save(in_bytes(optimized.model), str(fused))
         quantize_dynamic(
             fused,
             target,
-            per_channel=True,
-            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["EmbedLayerNormalization"],
             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
         )
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")

@@ -16,54 +16,42 @@ import onnx
 import torch
 from onnx import numpy_helper
 
+from evals.training.in_bytes import LEAST
 from evals.training.train_reader import Reader
 from evals.training.train_similarity import BiEncoder
 
-MATRICES = ("attention.output.dense", "intermediate.dense", "output.dense")
-KINDS: dict[str, tuple[type[Reader] | type[BiEncoder], str, tuple[str, ...]]] = {
-    "reader": (Reader, "reader.", ("whole", "sentence")),
-    "similarity": (BiEncoder, "encoder.", ("project", "turn")),
+KINDS: dict[str, tuple[type[Reader] | type[BiEncoder], str]] = {
+    "reader": (Reader, "reader."),
+    "similarity": (BiEncoder, "encoder."),
 }
-"""Each model: its class, what its weights are called by in the graph, and its heads."""
+"""Each model: its class, and what its weights are called by in the graph."""
 
 
 def restored(kind: str, model: Path) -> Reader | BiEncoder:
     """The model of an ONNX file that `export` has written."""
     graph = onnx.load(str(model)).graph
     kept = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
-    made, prefix, heads = KINDS[kind]
+    made, prefix = KINDS[kind]
     new = made()
     state = new.state_dict()
-
-    def matrix(name: str) -> torch.Tensor:
-        whole = kept[f"{name}_quantized"].astype(np.float32)
-        zero = kept[f"{name}_zero_point"].astype(np.float32)
-        return torch.from_numpy(((whole - zero) * kept[f"{name}_scale"]).T.copy())
-
     for name in state:
-        if f"{prefix}{name}" in kept:
+        at = f"{prefix}{name.removesuffix('.weight')}"
+        if f"{at}.bytes" in kept:
+            columns = kept[f"{at}.bytes"] * kept[f"{at}.scales"]
+            state[name] = torch.from_numpy(columns.T.copy())
+            if f"{at}.shifted" in kept:
+                bias = kept[f"{at}.shifted"] + LEAST * columns.sum(0)
+                state[name.replace("weight", "bias")] = torch.from_numpy(bias)
+        elif f"{at}.columns" in kept:
+            state[name] = torch.from_numpy(kept[f"{at}.columns"].T.copy())
+        elif f"{prefix}{name}_Transposed" in kept:  # so ONNX Runtime calls what Gemm multiplied
+            state[name] = torch.from_numpy(kept[f"{prefix}{name}_Transposed"].T.copy())
+        elif f"{prefix}{name}" in kept:
             state[name] = torch.from_numpy(np.array(kept[f"{prefix}{name}"]))
-    # What multiplies has lost its name, and stands in the order of the layers.
-    multiplied = [
-        node.input[1].removesuffix("_quantized")
-        for node in graph.node
-        if node.op_type == "MatMulInteger"
-    ]
-    layers = range(new.encoder.config.num_hidden_layers)
-    places = [f"encoder.encoder.layer.{n}.{part}.weight" for n in layers for part in MATRICES]
-    state |= {place: matrix(name) for place, name in zip(places, multiplied, strict=False)}
-    by_shape = {matrix(name).shape: name for name in multiplied[len(places) :]}
-    state |= {
-        f"{head}.weight": matrix(by_shape[shape])
-        for head in heads
-        if (shape := state[f"{head}.weight"].shape) in by_shape
-    }
-    for number in layers:
-        weights = matrix(f"Attention_{number}_qkv_weight").chunk(3)
+    for number in range(new.encoder.config.num_hidden_layers):
         biases = torch.from_numpy(np.array(kept[f"Attention_{number}_qkv_bias"])).chunk(3)
-        for part, weight, bias in zip(("query", "key", "value"), weights, biases, strict=True):
-            at = f"encoder.encoder.layer.{number}.attention.self.{part}"
-            state |= {f"{at}.weight": weight, f"{at}.bias": bias}
+        for part, bias in zip(("query", "key", "value"), biases, strict=True):
+            state[f"encoder.encoder.layer.{number}.attention.self.{part}.bias"] = bias
     new.load_state_dict(state)
     return new
 

@@ -1,7 +1,9 @@
 """Who reads files and embeds texts for a sync: this process, or another that takes its place."""
 
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -14,6 +16,7 @@ from askdoc.ingest.worker import Worker
 from askdoc.types import Document, Passage
 
 STEP = 64  # passages between two reports of progress
+AHEAD = 4  # files that are read while passages of those before them are embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Reading:
 
 
 class Hands:
-    """Read the files of a corpus and embed texts, one after the other, on this machine."""
+    """Read the files of a corpus, one after the other, and embed texts, on this machine."""
 
     together = 512
     """Passages that are embedded before they are written."""
@@ -57,17 +60,27 @@ class Hands:
         self.size = size
         self.embedder = embedder
         self._worker = Worker()
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="askdoc-reading")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._worker.close()
+        self._reader.shutdown(wait=False, cancel_futures=True)
+        self._worker.close()  # what is being read is of no use any more
+        self._reader.shutdown()
+        self._worker.close()  # it may have begun anew in between
 
     def read(self, files: Iterable[Changed]) -> Iterator[tuple[Changed, Reading]]:
-        """Each file with what came of it, in the order given."""
+        """Each file with what came of it, in the order given; a few are read ahead."""
+        begun: deque[tuple[Changed, Future[Reading]]] = deque()
         for file in files:
-            yield file, self._read(file)
+            begun.append((file, self._reader.submit(self._read, file)))
+            if len(begun) > AHEAD:
+                first, reading = begun.popleft()
+                yield first, reading.result()
+        for last, reading in begun:
+            yield last, reading.result()
 
     def embed(self, texts: list[str]) -> Iterator[list[list[float]]]:
         """The vectors of ``STEP`` texts at a time, in the order given."""

@@ -97,6 +97,21 @@ def test_what_there_is_of_something_are_the_headings_below_it(
     assert answer.text == "- Felt balls [1]\n- Weaving a belt [2]\n- Knots [3]"
 
 
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("which tickets are there", ["Day", "Monthly", "Yearly", "Shoes", "Harness"]),
+        ("What rooms do you have?", ["Rose", "Sage", "Thyme"]),
+    ],
+)
+def test_what_there_is_of_something_are_the_rows_of_its_table(
+    tables: Assistant, question: str, rows: list[str]
+) -> None:
+    cited = [place.quote.strip("| ") for place in tables.ask(question).citations]
+    assert len(cited) == len(rows)
+    assert all(quote.startswith(row) for quote, row in zip(cited, rows, strict=True))
+
+
 def test_who_asks_more_of_it_gets_no_list(tables: Assistant) -> None:
     assert "Felt balls" not in tables.ask("which autumn dances are there").text
     assert "six" in tables.ask("At what time do the evenings begin?").text

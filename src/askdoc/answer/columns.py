@@ -50,15 +50,11 @@ def picked_rows(asked: str, row: Span, several: bool) -> tuple[Span, ...]:
     if (most and least) or not (said or several):
         return ()
     cells = named_cells(row)
-    block = row.document.block_at(row.start)
     prices = PRICES if PRICED.search(asked) else frozenset()
     names = [name for name, _ in cells]
-    if block is None or not (prices or telling(asked) & terms(" ".join(names[1:]))):
+    if not (prices or telling(asked) & terms(" ".join(names[1:]))):
         return ()  # before all rows are read
-    below = islice(rows(row.document, block.inner_start, block.end), MOST_ROWS)
-    every = [Span(row.document, one.start, one.end) for one in below]
-    told = {one: named_cells(one) for one in every}
-    body = {one: cell for one, cell in told.items() if cell and not SUMMED.match(cell[0][1])}
+    body = all_rows(row)
     if said is None:
         return _that_say(asked, names, body)
     table = list(body.values())
@@ -69,6 +65,17 @@ def picked_rows(asked: str, row: Span, several: bool) -> tuple[Span, ...]:
     of_them = _named_most(asked, names, body)
     found = {_extreme(of_them, body, column, max if most else min) for column in columns}
     return tuple(filter(None, found)) if len(found) == 1 else ()
+
+
+def all_rows(row: Span) -> dict[Span, Cells]:
+    """The rows of a row's table with their cells, but for those that sum up others."""
+    block = row.document.block_at(row.start)
+    if block is None:
+        return {}
+    below = islice(rows(row.document, block.inner_start, block.end), MOST_ROWS)
+    every = [Span(row.document, one.start, one.end) for one in below]
+    told = {one: named_cells(one) for one in every}
+    return {one: cell for one, cell in told.items() if cell and not SUMMED.match(cell[0][1])}
 
 
 def _named_most(asked: str, names: Sequence[str], body: Mapping[Span, Cells]) -> list[Span]:

@@ -1,13 +1,15 @@
-"""What there is of something: *which courses are there?* asks for the headings on courses."""
+"""What there is of something: *which courses are there?* asks for all on a page, or in a table."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from askdoc.answer.columns import all_rows
 from askdoc.answer.evidence import Evidence
 from askdoc.answer.query import Query
 from askdoc.answer.telling import telling
 from askdoc.index.bm25 import terms
+from askdoc.ingest.rows import named_cells
 from askdoc.tuning import FEWEST_LISTED, LISTED_NAMED, LONGEST_LIST
 from askdoc.types import Document, Span
 
@@ -28,10 +30,10 @@ THERE_IS = re.compile(
 
 
 def listed(query: Query, every: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """The headings of what a question wants listed; none where it asks for anything else.
+    """The headings or rows of what a question wants listed; none where it asks for anything else.
 
-    They stand below a heading that names it, the one that says least beside its name, in one of the
-    documents of ``every``, which was judged.
+    Headings stand below a heading that names it, rows below the name of their first column, the one
+    that says least beside its name, in one of the documents of ``every``, which was judged.
     """
     asked = THERE_IS.fullmatch(query.asked)
     topic = telling(next(filter(None, asked.groups()), "")) if asked else frozenset()
@@ -40,7 +42,7 @@ def listed(query: Query, every: Sequence[Evidence]) -> tuple[Evidence, ...]:
     found = [
         (_share(topic, name), -place, one, below)
         for place, one in enumerate(_one_of_each(every))
-        for name, below in _sections(one.span.document)
+        for name, below in (*_table(one.span), *_sections(one.span.document))
         if len(below) >= FEWEST_LISTED
     ]
     named, _, one, below = max(found, key=lambda each: each[:2], default=(0.0, 0, None, []))
@@ -61,6 +63,12 @@ def _one_of_each(every: Sequence[Evidence]) -> list[Evidence]:
     for one in sorted(every, key=lambda one: -one.score):
         best.setdefault(one.span.source, one)
     return list(best.values())
+
+
+def _table(row: Span) -> Iterator[tuple[str, list[Span]]]:
+    """What the first column of a row's table is called, with all rows; nothing for other text."""
+    if cells := named_cells(row):
+        yield cells[0][0], list(all_rows(row))
 
 
 def _sections(document: Document) -> Iterator[tuple[str, list[Span]]]:

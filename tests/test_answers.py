@@ -246,7 +246,7 @@ def test_a_refusal_tells_of_a_language_that_the_embedder_was_not_made_for(
     assert answer.note == answer.as_dict()["note"] == answer.remarks[0]
     assert f"the embedder was not made for: {language}. For it, set ASKDOC_EMBEDDER=" in answer.note
     assert f"`{assistant.settings.rebuild_command}`" in answer.note
-    unsure = assistant.ask("Wie alt ist Anna Hakobjan?")
+    unsure = assistant.ask("Wie viele Soldaten waren bei Eagle Partner?")
     assert (unsure.certainty, "made for: de." in unsure.note) == ("unsure", True)
 
 

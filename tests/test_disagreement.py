@@ -192,6 +192,13 @@ def test_a_denial_and_another_name_in_a_later_version_disagree(asked) -> None:
              "b 2025-09-02.md": "The quay of Marwick was only half built on 8 August."},
             "When did the council open the new quay of Marwick?",
         ),
+        (  # from then on, both say
+            {"a 2023-09-20.md": "Ada Krol signed on 28 September 2023 that the Marwick choir "
+             "ends from 1 January 2024.",
+             "b 2025-01-02.md": "28 September 2023: Ada Krol ends the choir of Marwick from "
+             "1 January 2024."},
+            "When did the choir of Marwick end?",
+        ),
     ],
 )  # fmt: skip
 def test_what_only_looks_like_it_is_no_disagreement(asked, files, question) -> None:

@@ -123,11 +123,16 @@ def _overrules(asked: str, one: Evidence, other: Evidence) -> bool:
     if not _newness(other) and not CHANGED.search(one.span.text):
         return False
     named = {token.key for token in tokens_of(asked)}
-    counts = (token for token in tokens_of(with_header(other.span)) if token.kind in COUNTED)
-    text = with_header(one.span)
+    text, before = with_header(one.span), tokens_of(with_header(other.span))
+    newer = _counts(tokens_of(text)) - _counts(before)
+    found = (
+        (count, re.search(NO_LONGER + rf"[£$€]?{re.escape(count.text)}\b", text, re.I))
+        for count in before
+        if count.kind in COUNTED
+    )
     return any(
-        re.search(NO_LONGER + rf"[£$€]?{re.escape(count.text)}\b", text, re.I)
-        for count in counts
+        match and (newer or not match[0].lower().startswith("from"))  # *from 1 May*, as before
+        for count, match in found
         if count.key not in named and not _is_year(count) and count.text.lower() not in MONTHS
     )
 

@@ -193,10 +193,10 @@ def test_a_denial_and_another_name_in_a_later_version_disagree(asked) -> None:
             "When did the council open the new quay of Marwick?",
         ),
         (  # from then on, both say
-            {"a 2023-09-20.md": "Ada Krol signed on 28 September 2023 that the Marwick choir "
-             "ends from 1 January 2024.",
-             "b 2025-01-02.md": "28 September 2023: Ada Krol ends the choir of Marwick from "
-             "1 January 2024."},
+            {"a 2023-09-20.md": "Ada Krol signed a paper on 28 September 2023 that ends the old "
+             "choir of Marwick from 1 January 2024.",
+             "b 2025-01-02.md": "# Marwick\n\n28 September 2023: Ada Krol decides the end of the "
+             "choir from 1 January 2024."},
             "When did the choir of Marwick end?",
         ),
     ],

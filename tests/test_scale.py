@@ -6,9 +6,11 @@ import sys
 import time
 
 import pytest
+from helpers import build_of
 
 from askdoc import Settings
 from askdoc.index.index import Index
+from askdoc.ingest import limits
 
 
 @pytest.mark.slow
@@ -35,3 +37,18 @@ def test_a_second_sync_only_looks(folder, files: int) -> None:
         [sys.executable, "-m", "askdoc", *question], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout)["citations"][0]["source"] == "000/7.txt"
+
+
+def test_a_file_of_the_index_may_be_larger_than_any_of_the_corpus(folder) -> None:
+    """As that of the graph is from some 110,000 passages on."""
+    root = folder({"alma.txt": "The Alma sails.", "berta.txt": "The Berta sails."})
+    index = Index.open(Settings(corpus=root))
+    index.sync()
+    with (build_of(index.settings.index_folder) / "bm25" / "large").open("wb") as file:
+        file.truncate((limits.MEGABYTES + 1) * 1_000_000)
+    (root / "berta.txt").unlink()
+    index.sync()
+    index.close()
+    index = Index.open(Settings(corpus=root))
+    assert not index.stores.dirty
+    assert index.verify(deep=True) == []

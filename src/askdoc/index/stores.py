@@ -23,7 +23,6 @@ from askdoc.index.bm25 import Bm25
 from askdoc.index.dense import Dense
 from askdoc.index.home import Home
 from askdoc.index.manifest import MANIFEST, Entry, Manifest
-from askdoc.ingest.files import file_sha256
 from askdoc.settings import Settings
 from askdoc.types import Document, Passage
 
@@ -263,8 +262,10 @@ def _checksums(build: Path) -> dict[str, str]:
     found = {}
     for path in (path for folder in (build / "bm25", *folders) for path in folder.glob("*")):
         if path.suffix != ".lock":
-            with suppress(FileNotFoundError):  # another process is writing
-                found[path.relative_to(build).as_posix()] = file_sha256(path)
+            # Another process is writing where one is gone. They may be of any size.
+            with suppress(FileNotFoundError), path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                found[path.relative_to(build).as_posix()] = sha256
     return found
 
 

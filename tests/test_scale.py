@@ -8,7 +8,7 @@ import time
 import pytest
 from helpers import build_of
 
-from askdoc import Settings
+from askdoc import Assistant, Settings
 from askdoc.index.index import Index
 from askdoc.ingest import limits
 
@@ -37,6 +37,27 @@ def test_a_second_sync_only_looks(folder, files: int) -> None:
         [sys.executable, "-m", "askdoc", *question], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout)["citations"][0]["source"] == "000/7.txt"
+
+
+def test_a_folder_that_takes_long_to_look_at_is_not_looked_at_for_each_question(
+    folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = folder({"alma.txt": "The Alma sails."})
+    assistant = Assistant.from_folder(root)
+    (root / "berta.txt").write_text("The Berta sails.")
+    assistant.keep_up()  # it takes no quarter of a second
+    assert assistant.index.size() == 2
+    monkeypatch.setattr("askdoc.assistant.LONG_LOOK", 0)
+    monkeypatch.setattr("askdoc.assistant.LOOKS", 10**6)
+    assistant.keep_up()
+    (root / "clara.txt").write_text("The Clara sails.")
+    assistant.keep_up()
+    assert assistant.index.size() == 2
+    assistant.catch_up()
+    assert assistant.index.size() == 3
+    (root / "alma.txt").unlink()
+    assistant.keep_up()  # as long as something changes, it is looked at
+    assert assistant.index.size() == 2
 
 
 def test_a_file_of_the_index_may_be_larger_than_any_of_the_corpus(folder) -> None:

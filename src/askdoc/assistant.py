@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("askdoc")
 LONGEST_QUESTION = 20_000  # characters: over 3,000 words
 MOST_SOURCES = 1000  # that a question is kept to
+LONG_LOOK = 0.25  # seconds of a look at the whole folder: some thousands of files
+LOOKS = 10  # times as long the next one is put off: then a tenth of the time goes by with looking
 QUOTES = "quotes"  # the name of the writer that needs no language model
 
 
@@ -53,6 +55,7 @@ class Assistant:
         self.index = index
         self.settings = index.settings
         self.model = model
+        self._looked_until = 0.0
 
     @classmethod
     def open(cls, settings: Settings) -> "Assistant":
@@ -353,7 +356,18 @@ class Assistant:
         LOG.debug(
             "indexed: %d added, %d changed, %d removed, %d kept in %.3f s", *counts, report.seconds
         )
+        long = report.seconds > LONG_LOOK and not any(counts[:-1])
+        self._looked_until = time.monotonic() + LOOKS * report.seconds if long else 0.0
         return report.note
+
+    def keep_up(self) -> None:
+        """Catches up as before a question: of a large folder not each time.
+
+        Where nothing had changed, and to see that took over a quarter of a second, it is taken to
+        be so for ten times as long.
+        """
+        if time.monotonic() >= self._looked_until:
+            self.catch_up()
 
     def _checked(
         self, question: str, history: History, sources: Sequence[str], where: Where | None
@@ -431,7 +445,7 @@ def ask(
     settings = settings or Settings()
     folder = Path(corpus) if corpus is not None else settings.corpus
     assistant = _assistant(folder.absolute(), settings)
-    assistant.catch_up()
+    assistant.keep_up()
     return assistant.ask(question, history)
 
 

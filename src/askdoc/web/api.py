@@ -117,7 +117,7 @@ def answer_to(assistant: Assistant, question: str, **more: Any) -> dict[str, Any
 
     ``more`` is what else ``Assistant.ask`` takes.
     """
-    assistant.catch_up()
+    assistant.keep_up()
     return assistant.ask(question, **more).as_dict()
 
 
@@ -126,7 +126,7 @@ def hits_of(assistant: Assistant, query: str, **more: Any) -> list[dict[str, Any
 
     ``more`` is what else ``Assistant.search`` takes.
     """
-    assistant.catch_up()
+    assistant.keep_up()
     return [hit.as_dict() for hit in assistant.search(query, **more)]
 
 
@@ -142,7 +142,7 @@ def routes(assistant: Assistant) -> APIRouter:
     @router.post("/ask/stream", response_class=Lines, responses={200: {"model": AnswerBody}})
     def stream(asked: Question) -> Lines:
         """The answer as it grows: a line of JSON each, the last one is what ``/api/ask`` gives."""
-        assistant.catch_up()
+        assistant.keep_up()
         answers = assistant.stream(**asked.model_dump())
         first = next(answers)  # what is wrong with the question is told with a status
 

@@ -132,7 +132,7 @@ def _unknown(model: str) -> Response | None:
 def _completed(assistant: Assistant, asked: Completion) -> dict[str, Any] | Response:
     """The answer, whole or as a stream; raises what ``Assistant.ask`` does."""
     question, history = conversation(asked.messages)
-    assistant.catch_up()
+    assistant.keep_up()
     answers = assistant.stream(question, history, where=asked.where)
     if not asked.stream:
         *_, answer = answers

@@ -184,13 +184,13 @@ def _offer_tools(mcp: "FastMCP", assistant: Assistant) -> None:
 
 def _titles(assistant: Assistant) -> dict[str, str]:
     """The documents that are in the folder now: the title of each by its source."""
-    assistant.catch_up()
+    assistant.keep_up()
     return assistant.index.titles()
 
 
 def _document(assistant: Assistant, source: str) -> Document:
     """A document as it is now."""
-    assistant.catch_up()
+    assistant.keep_up()
     return assistant.document(source)
 
 

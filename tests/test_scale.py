@@ -8,7 +8,7 @@ import time
 import pytest
 from helpers import build_of
 
-from askdoc import Assistant, Settings
+from askdoc import Assistant, Settings, tuning
 from askdoc.index.index import Index
 from askdoc.ingest import limits
 
@@ -73,3 +73,23 @@ def test_a_file_of_the_index_may_be_larger_than_any_of_the_corpus(folder) -> Non
     index = Index.open(Settings(corpus=root))
     assert not index.stores.dirty
     assert index.verify(deep=True) == []
+
+
+def test_among_very_many_passages_more_neighbours_are_looked_at(
+    folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = folder({f"{n}.txt": f"Ferry {n} sails." for n in range(40)})
+    index = Index.open(Settings(corpus=root))
+    index.sync()
+
+    def looked_at() -> object:
+        hnsw = Index.open(Settings(corpus=root)).stores.dense._passages.configuration["hnsw"]
+        return hnsw["ef_search"] if hnsw else None
+
+    assert looked_at() == tuning.SEARCHED_AMONG
+    monkeypatch.setattr("askdoc.index.dense.MANY", 30)
+    (root / "7.txt").write_text("Ferry 7 sank.")
+    index.sync()
+    assert looked_at() == tuning.SEARCHED_AMONG_MANY
+    opened = Index.open(Settings(corpus=root))
+    assert len(opened.stores.dense.search(opened.embedder.embed_query("Ferry 7"), 10)) == 10

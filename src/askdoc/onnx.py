@@ -36,6 +36,8 @@ def session(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     if weights:
+        # What is reckoned of them while the graph is loaded would stay in the arena: 100 MB.
+        options.enable_cpu_mem_arena = False
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(each) for each in weights.values()]
         options.add_external_initializers(list(weights), values)
     try:

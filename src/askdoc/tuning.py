@@ -37,8 +37,10 @@ FREQUENT = 1500  # most frequent words of English: the corpus having them makes 
 
 # Finding passages
 # Chroma's graph of vectors, whose own defaults miss true neighbours in large collections: links of
-# each vector, and candidates that are kept while it is put in and while a query is looked for
+# each vector, and candidates that are kept while it is put in and while a query is looked for, more
+# of them among so many passages that 200 would miss one neighbour in twelve
 NEIGHBOURS, BUILT_AMONG, SEARCHED_AMONG = 32, 200, 200
+MANY, SEARCHED_AMONG_MANY = 300_000, 2000
 DEPTH = 100  # passages of each way to find that are fused: deeper ones never came first
 DENSE_SHARE = 0.45  # of the fusion; BM25 has the rest, since names and numbers decide often
 SUBQUERY_SHARE = 0.7  # what the best subquery adds, beside the whole query

@@ -14,7 +14,13 @@ from askdoc.errors import BadInput
 from askdoc.index.home import Home
 from askdoc.index.server import SILENT, as_chroma_has_it, failure
 from askdoc.settings import Settings
-from askdoc.tuning import BUILT_AMONG, NEIGHBOURS, SEARCHED_AMONG
+from askdoc.tuning import (
+    BUILT_AMONG,
+    MANY,
+    NEIGHBOURS,
+    SEARCHED_AMONG,
+    SEARCHED_AMONG_MANY,
+)
 from askdoc.types import Passage
 
 if TYPE_CHECKING:
@@ -148,8 +154,13 @@ class Dense:
         self.stamp = stamp
 
     def settle(self) -> None:
-        """Has all that was written taken in, as the first search would; then no search writes."""
+        """Has all that was written taken in, as the first search would; then no search writes.
+
+        Among many passages more neighbours are looked at, from the next time that they are opened.
+        """
         with self._telling():
+            if self._passages.count() > MANY:
+                self._passages.modify(configuration={"hnsw": {"ef_search": SEARCHED_AMONG_MANY}})
             one: Any = self._passages.get(limit=1, include=["embeddings"])["embeddings"]
             if len(one):
                 self._passages.query(query_embeddings=one, n_results=1, include=[])

@@ -24,6 +24,9 @@ FILES = {
     "| 3 | Walnut | no, it bleeds | stains hands |\n| 4 | Guest dye | see lid | |\n",
     "evenings.md": "# Evenings in autumn\n\nAll evenings begin at six.\n\n## Felt balls\n\n"
     "Bring soap.\n\n## Weaving a belt\n\nTutor: Ada Krol. 40 euros.\n\n## Knots\n\nBring string.\n",
+    "looms.md": "# The workshop\n\nWe have looms, and each of the looms that are there can be "
+    "hired.\n\n| Loom | Width |\n|---|---|\n| Anna | 60 cm |\n| Berta | 90 cm |\n"
+    "| Clara | 120 cm |\n",
     "grant.txt": "THE GRANT\n\nIt pays for wool.\n\nHow to ask for it\n1. Fetch the blue form from "
     "the desk.\n2. Say what it is for.\n3. Hand it in before Easter.\n",
     "staff.md": "# Who works here\n\n## Dr Ivo Brandt\n\nVet for cats. He is off on Wednesdays.\n",
@@ -102,6 +105,7 @@ def test_what_there_is_of_something_are_the_headings_below_it(
     [
         ("which tickets are there", ["Day", "Monthly", "Yearly", "Shoes", "Harness"]),
         ("What rooms do you have?", ["Rose", "Sage", "Thyme"]),
+        ("which looms are there", ["Anna", "Berta", "Clara"]),  # below prose on looms
     ],
 )
 def test_what_there_is_of_something_are_the_rows_of_its_table(

@@ -364,7 +364,7 @@ class Assistant:
         """Catches up as before a question: of a large folder not each time.
 
         Where nothing had changed, and to see that took over a quarter of a second, it is taken to
-        be so for ten times as long.
+        be so for ten times as long. Raises as ``catch_up``.
         """
         if time.monotonic() >= self._looked_until:
             self.catch_up()

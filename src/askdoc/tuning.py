@@ -62,10 +62,10 @@ BELOW_BEST = 2.0  # how far below the best sentence's score a further one may li
 FURTHER_LOGIT = 0.0  # the reader's logit that a further one must reach in any case
 MOST_ROWS = 5000  # of a table, among which those are looked for that a column picks out
 PICKED = 0.6  # the confidence in them, at least
-LONGEST_LIST = 20  # of them, or of the headings on something, at most
-FEWEST_LISTED = 3  # headings that are a list, at least
-# Share of the terms of the heading above them that what is listed is, at least: the parts of a page
-# on one treaty are no treaties
+LONGEST_LIST = 20  # of them, or of the headings or rows of something, at most
+FEWEST_LISTED = 3  # headings or rows that are a list, at least
+# Share of the terms of the heading or column above them that what is listed is, at least: the parts
+# of a page on one treaty are no treaties
 LISTED_NAMED = 0.5
 SAME_SENTENCE = 0.6  # share of common terms (Jaccard) from which two sentences say the same
 SAME_FACT = 0.7  # the same, from which both are cited for one of them

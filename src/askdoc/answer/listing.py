@@ -41,7 +41,7 @@ def listed(query: Query, every: Sequence[Evidence]) -> tuple[Evidence, ...]:
         return ()
     found = [
         (_share(topic, name), -place, one, below)
-        for place, one in enumerate(_one_of_each(every))
+        for place, one in enumerate(_one_of_each(every))  # of prose and of each table
         for name, below in (*_table(one.span), *_sections(one.span.document))
         if len(below) >= FEWEST_LISTED
     ]
@@ -58,10 +58,10 @@ def _share(topic: frozenset[str], name: str) -> float:
 
 
 def _one_of_each(every: Sequence[Evidence]) -> list[Evidence]:
-    """The best sentence of each document, the best first."""
-    best: dict[str, Evidence] = {}
+    """The best sentence of each document beside its tables, and of each table, the best first."""
+    best: dict[tuple[str, tuple[str, int] | None], Evidence] = {}
     for one in sorted(every, key=lambda one: -one.score):
-        best.setdefault(one.span.source, one)
+        best.setdefault((one.span.source, one.table), one)
     return list(best.values())
 
 

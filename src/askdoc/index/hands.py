@@ -60,22 +60,22 @@ class Hands:
         self.size = size
         self.embedder = embedder
         self._worker = Worker()
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="askdoc-reading")
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="askdoc-reading")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._reader.shutdown(wait=False, cancel_futures=True)
+        self._ahead.shutdown(wait=False, cancel_futures=True)
         self._worker.close()  # what is being read is of no use any more
-        self._reader.shutdown()
+        self._ahead.shutdown()
         self._worker.close()  # it may have begun anew in between
 
     def read(self, files: Iterable[Changed]) -> Iterator[tuple[Changed, Reading]]:
         """Each file with what came of it, in the order given; a few are read ahead."""
         begun: deque[tuple[Changed, Future[Reading]]] = deque()
         for file in files:
-            begun.append((file, self._reader.submit(self._read, file)))
+            begun.append((file, self._ahead.submit(self._read, file)))
             if len(begun) > AHEAD:
                 first, reading = begun.popleft()
                 yield first, reading.result()

@@ -24,7 +24,7 @@ def rounded(value: Any) -> Any:
     """Numbers with three places."""
     if isinstance(value, dict):
         return {name: rounded(part) for name, part in value.items()}
-    return round(value, 3) if isinstance(value, float) else value
+    return round(value, 3) + 0.0 if isinstance(value, float) else value  # no -0.0
 
 
 def about() -> dict[str, Any]:
